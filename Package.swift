@@ -1,0 +1,84 @@
+// swift-tools-version:6.1
+import PackageDescription
+
+// The order of the targets is the architecture: a target may import only what stands above it, and only what its
+// line names. Scripts/check-imports proves it on every test run.
+
+let core: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny")]
+
+// intel-ipsec-mb exists for x86-64 only; elsewhere OpenSSL hashes alone.
+#if arch(x86_64)
+    let multiBuffer: [Target.Dependency] = ["CIPSecMB"]
+    let multiBufferTarget: [Target] = [.systemLibrary(name: "CIPSecMB")]
+#else
+    let multiBuffer: [Target.Dependency] = []
+    let multiBufferTarget: [Target] = []
+#endif
+
+func layer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: core)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: dependencies + [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+        swiftSettings: core)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: [.init(stringLiteral: name)] + dependencies, swiftSettings: core)
+}
+
+let package = Package(
+    name: "p2pd",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: multiBufferTarget + [
+        .target(name: "CLinux"),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+        layer("Content", []),
+        layer("Posix", ["CLinux"]),
+        layer("Reactor", ["Posix"]),
+        layer("Hashing", ["Content", "COpenSSL"] + multiBuffer),
+        layer("Wire", ["Content"]),
+        layer("ManagerCore", ["Wire", "Content", .product(name: "DequeModule", package: "swift-collections")]),
+        layer("PeerCore", ["Wire", "Content", .product(name: "DequeModule", package: "swift-collections")]),
+        layer("Storage", ["Posix", "Content", "Hashing"]),
+        layer(
+            "Transport",
+            ["Reactor", "Posix", "Wire", "Content", .product(name: "DequeModule", package: "swift-collections")]),
+        layer("Control", ["Content"]),
+        layer(
+            "Node",
+            [
+                "Posix", "Reactor", "Content", "Hashing", "Wire", "ManagerCore", "PeerCore", "Storage", "Transport",
+                "Control", "TOMLKit", .product(name: "Logging", package: "swift-log"),
+            ]),
+
+        program("p2pd", ["Node"]),
+        program("p2pctl", ["Control", "Posix"]),
+        program("p2pbench", ["Content", "Posix", "Reactor", "Transport", "Wire", "Hashing", "PeerCore"]),
+
+        tests("Content"),
+        tests("Posix"),
+        tests("Reactor", ["Posix"]),
+        tests("Hashing", ["Content"]),
+        tests("Wire", ["Content"]),
+        tests("ManagerCore", ["Wire", "Content"]),
+        tests("PeerCore", ["Wire", "Content"]),
+        tests("Storage", ["Content", "Hashing", "Posix"]),
+        tests("Transport", ["Reactor", "Posix", "Wire", "Content"]),
+        tests("Control", ["Content"]),
+        tests("Node", ["Content"]),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["p2pd", "p2pctl", "Content", "Hashing", "Wire"], swiftSettings: core),
+    ],
+    swiftLanguageModes: [.v6]
+)

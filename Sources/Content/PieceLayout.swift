@@ -1,0 +1,57 @@
+/// How a file of a given length is cut into pieces.
+///
+/// The piece size is a function of the length alone, so that every peer that knows a root also knows its pieces:
+/// 1 MiB up to 64 GiB, then doubling up to 4 MiB. A piece is also the unit that is received into one buffer, hashed and
+/// written, which is why it does not grow further; a longer file just has more pieces, up to `maxLength`.
+public struct PieceLayout: Hashable, Sendable {
+    /// BEP 52: the tree's leaves cover 16 KiB each.
+    public static let leafSize = 16 * 1024
+    public static let minPieceSizeLog2: UInt8 = 20
+    public static let maxPieceSizeLog2: UInt8 = 22
+    /// 4 TiB: 2^20 pieces of 4 MiB, whose piece layer is 32 MiB.
+    public static let maxLength: UInt64 = 1 << 42
+    private static let pieceCountBeforeDoubling: UInt64 = 1 << 16
+
+    /// Bytes in the file.
+    public let length: UInt64
+    public let pieceSizeLog2: UInt8
+
+    /// - Returns: nil for a file longer than `maxLength`.
+    public init?(length: UInt64) {
+        guard length <= PieceLayout.maxLength else { return nil }
+        var log2 = PieceLayout.minPieceSizeLog2
+        while log2 < PieceLayout.maxPieceSizeLog2, length >> log2 > PieceLayout.pieceCountBeforeDoubling { log2 += 1 }
+        self.length = length
+        self.pieceSizeLog2 = log2
+    }
+
+    /// Bytes in every piece but the last.
+    public var pieceSize: Int { 1 << Int(pieceSizeLog2) }
+
+    /// 0 for an empty file.
+    public var pieceCount: Int {
+        Int((length + UInt64(pieceSize) - 1) >> UInt64(pieceSizeLog2))
+    }
+
+    /// Leaves of the tree under one whole piece.
+    public var leavesPerPiece: Int { pieceSize / PieceLayout.leafSize }
+
+    /// Where piece `index` begins in the file, in bytes.
+    public func offset(of index: Int) -> UInt64 { UInt64(index) << UInt64(pieceSizeLog2) }
+
+    /// Bytes in piece `index`, which must be below `pieceCount`.
+    public func size(of index: Int) -> Int {
+        Int(min(UInt64(pieceSize), length - offset(of: index)))
+    }
+
+    /// The original system's division of work, rounded to pieces: share `holder` of `holders` begins at the piece that
+    /// holds byte `holder * length / holders`. The shares cover every piece once; some are empty when there are more
+    /// holders than pieces.
+    public func share(_ holder: Int, of holders: Int) -> Range<Int> {
+        boundary(holder, of: holders)..<boundary(holder + 1, of: holders)
+    }
+
+    private func boundary(_ holder: Int, of holders: Int) -> Int {
+        Int(UInt64(holder) * UInt64(pieceCount) / UInt64(holders))
+    }
+}
