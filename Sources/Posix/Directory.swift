@@ -1,0 +1,139 @@
+import CLinux
+import Glibc
+
+/// An open directory, beneath which names are opened: never outside it, never through a link.
+public final class Directory: Sendable {
+    public let path: String
+    private let descriptor: FileDescriptor
+
+    /// Opens `path` itself, following links: it is the user's own choice of a directory.
+    public init(path: String) throws(SystemError) {
+        self.path = path
+        descriptor = FileDescriptor(
+            owning: try check("open directory", path) { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) })
+    }
+
+    private init(path: String, descriptor: consuming FileDescriptor) {
+        self.path = path
+        self.descriptor = descriptor
+    }
+
+    /// Makes `path` and the directories above it that are missing.
+    public static func create(_ path: String, mode: UInt32 = 0o700) throws(SystemError) -> Directory {
+        var made = path.utf8.first == UInt8(ascii: "/") ? "/" : ""
+        for component in path.split(separator: "/") {
+            made += made.isEmpty || made.hasSuffix("/") ? component : "/" + component
+            if mkdir(made, mode) == -1, errno != EEXIST { throw SystemError("make directory", on: made) }
+        }
+        return try Directory(path: path)
+    }
+
+    // RESOLVE_NO_MAGICLINKS is implied by RESOLVE_NO_SYMLINKS. Source: openat2(2).
+    private static let resolve = UInt64(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS)
+
+    /// - Throws: ELOOP for a link on the way, EXDEV for a way out, ENOENT and so on as open(2).
+    public func openFile(_ name: String) throws(SystemError) -> FileDescriptor {
+        // O_NONBLOCK: opening a pipe that nobody writes to must not wait. It has no effect on regular files.
+        FileDescriptor(owning: try openBeneath(name, flags: O_RDONLY | O_NONBLOCK))
+    }
+
+    public func openDirectory(_ name: String) throws(SystemError) -> Directory {
+        Directory(
+            path: "\(path)/\(name)",
+            descriptor: FileDescriptor(owning: try openBeneath(name, flags: O_RDONLY | O_DIRECTORY)))
+    }
+
+    /// Opens for reading and writing, making the file if it is missing.
+    public func createFile(_ name: String, mode: UInt32 = 0o644) throws(SystemError) -> FileDescriptor {
+        FileDescriptor(owning: try openBeneath(name, flags: O_RDWR | O_CREAT, mode: mode))
+    }
+
+    /// - Returns: nil when nothing stands at `name`.
+    public func kind(of name: String) throws(SystemError) -> FileKind? {
+        var info = stat()
+        if fstatat(descriptor.rawValue, name, &info, AT_SYMLINK_NOFOLLOW) == 0 { return FileKind(mode: info.st_mode) }
+        if errno == ENOENT || errno == ENOTDIR { return nil }
+        throw SystemError("stat", on: "\(path)/\(name)")
+    }
+
+    /// The device number, which tells whether two directories can rename into each other.
+    public func device() throws(SystemError) -> UInt64 {
+        try FileIO.identity(of: descriptor.rawValue).identity.device
+    }
+
+    public func makeDirectory(_ name: String, mode: UInt32 = 0o755) throws(SystemError) {
+        if mkdirat(descriptor.rawValue, name, mode) == -1, errno != EEXIST {
+            throw SystemError("make directory", on: "\(path)/\(name)")
+        }
+    }
+
+    public func remove(_ name: String) throws(SystemError) {
+        try check("remove", "\(path)/\(name)") { unlinkat(descriptor.rawValue, name, 0) }
+    }
+
+    /// Moves a file into `target`. Source: renameat2(2).
+    /// - Parameter replacing: whether a file that stands there is replaced; otherwise that is EEXIST.
+    public func rename(
+        _ name: String, to target: Directory, as newName: String, replacing: Bool
+    ) throws(SystemError) {
+        let (from, to) = (descriptor.rawValue, target.descriptor.rawValue)
+        let result = retrying {
+            replacing ? renameat(from, name, to, newName) : clinux_rename_without_replacing(from, name, to, newName)
+        }
+        if result == 0 { return }
+        // A file system without RENAME_NOREPLACE (EINVAL) still links without replacing.
+        if !replacing, errno == EINVAL {
+            try check("link to", "\(target.path)/\(newName)") { linkat(from, name, to, newName, 0) }
+            try remove(name)
+            return
+        }
+        throw SystemError("rename \(path)/\(name) to", on: "\(target.path)/\(newName)")
+    }
+
+    /// Makes the names in this directory durable.
+    public func sync() throws(SystemError) {
+        try check("sync directory", path) { fsync(descriptor.rawValue) }
+    }
+
+    /// The names in this directory as raw bytes, without `.` and `..`, in no order.
+    public func entries() throws(SystemError) -> [(name: [UInt8], kind: FileKind)] {
+        let copy = try check("read directory", path) {
+            openat(descriptor.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        }
+        guard let stream = fdopendir(copy) else {
+            let error = SystemError("read directory", on: path)
+            close(copy)
+            throw error
+        }
+        defer { closedir(stream) }
+        var found: [(name: [UInt8], kind: FileKind)] = []
+        errno = 0
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+            if name != [UInt8(ascii: ".")], name != [UInt8(ascii: "."), UInt8(ascii: ".")] {
+                found.append((name, try kind(of: name, hint: Int32(entry.pointee.d_type))))
+            }
+            errno = 0
+        }
+        guard errno == 0 else { throw SystemError("read directory", on: path) }
+        return found
+    }
+
+    /// Not every file system fills in the type.
+    private func kind(of name: [UInt8], hint: Int32) throws(SystemError) -> FileKind {
+        switch hint {
+        case Int32(DT_REG): return .regular
+        case Int32(DT_DIR): return .directory
+        case Int32(DT_UNKNOWN): return try kind(of: String(decoding: name, as: UTF8.self)) ?? .other
+        default: return .other
+        }
+    }
+
+    private func openBeneath(_ name: String, flags: Int32, mode: UInt32 = 0) throws(SystemError) -> Int32 {
+        let all = UInt64(flags | O_CLOEXEC | O_NOFOLLOW)
+        let opened = try check("open", "\(path)/\(name)") {
+            clinux_openat2(descriptor.rawValue, name, all, UInt64(mode), Directory.resolve)
+        }
+        return Int32(opened)
+    }
+}

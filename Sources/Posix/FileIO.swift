@@ -1,0 +1,63 @@
+import CLinux
+import Glibc
+
+/// Calls on open files. They may wait for a disk: for workers, except `identity` and `isCached`.
+public enum FileIO {
+    public static func identity(of file: Int32) throws(SystemError) -> (kind: FileKind, identity: FileIdentity) {
+        var info = stat()
+        try check("stat", "descriptor \(file)") { fstat(file, &info) }
+        return (FileKind(mode: info.st_mode), FileIdentity(info))
+    }
+
+    /// Reads until `buffer` is full or the file ends.
+    /// - Returns: bytes read.
+    public static func read(
+        _ file: Int32, into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64
+    ) throws(SystemError) -> Int {
+        var filled = 0
+        while filled < buffer.count, let base = buffer.baseAddress {
+            let count = try check("read", "descriptor \(file) at byte \(offset)") {
+                pread(file, base + filled, buffer.count - filled, off_t(offset) + off_t(filled))
+            }
+            if count == 0 { break }
+            filled += count
+        }
+        return filled
+    }
+
+    public static func write(
+        _ file: Int32, _ bytes: UnsafeRawBufferPointer, at offset: UInt64
+    ) throws(SystemError) {
+        var written = 0
+        while written < bytes.count, let base = bytes.baseAddress {
+            written += try check("write to", "descriptor \(file) at byte \(offset)") {
+                pwrite(file, base + written, bytes.count - written, off_t(offset) + off_t(written))
+            }
+        }
+    }
+
+    /// Reserves the space for `length` bytes, so that a full disk shows before the work, not in it. File systems that
+    /// cannot reserve get the length only.
+    public static func reserve(_ file: Int32, length: UInt64) throws(SystemError) {
+        guard length > 0 else { return }
+        if retrying({ clinux_reserve(file, off_t(length)) }) == 0 { return }
+        guard errno == EOPNOTSUPP else { throw SystemError("reserve \(length) bytes for", on: "descriptor \(file)") }
+        try check("set the length of", "descriptor \(file)") { ftruncate(file, off_t(length)) }
+    }
+
+    /// After a failure the kernel may have dropped what was not written: the data must be written again, not synced
+    /// again. Source: fsync(2).
+    public static func sync(_ file: Int32) throws(SystemError) {
+        try check("sync", "descriptor \(file)") { fsync(file) }
+    }
+
+    /// Whether a range can be read without waiting for the disk, judged by one byte in every 128 KiB.
+    /// Source: RWF_NOWAIT, preadv2(2).
+    public static func isCached(_ file: Int32, offset: UInt64, count: Int) -> Bool {
+        for position in stride(from: 0, to: count, by: 128 * 1024) {
+            // A file system without the flag answers EOPNOTSUPP: then there is nothing to know beforehand.
+            if clinux_probe(file, off_t(offset) + off_t(position)) < 0 { return errno != EAGAIN }
+        }
+        return true
+    }
+}

@@ -1,0 +1,32 @@
+import CLinux
+import Glibc
+
+/// Signals as bytes to read, in order with all other events. Source: signalfd(2).
+public struct SignalDescriptor: ~Copyable {
+    private let descriptor: FileDescriptor
+    public var rawValue: Int32 { descriptor.rawValue }
+
+    /// Blocks `signals` for this thread and every thread it starts later, and reads them here instead.
+    public init(_ signals: [Int32]) throws(SystemError) {
+        var set = sigset_t()
+        sigemptyset(&set)
+        for signal in signals { sigaddset(&set, signal) }
+        pthread_sigmask(SIG_BLOCK, &set, nil)
+        descriptor = FileDescriptor(
+            owning: try check("create", "a signalfd") {
+                signalfd(-1, &set, Int32(SFD_NONBLOCK | SFD_CLOEXEC))
+            })
+    }
+
+    /// - Returns: the next signal that arrived, or nil.
+    public func next() -> Int32? {
+        var info = signalfd_siginfo()
+        let count = retrying { read(descriptor.rawValue, &info, MemoryLayout<signalfd_siginfo>.size) }
+        return count == MemoryLayout<signalfd_siginfo>.size ? Int32(info.ssi_signo) : nil
+    }
+
+    /// A write to a closed socket answers EPIPE instead of ending the process.
+    public static func ignoreBrokenPipes() {
+        signal(SIGPIPE, SIG_IGN)
+    }
+}

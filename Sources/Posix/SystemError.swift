@@ -1,0 +1,49 @@
+import Glibc
+
+/// A system call that failed: what was attempted, on what, and the errno it left.
+public struct SystemError: Error, Hashable, Sendable {
+    public let operation: String
+    /// The path, address or descriptor it was attempted on.
+    public let subject: String
+    public let code: Int32
+
+    public init(_ operation: String, on subject: String, code: Int32 = errno) {
+        self.operation = operation
+        self.subject = subject
+        self.code = code
+    }
+
+    public var isOutOfDescriptors: Bool { code == EMFILE || code == ENFILE }
+    public var isOutOfSpace: Bool { code == ENOSPC || code == EDQUOT }
+    public var isMissing: Bool { code == ENOENT || code == ENOTDIR }
+    public var alreadyExists: Bool { code == EEXIST }
+}
+
+extension SystemError: CustomStringConvertible {
+    public var description: String {
+        "\(operation) \(subject): \(String(cString: strerror(code))) (errno \(code))"
+    }
+}
+
+/// Repeats a call that a signal interrupted.
+@inline(__always)
+func retrying<R: SignedInteger>(_ call: () -> R) -> R {
+    while true {
+        let result = call()
+        if result != -1 || errno != EINTR { return result }
+    }
+}
+
+/// Runs a call that answers -1 for failure, and turns that into an error that names it.
+@inline(__always)
+@discardableResult
+func check<R: SignedInteger>(
+    _ operation: String, _ subject: @autoclosure () -> String, _ call: () -> R
+) throws(SystemError) -> R {
+    let result = retrying(call)
+    if result == -1 {
+        let code = errno
+        throw SystemError(operation, on: subject(), code: code)
+    }
+    return result
+}
