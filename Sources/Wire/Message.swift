@@ -1,0 +1,113 @@
+import Content
+
+/// Everything that is said on a connection. ARCHITECTURE.md documents each message's layout, limits and legal states.
+public enum Message: Hashable, Sendable {
+    case hello(Hello)
+    /// The last message before a close, with why.
+    case refused(RefusalCode, reason: String)
+
+    // Peer to manager.
+    case newPeer(port: UInt16, label: String)
+    case leftPeer
+    case pong(epoch: UInt64)
+    /// The roster at hand does not follow what the manager says: send all of it.
+    case rosterRequest
+
+    // Manager to peer. Times in milliseconds.
+    case welcome(observed: PeerAddress, heartbeat: UInt32, silence: UInt32)
+    case rosterSnapshot(RosterPage)
+    case rosterDelta(RosterDelta)
+    case ping(epoch: UInt64, size: UInt32)
+
+    // Peer to peer.
+    case req(request: UInt32, FileQuery)
+    case have(request: UInt32, FileOffer)
+    case notHave(request: UInt32, NotHaveReason)
+    case hashesRequest(FileRoot, first: Int, count: Int)
+    case hashes(FileRoot, first: Int, [Digest])
+    case chunk(FileRoot, first: Int, count: Int)
+    /// `length` raw bytes follow the frame.
+    case piece(index: Int, length: Int)
+    case endOfChunk(first: Int, ChunkEnd)
+    case cancel(FileRoot, first: Int, count: Int)
+    case busy(retryAfter: UInt32)
+
+    public var type: MessageType {
+        switch self {
+        case .hello: .hello
+        case .refused: .refused
+        case .newPeer: .newPeer
+        case .leftPeer: .leftPeer
+        case .pong: .pong
+        case .rosterRequest: .rosterRequest
+        case .welcome: .welcome
+        case .rosterSnapshot: .rosterSnapshot
+        case .rosterDelta: .rosterDelta
+        case .ping: .ping
+        case .req: .req
+        case .have: .have
+        case .notHave: .notHave
+        case .hashesRequest: .hashesRequest
+        case .hashes: .hashes
+        case .chunk: .chunk
+        case .piece: .piece
+        case .endOfChunk: .endOfChunk
+        case .cancel: .cancel
+        case .busy: .busy
+        }
+    }
+}
+
+/// What `req` asks for.
+public enum FileQuery: Hashable, Sendable {
+    case name(ShareName)
+    case root(FileRoot)
+    /// Any file of this digest, whatever its length: what a person types after `--root`.
+    case digest(Digest)
+}
+
+/// What a holder answers.
+public struct FileOffer: Hashable, Sendable {
+    public let root: FileRoot
+    public let layout: PieceLayout
+    /// Seconds since 1970, for people who choose between versions.
+    public let modified: Int64
+    /// What the holder calls it.
+    public let name: ShareName
+
+    /// - Returns: nil for a file longer than pieces allow.
+    public init?(root: FileRoot, modified: Int64, name: ShareName) {
+        guard let layout = PieceLayout(length: root.length) else { return nil }
+        self.root = root
+        self.layout = layout
+        self.modified = modified
+        self.name = name
+    }
+}
+
+public enum NotHaveReason: UInt8, Sendable {
+    case unknown = 0
+    /// The share is still being indexed and may turn out to hold it: worth asking again.
+    case indexing = 1
+}
+
+/// Why no more pieces of a chunk will come.
+public enum ChunkEnd: UInt8, Sendable {
+    /// All were sent.
+    case complete = 0
+    /// The requester cancelled it.
+    case cancelled = 1
+    /// The file changed or went away under the holder.
+    case gone = 2
+}
+
+public enum RefusalCode: UInt8, Sendable {
+    /// The other end broke the protocol.
+    case violation = 0
+    /// A cap on connections or peers is reached.
+    case full = 1
+    /// The daemon is going away.
+    case leaving = 2
+    /// A newer connection of the same peer has taken this one's place.
+    case replaced = 3
+}
