@@ -1,0 +1,177 @@
+import Content
+import Wire
+
+/// The manager: who is active, and everybody told of it.
+///
+/// A connection goes through three states (`ManagerSession`):
+///
+///     greeting --hello--> introducing --newPeer--> member
+///
+/// and leaves by `leftPeer`, by its end, by silence, by breaking the protocol, or because the same peer connected anew.
+/// Joins and leaves collect in the `RosterBook`. The first change is broadcast at once, then changes are gathered for
+/// `broadcastInterval`. A joiner gets the roster of the last broadcast, and itself with the next delta like all others.
+///
+/// Invariant: every member has been sent a snapshot and, since then, every delta in order.
+public struct ManagerMachine: ~Copyable {
+    private let id: PeerID
+    private let policy: ManagerPolicy
+    private var sessions: [ConnectionID: ManagerSession] = [:]
+    private var members: [PeerID: ConnectionID] = [:]
+    private var book = RosterBook()
+    private var nextBroadcast = Moment(nanoseconds: 0)
+    private var nextSweep = Moment.distantFuture
+    private var wakeAt = Moment.distantFuture
+
+    public init(id: PeerID, policy: ManagerPolicy) {
+        self.id = id
+        self.policy = policy
+    }
+
+    /// Peers that have joined and not left.
+    public var memberCount: Int { members.count }
+    public var epoch: UInt64 { book.epoch }
+
+    /// Handles one input; what is to be done is appended to `effects`.
+    public mutating func handle(_ input: ManagerInput, now: Moment, effects: inout [ManagerEffect]) {
+        switch input {
+        case .connected(let connection, let address): connected(connection, address, now, &effects)
+        case .received(let connection, let message): received(connection, message, now, &effects)
+        case .closed(let connection, let reason): remove(connection, reason, &effects)
+        case .wake: sweep(now, &effects)
+        }
+        broadcastIfDue(now, &effects)
+        scheduleWake(&effects)
+    }
+
+    private mutating func connected(
+        _ connection: ConnectionID, _ address: PeerAddress, _ now: Moment, _ effects: inout [ManagerEffect]
+    ) {
+        guard sessions.count < policy.maxPeers else {
+            effects.append(.send(connection, .refused(.full, reason: "the swarm has \(policy.maxPeers) peers already")))
+            effects.append(.close(connection, reason: "the swarm is full"))
+            return
+        }
+        sessions[connection] = .greeting(from: address, deadline: now + policy.introduction)
+        if nextSweep == .distantFuture { nextSweep = now + sweepInterval }
+    }
+
+    private mutating func received(
+        _ connection: ConnectionID, _ message: Message, _ now: Moment, _ effects: inout [ManagerEffect]
+    ) {
+        guard let session = sessions[connection] else { return }
+        switch (session, message) {
+        case (.greeting(let address, let deadline), .hello(let hello)) where hello.role == .peer:
+            sessions[connection] = .introducing(hello.id, from: address, deadline: deadline)
+            effects.append(.send(connection, .hello(Hello(id: id, role: .manager))))
+        case (.introducing(let peer, let address, _), .newPeer(let port, let label)):
+            join(connection, RosterEntry(id: peer, address: address.with(port: port), label: label), now, &effects)
+        case (.member(var member), .pong):
+            member.heard = now
+            sessions[connection] = .member(member)
+        case (.member, .rosterRequest):
+            effects.append(.sendEncoded(connection, book.encodedSnapshot()))
+        case (.member, .leftPeer):
+            remove(connection, "said that it leaves", &effects)
+            effects.append(.close(connection, reason: "said that it leaves"))
+        case (.greeting, _), (.introducing, _), (.member, _):
+            refuse(connection, "a \(message.type) is not expected here", &effects)
+        }
+    }
+
+    private mutating func join(
+        _ connection: ConnectionID, _ entry: RosterEntry, _ now: Moment, _ effects: inout [ManagerEffect]
+    ) {
+        if let old = members[entry.id] {
+            // It lost its connection and came back before that showed here.
+            effects.append(.send(old, .refused(.replaced, reason: "this peer has connected again")))
+            remove(old, "connected again", &effects)
+            effects.append(.close(old, reason: "connected again"))
+        }
+        members[entry.id] = connection
+        // Pings are spread over the interval, so that a burst of joins does not become a burst of pings for ever.
+        let phase = Span(nanoseconds: connection.rawValue &* 0x9E37_79B9_7F4A_7C15 % policy.heartbeat.nanoseconds)
+        sessions[connection] = .member(.init(entry: entry, heard: now, nextPing: now + phase))
+        effects.append(
+            .send(
+                connection,
+                .welcome(
+                    observed: entry.address, heartbeat: milliseconds(policy.heartbeat),
+                    silence: milliseconds(policy.silence))))
+        effects.append(.sendEncoded(connection, book.encodedSnapshot()))
+        effects.append(.joined(entry))
+        book.join(entry)
+    }
+
+    private mutating func remove(_ connection: ConnectionID, _ reason: String, _ effects: inout [ManagerEffect]) {
+        guard let session = sessions.removeValue(forKey: connection) else { return }
+        switch session {
+        case .greeting, .introducing: break
+        case .member(let member):
+            members[member.entry.id] = nil
+            book.leave(member.entry.id)
+            effects.append(.left(member.entry, reason: reason))
+        }
+    }
+
+    private mutating func refuse(_ connection: ConnectionID, _ reason: String, _ effects: inout [ManagerEffect]) {
+        effects.append(.send(connection, .refused(.violation, reason: reason)))
+        remove(connection, reason, &effects)
+        effects.append(.close(connection, reason: reason))
+    }
+}
+
+// MARK: Time
+
+extension ManagerMachine {
+    /// Deadlines are coarse; looking at all sessions a few times a second is cheaper than a timer for each.
+    private var sweepInterval: Span { Span(nanoseconds: max(1, policy.heartbeat.nanoseconds / 20)) }
+
+    private mutating func sweep(_ now: Moment, _ effects: inout [ManagerEffect]) {
+        guard nextSweep <= now else { return }
+        nextSweep = now + sweepInterval
+        let ping = Message.ping(epoch: book.epoch, size: UInt32(book.roster.count)).encoded
+        for (connection, session) in sessions {
+            switch session {
+            case .greeting(_, let deadline), .introducing(_, _, let deadline):
+                if deadline <= now { refuse(connection, "did not introduce itself in time", &effects) }
+            case .member(let member): check(member, connection, ping, now, &effects)
+            }
+        }
+        if sessions.isEmpty { nextSweep = .distantFuture }
+    }
+
+    private mutating func check(
+        _ member: ManagerSession.Member, _ connection: ConnectionID, _ ping: [UInt8], _ now: Moment,
+        _ effects: inout [ManagerEffect]
+    ) {
+        var member = member
+        if member.heard + policy.silence <= now {
+            remove(connection, "silent for \(policy.silence.nanoseconds / 1_000_000) ms", &effects)
+            effects.append(.close(connection, reason: "silent for too long"))
+        } else if member.nextPing <= now {
+            member.nextPing = now + policy.heartbeat
+            sessions[connection] = .member(member)
+            effects.append(.sendEncoded(connection, ping))
+        }
+    }
+
+    private mutating func broadcastIfDue(_ now: Moment, _ effects: inout [ManagerEffect]) {
+        guard book.hasChanges, nextBroadcast <= now else { return }
+        nextBroadcast = now + policy.broadcastInterval
+        for delta in book.flush() {
+            let bytes = Message.rosterDelta(delta).encoded
+            for connection in members.values { effects.append(.sendEncoded(connection, bytes)) }
+        }
+    }
+
+    private mutating func scheduleWake(_ effects: inout [ManagerEffect]) {
+        let next = book.hasChanges ? min(nextBroadcast, nextSweep) : nextSweep
+        guard next != wakeAt else { return }
+        wakeAt = next
+        if next != .distantFuture { effects.append(.wake(at: next)) }
+    }
+
+    private func milliseconds(_ span: Span) -> UInt32 {
+        UInt32(clamping: span.nanoseconds / 1_000_000)
+    }
+}
