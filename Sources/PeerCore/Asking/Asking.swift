@@ -1,0 +1,219 @@
+import Content
+import Wire
+
+/// From a client's wish to the one version that is fetched, or to why none is.
+extension PeerMachine {
+    mutating func wished(_ id: RequestID, _ wish: FetchWish) {
+        guard requests.count < policy.requestsMax else {
+            return emit(.failed(id, .tooMany(limit: policy.requestsMax)))
+        }
+        requests[id] = Request(id: id, wish: wish, since: now, progressed: now)
+        if let running = downloads.values.first(where: { $0.name == wish.name }) {
+            if let digest = wish.digest, digest != running.root.digest {
+                return fail(id, .otherVersionRunning(running.root))
+            }
+            return attach(id, to: running.id)
+        }
+        emit(.inspect(id, wish.name))
+    }
+
+    mutating func inspected(_ id: RequestID, _ local: LocalFile) {
+        guard let request = requests[id], case .inspecting = request.state else { return }
+        switch local {
+        case .absent: beginAsk(request, local: nil)
+        case .file(let root):
+            if let digest = request.wish.digest, digest == root.digest { return finishAlready(id, root) }
+            beginAsk(request, local: root)
+        case .occupied(let what): fail(id, .occupied(what))
+        case .failed(let failure): fail(id, .disk(failure))
+        }
+    }
+
+    private mutating func beginAsk(_ request: Request, local: FileRoot?) {
+        requests[request.id]?.state = .asking(Ask(local: local, windowEnd: now + policy.askWindow))
+        // Without a roster there is nobody to ask yet; the first snapshot begins the ask.
+        guard roster.isKnown else { return }
+        ask(others, for: request.id)
+        decide(request.id)
+    }
+
+    mutating func beginPostponedAsks() {
+        for (id, request) in requests {
+            if case .asking(let ask) = request.state, ask.asked.isEmpty {
+                self.ask(others, for: id)
+                decide(id)
+            }
+        }
+    }
+
+    /// Everybody in the roster but this peer.
+    private var others: [PeerID] { roster.entries.keys.filter { $0 != id } }
+
+    private mutating func ask(_ peers: [PeerID], for id: RequestID) {
+        guard var request = requests[id], case .asking(var ask) = request.state else { return }
+        ask.asked.formUnion(peers)
+        ask.outstanding.formUnion(peers)
+        request.state = .asking(ask)
+        requests[id] = request
+        let query = request.wish.digest.map(FileQuery.digest) ?? .name(request.wish.name)
+        for peer in peers { put(query, to: peer, for: .wish(id)) }
+    }
+
+    /// Asks one peer, unless the same is on its way to it.
+    mutating func put(_ query: FileQuery, to peer: PeerID, for purpose: Questions.Purpose) {
+        guard let entry = roster.entries[peer], !questions.isAsking(peer, for: purpose) else { return }
+        say(.req(request: questions.add(to: peer, for: purpose), query), to: entry)
+    }
+
+    // MARK: Answers
+
+    mutating func answered(_ number: UInt32, _ offer: FileOffer, by peer: PeerID, on connection: ConnectionID) {
+        guard let purpose = questions.take(number, from: peer) else {
+            return refuse(connection, "an answer to a question that was not asked")
+        }
+        switch purpose {
+        case .download(let download):
+            if downloads[download]?.root == offer.root { addHolder(peer, connection, to: download) }
+        case .wish(let id): offered(id, offer, by: peer, on: connection)
+        }
+    }
+
+    mutating func answered(_ number: UInt32, _ reason: NotHaveReason, by peer: PeerID, on connection: ConnectionID) {
+        guard let purpose = questions.take(number, from: peer) else {
+            return refuse(connection, "an answer to a question that was not asked")
+        }
+        if case .wish(let id) = purpose { settle(peer, in: id, isIndexing: reason == .indexing) }
+    }
+
+    /// Whatever `peer` was asked will not be answered.
+    mutating func answerMissing(from peer: PeerID) {
+        for purpose in questions.takeAll(of: peer) {
+            if case .wish(let id) = purpose { settle(peer, in: id, isIndexing: false) }
+        }
+    }
+
+    private mutating func offered(_ id: RequestID, _ offer: FileOffer, by peer: PeerID, on connection: ConnectionID) {
+        guard var request = requests[id] else { return }
+        switch request.state {
+        case .inspecting: break
+        case .fetching(let download):
+            // The window had closed without it.
+            if downloads[download]?.root == offer.root { addHolder(peer, connection, to: download) }
+        case .asking(var ask):
+            if let digest = request.wish.digest, digest != offer.root.digest {
+                return refuse(connection, "an offer of another root than was asked for")
+            }
+            ask.outstanding.remove(peer)
+            let address = roster.entries[peer]?.address ?? sessions[connection]?.address
+            if let address {
+                ask.offers[peer] = .init(root: offer.root, modified: offer.modified, address: address)
+            }
+            request.state = .asking(ask)
+            requests[id] = request
+            decide(id)
+        }
+    }
+
+    private mutating func settle(_ peer: PeerID, in id: RequestID, isIndexing: Bool) {
+        guard var request = requests[id], case .asking(var ask) = request.state else { return }
+        ask.outstanding.remove(peer)
+        if isIndexing {
+            ask.indexing.insert(peer)
+            if ask.askAgain == .distantFuture { ask.askAgain = now + policy.askAgain }
+        }
+        request.state = .asking(ask)
+        requests[id] = request
+        decide(id)
+    }
+
+    // MARK: Decision
+
+    /// Goes on as soon as no outstanding answer could change the result: a root names its bytes, so the first holder is
+    /// enough; a name may stand for several versions, so everybody is heard before one is taken.
+    mutating func decide(_ id: RequestID) {
+        guard let request = requests[id], case .asking(let ask) = request.state, !ask.asked.isEmpty || roster.isKnown
+        else { return }
+        let windowIsOpen = !ask.outstanding.isEmpty && now < ask.windowEnd
+        if request.wish.digest == nil, windowIsOpen { return }
+        let versions = ask.versions
+        if let version = versions.first {
+            guard versions.count == 1 else { return fail(id, .conflict(versions)) }
+            return take(version.root, request, ask)
+        }
+        guard ask.outstanding.isEmpty, ask.indexing.isEmpty else { return }
+        if let local = ask.local, request.wish.digest == nil { return finishAlready(id, local) }
+        fail(id, .nobody(asked: ask.asked.count))
+    }
+
+    private mutating func take(_ root: FileRoot, _ request: Request, _ ask: Ask) {
+        if let local = ask.local {
+            if local == root { return finishAlready(request.id, root) }
+            if !request.wish.force { return fail(request.id, .exists(local: local, offered: root)) }
+        }
+        startDownload(root, request, offers: ask.offers)
+    }
+
+    private mutating func finishAlready(_ id: RequestID, _ root: FileRoot) {
+        guard let request = requests.removeValue(forKey: id) else { return }
+        emit(
+            .finished(
+                id,
+                FetchResult(
+                    name: request.wish.name, root: root, holders: [], already: true, took: now - request.since)))
+    }
+
+    mutating func fail(_ id: RequestID, _ failure: FetchFailure) {
+        guard requests.removeValue(forKey: id) != nil else { return }
+        emit(.failed(id, failure))
+    }
+
+    // MARK: Time and change
+
+    /// Peers that joined are asked too: by running asks, and by downloads that could use them.
+    mutating func askNewcomers(_ peers: [PeerID]) {
+        for (id, request) in requests {
+            if case .asking(let ask) = request.state, !ask.asked.isEmpty || roster.isKnown {
+                self.ask(peers.filter { !ask.asked.contains($0) }, for: id)
+            }
+        }
+        for (id, download) in downloads where download.isFetching {
+            for peer in peers where download.holders[peer]?.isLiar != true {
+                put(.root(download.root), to: peer, for: .download(id))
+            }
+        }
+    }
+
+    mutating func sweepRequests() {
+        for (id, request) in requests {
+            let isOver = request.progressed + request.wish.timeout <= now
+            switch request.state {
+            case .inspecting: break
+            case .asking(let ask):
+                if ask.windowEnd <= now { decide(id) }
+                if requests[id] == nil { break }
+                if case .asking = requests[id]?.state { isOver ? fail(id, timedOut(ask)) : askAgain(id, ask) }
+            case .fetching(let download):
+                guard isOver, let download = downloads[download], download.lanes.isEmpty, !download.isFinishing else {
+                    break
+                }
+                fail(id, .gone(download.root, have: download.have))
+            }
+        }
+    }
+
+    private func timedOut(_ ask: Ask) -> FetchFailure {
+        if !roster.isKnown { return .noManager(reason: link.lastError ?? "no answer yet") }
+        return .askTimedOut(silent: ask.outstanding.count + ask.indexing.count, asked: ask.asked.count)
+    }
+
+    private mutating func askAgain(_ id: RequestID, _ ask: Ask) {
+        guard ask.askAgain <= now, var request = requests[id] else { return }
+        var renewed = ask
+        renewed.indexing = []
+        renewed.askAgain = .distantFuture
+        request.state = .asking(renewed)
+        requests[id] = request
+        self.ask(ask.indexing.filter { roster.entries[$0] != nil }, for: id)
+        decide(id)
+    }
+}

@@ -1,0 +1,46 @@
+import Content
+
+/// What was asked of whom and is not answered: `req` messages on their way.
+struct Questions {
+    enum Purpose: Hashable {
+        /// A client's wish, before it is known what to fetch.
+        case wish(RequestID)
+        /// A download looking for holders.
+        case download(DownloadID)
+    }
+
+    private struct Question {
+        let peer: PeerID
+        let purpose: Purpose
+    }
+
+    private var byNumber: [UInt32: Question] = [:]
+    private var byPeer: [PeerID: Set<UInt32>] = [:]
+    private var lastNumber: UInt32 = 0
+
+    /// - Returns: the number that the answer will carry.
+    mutating func add(to peer: PeerID, for purpose: Purpose) -> UInt32 {
+        repeat { lastNumber &+= 1 } while byNumber[lastNumber] != nil
+        byNumber[lastNumber] = Question(peer: peer, purpose: purpose)
+        byPeer[peer, default: []].insert(lastNumber)
+        return lastNumber
+    }
+
+    /// - Returns: what the answer is for; nil if `peer` was not asked that.
+    mutating func take(_ number: UInt32, from peer: PeerID) -> Purpose? {
+        guard let question = byNumber[number], question.peer == peer else { return nil }
+        byNumber[number] = nil
+        byPeer[peer]?.remove(number)
+        if byPeer[peer]?.isEmpty == true { byPeer[peer] = nil }
+        return question.purpose
+    }
+
+    /// - Returns: what `peer` will not answer any more.
+    mutating func takeAll(of peer: PeerID) -> [Purpose] {
+        (byPeer.removeValue(forKey: peer) ?? []).sorted().compactMap { byNumber.removeValue(forKey: $0)?.purpose }
+    }
+
+    func isAsking(_ peer: PeerID, for purpose: Purpose) -> Bool {
+        byPeer[peer]?.contains { byNumber[$0]?.purpose == purpose } ?? false
+    }
+}

@@ -1,0 +1,52 @@
+import Content
+
+/// A client's wish on its way: what stands in the share is looked at, the swarm is asked, the download is joined.
+struct Request {
+    enum State {
+        case inspecting
+        case asking(Ask)
+        case fetching(DownloadID)
+    }
+
+    let id: RequestID
+    let wish: FetchWish
+    let since: Moment
+    /// When something last brought it forward; its timeout counts from here.
+    var progressed: Moment
+    var state = State.inspecting
+}
+
+/// One `req` put to the swarm, until every peer answered or the window closed.
+struct Ask {
+    /// The file of that name in this peer's own share.
+    let local: FileRoot?
+    /// The window does not close before this.
+    let windowEnd: Moment
+    /// Peers that were asked, all in all.
+    var asked: Set<PeerID> = []
+    /// Peers that have not answered.
+    var outstanding: Set<PeerID> = []
+    /// Peers that may have it when they have indexed their share.
+    var indexing: Set<PeerID> = []
+    var askAgain = Moment.distantFuture
+    var offers: [PeerID: FileOfferFrom] = [:]
+
+    struct FileOfferFrom {
+        let root: FileRoot
+        let modified: Int64
+        let address: PeerAddress
+    }
+
+    /// The versions offered, most held first.
+    var versions: [FileVersion] {
+        var holders: [FileRoot: [PeerAddress?]] = [:]
+        var modified: [FileRoot: Int64] = [:]
+        for offer in offers.values {
+            holders[offer.root, default: []].append(offer.address)
+            modified[offer.root] = max(modified[offer.root] ?? .min, offer.modified)
+        }
+        if let local, holders[local] != nil { holders[local]?.append(nil) }
+        return holders.map { FileVersion(root: $0.key, modified: modified[$0.key] ?? 0, holders: $0.value) }
+            .sorted { ($0.holders.count, $0.root.digest.hex) > ($1.holders.count, $1.root.digest.hex) }
+    }
+}

@@ -1,0 +1,61 @@
+import Content
+
+/// One holder's part in a download: the pieces it still has to be asked for, and those on their way from it.
+struct Lane {
+    /// Pieces that are this holder's to send and not asked for yet.
+    var share: Range<Int> = 0..<0
+    /// Asked for, in the order in which they will come.
+    var inFlight: [Int] = []
+    /// Its bytes are coming now.
+    var receiving: Int?
+    /// A piece has been announced and no buffer is free for it: the holder is not to blame for the silence.
+    var awaitsBuffer = false
+    var lastByte: Moment
+    /// Bytes a second, smoothed.
+    private(set) var rate: Double = 0
+    private var windowStart: Moment
+    private var windowBytes = 0
+
+    private static let window = Span.milliseconds(50)
+    /// Pieces ahead are worth this long at the measured rate, so that the holder never waits for the next request.
+    private static let aheadSeconds = 0.25
+    private static let aheadMax = 16
+    private static let aheadAtFirst = 4
+
+    init(now: Moment) {
+        lastByte = now
+        windowStart = now
+    }
+
+    /// Pieces that may be in flight.
+    func ahead(pieceSize: Int) -> Int {
+        guard rate > 0 else { return Lane.aheadAtFirst }
+        return max(2, min(Lane.aheadMax, Int(rate * Lane.aheadSeconds / Double(pieceSize)) + 1))
+    }
+
+    /// Seconds until what is in flight has come.
+    func secondsLeft(pieceSize: Int) -> Double {
+        Double(inFlight.count * pieceSize) / max(rate, 1)
+    }
+
+    mutating func progressed(_ bytes: Int, now: Moment) {
+        lastByte = now
+        windowBytes += bytes
+        let elapsed = now - windowStart
+        guard elapsed >= Lane.window else { return }
+        let current = Double(windowBytes) / elapsed.seconds
+        rate = rate == 0 ? current : rate * 0.7 + current * 0.3
+        windowStart = now
+        windowBytes = 0
+    }
+
+    /// Waiting for the first request does not count as slowness.
+    mutating func asked(_ pieces: Range<Int>, now: Moment) {
+        if inFlight.isEmpty, receiving == nil {
+            lastByte = now
+            windowStart = now
+            windowBytes = 0
+        }
+        inFlight += pieces
+    }
+}

@@ -1,0 +1,180 @@
+import Content
+
+/// Which piece comes from whom.
+///
+/// Every piece is in exactly one of these places: stored; being checked; in flight on one lane, or on two at the very
+/// end; in one lane's share; or orphaned, when its holder went away.
+///
+/// The first division is the original's formula (`PieceLayout.share`). A lane that has used up its share takes orphans,
+/// then the upper half of the largest share left, down to single pieces. When all is in flight, an idle lane asks a
+/// second time for a piece that a slower lane is far from delivering, and whichever comes first counts.
+struct Plan {
+    let layout: PieceLayout
+    private(set) var stored: PieceSet
+    private(set) var lanes: [ConnectionID: Lane] = [:]
+    private var orphans: [Range<Int>]
+    private var checking: Set<Int> = []
+    /// Pieces in flight on a second lane.
+    private var doubled: Set<Int> = []
+
+    init(layout: PieceLayout) {
+        self.layout = layout
+        stored = PieceSet(pieceCount: layout.pieceCount)
+        orphans = layout.pieceCount > 0 ? [0..<layout.pieceCount] : []
+    }
+
+    var isComplete: Bool { stored.isComplete }
+
+    /// Bytes verified and written.
+    var have: UInt64 {
+        guard !stored.isComplete else { return layout.length }
+        let last = layout.pieceCount - 1
+        let shortfall = stored.contains(last) ? layout.pieceSize - layout.size(of: last) : 0
+        return UInt64(stored.count) * UInt64(layout.pieceSize) - UInt64(shortfall)
+    }
+
+    // MARK: Lanes
+
+    /// Divides everything among the holders known at the start.
+    mutating func divide(among connections: [ConnectionID], now: Moment) {
+        orphans = []
+        for (position, connection) in connections.enumerated() {
+            var lane = Lane(now: now)
+            lane.share = layout.share(position, of: connections.count)
+            lanes[connection] = lane
+        }
+    }
+
+    /// A holder that came later begins with nothing and takes.
+    mutating func add(_ connection: ConnectionID, now: Moment) {
+        if lanes[connection] == nil { lanes[connection] = Lane(now: now) }
+    }
+
+    /// Gives a holder's pieces to the others.
+    mutating func remove(_ connection: ConnectionID) {
+        guard let lane = lanes.removeValue(forKey: connection) else { return }
+        if !lane.share.isEmpty { orphans.append(lane.share) }
+        for piece in lane.inFlight { release(piece) }
+        if let piece = lane.receiving { release(piece) }
+    }
+
+    // MARK: Asking
+
+    /// - Returns: the run of pieces to ask this lane for next, or nil when it has enough in flight or nothing is left.
+    mutating func nextChunk(for connection: ConnectionID, now: Moment) -> Range<Int>? {
+        guard var lane = lanes[connection] else { return nil }
+        let room = lane.ahead(pieceSize: layout.pieceSize) - lane.inFlight.count
+        guard room > 0 else { return nil }
+        if lane.share.isEmpty { lane.share = takeShare(for: connection) }
+        // Half a window at a time, so that one request is answered while the next is on its way.
+        let wanted = min(lane.share.count, max(1, min(room, lane.ahead(pieceSize: layout.pieceSize) / 2)))
+        var chunk = lane.share.lowerBound..<lane.share.lowerBound + wanted
+        lane.share = chunk.upperBound..<lane.share.upperBound
+        if chunk.isEmpty {
+            guard lane.inFlight.isEmpty, lane.receiving == nil, let piece = pieceToDouble(for: connection) else {
+                lanes[connection] = lane
+                return nil
+            }
+            doubled.insert(piece)
+            chunk = piece..<piece + 1
+        }
+        lane.asked(chunk, now: now)
+        lanes[connection] = lane
+        return chunk
+    }
+
+    private mutating func takeShare(for connection: ConnectionID) -> Range<Int> {
+        if let orphan = orphans.popLast() { return orphan }
+        guard let (victim, lane) = lanes.filter({ $0.key != connection }).max(by: { $0.value.share.count < $1.value.share.count }),
+            !lane.share.isEmpty
+        else { return 0..<0 }
+        let middle = lane.share.lowerBound + lane.share.count / 2
+        lanes[victim]?.share = lane.share.lowerBound..<middle
+        return middle..<lane.share.upperBound
+    }
+
+    /// The piece that will come last of all that are in flight once, if its lane is slower than the one that asks.
+    private func pieceToDouble(for connection: ConnectionID) -> Int? {
+        let own = lanes[connection]?.rate ?? 0
+        var latest: (piece: Int, seconds: Double)?
+        for (other, lane) in lanes where other != connection && (own == 0 || lane.rate < own) {
+            let seconds = lane.secondsLeft(pieceSize: layout.pieceSize)
+            let candidates = lane.inFlight + (lane.receiving.map { [$0] } ?? [])
+            if let piece = candidates.last(where: { !doubled.contains($0) && !stored.contains($0) }),
+                latest.map({ seconds > $0.seconds }) ?? true
+            {
+                latest = (piece, seconds)
+            }
+        }
+        return latest?.piece
+    }
+
+    // MARK: Arriving
+
+    enum Arrival: Equatable {
+        case wanted
+        /// It has come from another lane already.
+        case late
+    }
+
+    /// A lane announces its next piece, which must be the first in flight.
+    mutating func began(_ piece: Int, on connection: ConnectionID, now: Moment) -> Arrival {
+        guard var lane = lanes[connection] else { return .late }
+        lane.inFlight.removeAll { $0 == piece }
+        lane.lastByte = now
+        let isLate = stored.contains(piece) || checking.contains(piece)
+        if !isLate {
+            lane.receiving = piece
+            lane.awaitsBuffer = true
+        }
+        lanes[connection] = lane
+        return isLate ? .late : .wanted
+    }
+
+    mutating func bufferGranted(_ connection: ConnectionID, now: Moment) {
+        lanes[connection]?.awaitsBuffer = false
+        lanes[connection]?.lastByte = now
+    }
+
+    mutating func progressed(_ connection: ConnectionID, bytes: Int, now: Moment) {
+        lanes[connection]?.progressed(bytes, now: now)
+    }
+
+    /// The piece is whole and with a worker.
+    mutating func received(on connection: ConnectionID) {
+        guard let piece = lanes[connection]?.receiving else { return }
+        lanes[connection]?.receiving = nil
+        checking.insert(piece)
+    }
+
+    /// - Returns: whether this is the first time that the piece is stored.
+    mutating func stored(_ piece: Int) -> Bool {
+        checking.remove(piece)
+        doubled.remove(piece)
+        return stored.insert(piece)
+    }
+
+    /// The piece was wrong or could not be written.
+    mutating func failed(_ piece: Int) {
+        checking.remove(piece)
+        release(piece)
+    }
+
+    /// A lane will not send these, though they were asked of it.
+    mutating func release(_ pieces: Range<Int>, from connection: ConnectionID) {
+        lanes[connection]?.inFlight.removeAll { pieces.contains($0) }
+        for piece in pieces { release(piece) }
+    }
+
+    /// Lanes on which a piece is still to come.
+    func lanes(expecting piece: Int) -> [ConnectionID] {
+        lanes.filter { $0.value.inFlight.contains(piece) }.map(\.key)
+    }
+
+    /// Makes a piece free again unless somebody else is at it.
+    private mutating func release(_ piece: Int) {
+        doubled.remove(piece)
+        let isElsewhere = lanes.values.contains { $0.receiving == piece || $0.inFlight.contains(piece) }
+        if !stored.contains(piece), !checking.contains(piece), !isElsewhere { orphans.append(piece..<piece + 1) }
+    }
+}

@@ -1,0 +1,144 @@
+import Content
+import Wire
+
+/// Names one wish of a client.
+public struct RequestID: Hashable, Sendable {
+    public let rawValue: UInt64
+
+    public init(rawValue: UInt64) {
+        self.rawValue = rawValue
+    }
+}
+
+/// Names one download while the daemon runs.
+public struct DownloadID: Hashable, Sendable {
+    public let rawValue: UInt64
+
+    public init(rawValue: UInt64) {
+        self.rawValue = rawValue
+    }
+}
+
+/// Whom a connection is opened to.
+public enum Dial: Hashable, Sendable {
+    /// The manager at this place in the configured list.
+    case manager(Int)
+    case peer(PeerID, PeerAddress)
+}
+
+/// A file that is offered to others.
+public struct SharedFile: Hashable, Sendable {
+    public let name: ShareName
+    public let root: FileRoot
+    /// Seconds since 1970.
+    public let modified: Int64
+    /// A digest a piece; a file of one piece has its root here.
+    public let layer: [Digest]
+
+    public init(name: ShareName, root: FileRoot, modified: Int64, layer: [Digest]) {
+        self.name = name
+        self.root = root
+        self.modified = modified
+        self.layer = layer
+    }
+}
+
+/// Why the disk refused. `message` names the call, the path and the reason.
+public struct DiskFailure: Error, Hashable, Sendable {
+    public let message: String
+    /// errno(3).
+    public let code: Int32
+    public let isOutOfSpace: Bool
+
+    public init(message: String, code: Int32, isOutOfSpace: Bool) {
+        self.message = message
+        self.code = code
+        self.isOutOfSpace = isOutOfSpace
+    }
+}
+
+/// What stands in the share under a name that a client asks for.
+public enum LocalFile: Hashable, Sendable {
+    case absent
+    case file(FileRoot)
+    /// A directory, link or special file.
+    case occupied(String)
+    case failed(DiskFailure)
+}
+
+/// What became of a piece that was received whole.
+public enum PieceOutcome: Hashable, Sendable {
+    /// Verified and written.
+    case stored
+    /// Its digest is not the layer's; nothing was written.
+    case wrong
+    case failed(DiskFailure)
+}
+
+/// What became of a whole file.
+public enum Delivery: Hashable, Sendable {
+    case done(SharedFile)
+    /// Something came to stand at its name meanwhile.
+    case occupied(String)
+    case failed(DiskFailure)
+}
+
+/// What a client asks the peer to fetch.
+public struct FetchWish: Hashable, Sendable {
+    public let name: ShareName
+    /// The version wanted; nil takes the one there is.
+    public let digest: Digest?
+    /// Replace a file of other content.
+    public let force: Bool
+    /// Sync the file before it gets its name.
+    public let sync: Bool
+    /// How long to wait without progress.
+    public let timeout: Span
+
+    public init(name: ShareName, digest: Digest?, force: Bool, sync: Bool, timeout: Span) {
+        self.name = name
+        self.digest = digest
+        self.force = force
+        self.sync = sync
+        self.timeout = timeout
+    }
+}
+
+/// What happens to the peer.
+public enum PeerInput: Sendable {
+    // Connections.
+    case dialed(Dial, ConnectionID)
+    case dialFailed(Dial, reason: String)
+    case accepted(ConnectionID, from: PeerAddress)
+    case received(ConnectionID, Message)
+    case closed(ConnectionID, reason: String)
+
+    // Bulk data, which does not pass through here.
+    /// The piece announced last on this connection has a buffer and is being read.
+    case pieceStarted(ConnectionID)
+    case progressed(ConnectionID, bytes: Int)
+    /// All bytes of the piece are in; a worker has it.
+    case pieceReceived(ConnectionID)
+    case pieceStored(DownloadID, index: Int, from: ConnectionID, PieceOutcome)
+    /// All of a chunk that was served, or what could be, is in the send queue's past.
+    case chunkServed(ConnectionID)
+
+    // The disk.
+    case layerChecked(DownloadID, isRight: Bool)
+    case partialOpened(DownloadID)
+    case partialFailed(DownloadID, DiskFailure)
+    case delivered(DownloadID, Delivery)
+    case indexed(SharedFile)
+    case withdrawn(ShareName)
+    /// The share has been gone through and every file indexed, or not yet.
+    case indexing(Bool)
+
+    // Clients.
+    case wish(RequestID, FetchWish)
+    case inspected(RequestID, LocalFile)
+    case cancel(RequestID, ShareName)
+    case leave
+
+    /// The time of the last `wake` effect has come.
+    case wake
+}

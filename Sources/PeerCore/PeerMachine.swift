@@ -1,0 +1,148 @@
+import Content
+import Wire
+
+/// The peer: a member of a swarm that shares files, and fetches what its clients wish for.
+///
+/// It is made of parts that know little of each other:
+///  - `ManagerLink` and `Roster` (Manager/): the connection to the manager and who is active;
+///  - `PeerSession` (Sessions/): connections between peers, symmetric, opened when something is to be said;
+///  - `Request` and `Ask` (Asking/): a client's wish, from the question to the swarm to the version that is taken;
+///  - `Download`, `Plan` and `Lane` (Fetching/): which piece comes from whom;
+///  - `Catalog` (Serving/): what is offered, and the answers to others.
+///
+/// Piece data never comes here: the machine hears of a piece's header and says where its bytes go.
+///
+/// Invariant: every chunk asked on a connection is answered in order, and a piece counts only when a worker has verified
+/// and written it.
+public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
+    let id: PeerID
+    let listenPort: UInt16
+    let label: String
+    let policy: PeerPolicy
+    var random: Random
+    /// The time of the input being handled.
+    var now = Moment(nanoseconds: 0)
+
+    var link: ManagerLink
+    var roster = Roster()
+    var catalog = Catalog()
+    var isIndexing = true
+
+    var sessions: [ConnectionID: PeerSession] = [:]
+    /// The connection by which a peer is spoken to.
+    var connections: [PeerID: ConnectionID] = [:]
+    /// Whom a connection was opened to.
+    var expected: [ConnectionID: PeerID] = [:]
+    /// What is to be said to peers that are being connected to.
+    var contacts: [PeerID: [Message]] = [:]
+    var dialing: Set<PeerID> = []
+    var postponedContacts: [RosterEntry] = []
+
+    var questions = Questions()
+    var requests: [RequestID: Request] = [:]
+    var downloads: [DownloadID: Download] = [:]
+    var lastDownload: UInt64 = 0
+
+    private var effects: [PeerEffect] = []
+    private var nextSweep = Moment.distantFuture
+    private var wakeAt = Moment.distantFuture
+
+    /// - Parameters:
+    ///   - listenPort: where other peers connect to; told to the manager.
+    ///   - managerCount: how many managers are configured; they are tried in turn.
+    ///   - random: what jitter is drawn from.
+    public init(
+        id: PeerID, listenPort: UInt16, label: String, managerCount: Int, policy: PeerPolicy, random: Random
+    ) {
+        self.id = id
+        self.listenPort = listenPort
+        self.label = label
+        self.policy = policy
+        self.random = random
+        link = ManagerLink(managerCount: managerCount)
+    }
+
+    /// Handles one input; what is to be done is appended to `output`. The first input should be a `wake`.
+    public mutating func handle(_ input: PeerInput, now: Moment, effects output: inout [PeerEffect]) {
+        self.now = now
+        swap(&effects, &output)
+        route(input)
+        dialManagerIfDue()
+        scheduleWake()
+        swap(&effects, &output)
+    }
+
+    private mutating func route(_ input: PeerInput) {
+        switch input {
+        case .dialed(.manager, let connection): managerDialed(connection)
+        case .dialed(.peer(let peer, let address), let connection): peerDialed(peer, address, connection)
+        case .dialFailed(.manager, let reason): managerLost(reason)
+        case .dialFailed(.peer(let peer, _), let reason): peerDialFailed(peer, reason)
+        case .accepted(let connection, let address): accepted(connection, address)
+        case .received(let connection, let message):
+            if connection == link.connection { managerSaid(message, on: connection) } else { peerSaid(message, on: connection) }
+        case .closed(let connection, let reason):
+            if connection == link.connection { managerLost(reason) } else { sessionClosed(connection, reason) }
+
+        case .pieceStarted(let connection): pieceStarted(connection)
+        case .progressed(let connection, let bytes): progressed(connection, bytes: bytes)
+        case .pieceReceived(let connection): pieceReceived(connection)
+        case .pieceStored(let id, let index, let connection, let outcome): pieceStored(id, index, from: connection, outcome)
+        case .chunkServed(let connection): chunkServed(connection)
+
+        case .layerChecked(let id, let isRight): layerChecked(id, isRight: isRight)
+        case .partialOpened(let id): partialOpened(id)
+        case .partialFailed(let id, let failure): failDownload(id, .disk(failure))
+        case .delivered(let id, let delivery): delivered(id, delivery)
+        case .indexed(let file): catalog.insert(file)
+        case .withdrawn(let name): catalog.remove(name)
+        case .indexing(let isIndexing): self.isIndexing = isIndexing
+
+        case .wish(let id, let wish): wished(id, wish)
+        case .inspected(let id, let local): inspected(id, local)
+        case .cancel(let id, let name): cancel(id, name)
+        case .leave: leave()
+        case .wake: sweep()
+        }
+    }
+
+    mutating func emit(_ effect: PeerEffect) { effects.append(effect) }
+
+    mutating func note(_ note: PeerNote) { effects.append(.note(note)) }
+
+    /// Tells the manager, then closes every connection.
+    private mutating func leave() {
+        if let connection = link.connection {
+            if link.isJoined { emit(.send(connection, .leftPeer)) }
+            emit(.close(connection, reason: "leaving"))
+        }
+        link.state = .ended
+        for connection in sessions.keys {
+            emit(.send(connection, .refused(.leaving, reason: "this peer leaves the network")))
+            emit(.close(connection, reason: "leaving"))
+        }
+        sessions = [:]
+        emit(.left)
+    }
+
+    // MARK: Time
+
+    private var hasDeadlines: Bool { !(sessions.isEmpty && requests.isEmpty && downloads.isEmpty) }
+
+    private mutating func sweep() {
+        checkManagerDeadline()
+        guard nextSweep <= now else { return }
+        nextSweep = .distantFuture
+        sweepSessions()
+        sweepRequests()
+        sweepDownloads()
+    }
+
+    private mutating func scheduleWake() {
+        if !hasDeadlines { nextSweep = .distantFuture } else if nextSweep == .distantFuture { nextSweep = now + policy.sweep }
+        let next = min(nextSweep, link.deadline)
+        guard next != wakeAt else { return }
+        wakeAt = next
+        if next != .distantFuture { emit(.wake(at: next)) }
+    }
+}

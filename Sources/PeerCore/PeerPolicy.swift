@@ -1,0 +1,37 @@
+import Content
+
+/// The peer's times and caps.
+public struct PeerPolicy: Sendable {
+    /// To say `hello` after connecting, and to be welcomed by the manager.
+    public var introduction: Span = .seconds(10)
+    /// First and longest pause before connecting to the manager again; it doubles in between, with jitter.
+    public var reconnectFirst: Span = .milliseconds(200)
+    public var reconnectMax: Span = .seconds(15)
+    /// How long an ask by name waits for peers that do not answer, once somebody has the file.
+    public var askWindow: Span = .seconds(3)
+    /// Between two asks of a peer that is still indexing.
+    public var askAgain: Span = .milliseconds(500)
+    /// A holder that sends no byte for this long loses its pieces.
+    public var stall: Span = .seconds(5)
+    /// Between two searches for holders: of a download that has none (it doubles up to the longest), and of the lost ones
+    /// of a download that still has others.
+    public var seekFirst: Span = .seconds(1)
+    public var seekMax: Span = .seconds(30)
+    /// A connection between peers on which nothing happens is closed.
+    public var idle: Span = .seconds(60)
+    /// How often deadlines are looked at while there is a connection, request or download.
+    public var sweep: Span = .milliseconds(250)
+    /// Connections from other peers, at most: each holds a descriptor.
+    public var inboundMax = 4096
+    /// Connections to other peers being opened or waiting for an answer at one time.
+    public var contactsMax = 1024
+    /// Holders that one download fetches from at one time. Each may hold a piece buffer.
+    public var lanesMax = 16
+    /// Requests by clients waiting for an answer.
+    public var requestsMax = 1024
+    public var downloadsMax = 256
+    /// Unanswered `hashesRequest`s of one download: pages of 256 KiB.
+    public var layerPagesAhead = 4
+
+    public init() {}
+}

@@ -1,0 +1,40 @@
+import Content
+import Wire
+
+/// A connection between two peers, whichever end opened it. Both directions work alike.
+struct PeerSession {
+    enum State {
+        /// Connected, `hello` not yet seen; messages wait until it is.
+        case greeting(deadline: Moment, queued: [Message])
+        case open(PeerID)
+    }
+
+    var state: State
+    /// Where it comes from or was opened to.
+    let address: PeerAddress
+    let isInbound: Bool
+    /// When a message last went either way.
+    var used: Moment
+    /// Chunks being served on it.
+    var serving = 0
+    /// Chunks asked on it, in the order in which they will be answered.
+    var chunks: [AskedChunk] = []
+
+    var peer: PeerID? {
+        switch state {
+        case .greeting: nil
+        case .open(let peer): peer
+        }
+    }
+}
+
+/// A chunk that was asked and is not answered to its end.
+struct AskedChunk: Equatable {
+    let download: DownloadID
+    /// The first piece as it was asked: names the chunk in `endOfChunk` and `cancel`.
+    let first: Int
+    let end: Int
+    /// The next piece to come.
+    var next: Int
+    var isCancelled = false
+}
