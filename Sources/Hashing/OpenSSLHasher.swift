@@ -1,0 +1,35 @@
+import COpenSSL
+
+/// SHA-256 with OpenSSL's libcrypto: one digest context, used for one message after the other. `EVP_DigestInit(3)`.
+struct OpenSSLHasher: ~Copyable {
+    private let context: OpaquePointer
+    private let algorithm: OpaquePointer
+
+    init() {
+        // Nothing else on the machine could hash: it is out of memory, or its OpenSSL was configured to have no
+        // provider. Made when a worker starts, before anything arrived from outside.
+        guard let context = EVP_MD_CTX_new(), let algorithm = EVP_MD_fetch(nil, "SHA256", nil) else {
+            preconditionFailure("cannot set up SHA-256 with OpenSSL; see whether openssl.cnf disables its providers")
+        }
+        self.context = context
+        self.algorithm = algorithm
+    }
+
+    deinit {
+        EVP_MD_CTX_free(context)
+        EVP_MD_free(algorithm)
+    }
+
+    /// Digests of the messages of `size` bytes, the last perhaps shorter, that lie one after the other in `count` bytes.
+    func hash(_ messages: UnsafeRawPointer, _ count: Int, each size: Int, into digests: UnsafeMutableRawPointer) {
+        var digest = digests.assumingMemoryBound(to: UInt8.self)
+        for offset in stride(from: 0, to: count, by: size) {
+            let hashed =
+                EVP_DigestInit_ex2(context, algorithm, nil) == 1
+                && EVP_DigestUpdate(context, messages + offset, min(size, count - offset)) == 1
+                && EVP_DigestFinal_ex(context, digest, nil) == 1
+            precondition(hashed, "OpenSSL could not finish a SHA-256 digest")
+            digest += Int(SHA256_DIGEST_LENGTH)
+        }
+    }
+}
