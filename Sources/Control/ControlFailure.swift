@@ -94,6 +94,10 @@ extension ControlFailure: Codable {
     }
 }
 
+extension ControlFailure: CustomStringConvertible {
+    public var description: String { message }
+}
+
 /// One of several contents that the swarm has under one name.
 public struct VersionInfo: Codable, Equatable, Sendable {
     /// 64 hexadecimal digits.

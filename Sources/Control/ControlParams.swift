@@ -39,7 +39,7 @@ extension ReqParams: Codable {
         root = try fields.decodeDigestIfPresent(.root)
         force = try fields.decodeIfPresent(Bool.self, forKey: .force) ?? false
         sync = try fields.decodeIfPresent(Bool.self, forKey: .sync) ?? true
-        timeoutSeconds = try fields.decodeIfPresent(Double.self, forKey: .timeoutSeconds)
+        timeoutSeconds = try fields.decodeNumberIfPresent(.timeoutSeconds)
         guard let timeoutSeconds else { return }
         guard timeoutSeconds > 0, timeoutSeconds <= ReqParams.maxTimeoutSeconds else {
             throw fields.wrong(

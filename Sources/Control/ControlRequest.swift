@@ -44,8 +44,9 @@ public struct ControlRequest: Equatable, Sendable {
     /// Reads a line, without its `\n`.
     /// - Throws: the JSON-RPC error to answer with; `ControlLine.refusal` makes the line.
     public init(line: [UInt8]) throws(ControlRequestError) {
-        guard String(validating: line, as: UTF8.self) != nil else {
-            throw ControlRequestError(.parse, "the line is not valid UTF-8")
+        // A zero byte is no JSON, and would make the decoder guess at UTF-16.
+        guard !line.contains(0), String(validating: line, as: UTF8.self) != nil else {
+            throw ControlRequestError(.parse, "the line is not valid UTF-8, or holds a zero byte")
         }
         do {
             self = try JSONDecoder().decode(ControlRequest.self, from: Data(line))

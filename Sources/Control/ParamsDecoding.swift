@@ -37,6 +37,17 @@ extension KeyedDecodingContainer {
         return try decodeShareName(key)
     }
 
+    func decodeNumberIfPresent(_ key: Key) throws -> Double? {
+        do {
+            return try decodeIfPresent(Double.self, forKey: key)
+        } catch let error as DecodingError {
+            throw error
+        } catch {
+            // FoundationEssentials lets an error of its own through for a number like 1e999.
+            throw wrong(key, "is too large a number")
+        }
+    }
+
     func decodeDigestIfPresent(_ key: Key) throws -> Digest? {
         guard let text = try decodeIfPresent(String.self, forKey: key) else { return nil }
         guard let digest = Digest(hex: text) else { throw wrong(key, "must be 64 hexadecimal digits") }
@@ -51,7 +62,8 @@ extension DecodingError {
         case .keyNotFound(let key, _): "`\(key.short)` is missing"
         case .valueNotFound(let type, let context): "\(context.place) must be \(DecodingError.name(of: type)), not null"
         case .typeMismatch(let type, let context): "\(context.place) must be \(DecodingError.name(of: type))"
-        case .dataCorrupted(let context): "\(context.place) \(context.debugDescription)"
+        case .dataCorrupted(let context):
+            context.codingPath.isEmpty ? "it is not JSON" : "\(context.place) \(context.debugDescription)"
         @unknown default: "the message cannot be read"
         }
     }

@@ -14,32 +14,38 @@ public struct ProgressBar: Sendable {
     /// Never longer than `columns`; what does not fit is left out, the least important first.
     public func line(columns: Int) -> String {
         switch event.state {
-        case .asking: TerminalWidth.clip("asking who has it", columns: columns)
-        case .fetching: fitted(fetchingParts, columns: columns)
-        case .waiting: fitted(["waiting for \(TerminalText.escape(event.waitingFor ?? "a holder"))"], columns: columns)
-        case .finishing: fitted(["writing it to the disk"], columns: columns)
+        case .asking: TerminalWidth.clip(parts.joined(separator: "  "), columns: columns)
+        case .fetching, .waiting, .finishing: fitted(columns: columns)
         }
     }
 
-    /// In per cent, rounded down: 100 is only said when every byte is here.
-    private var perCent: UInt64 {
-        guard event.length > 0 else { return 0 }
-        let share = Double(event.have) / Double(event.length)
-        return event.have >= event.length ? 100 : UInt64(min(99, share * 100))
+    /// Rounded down: 100 is only said when every byte is here.
+    var perCentText: String { "\(perCent) %" }
+
+    /// What there is to say beside the per cent, the most important first.
+    var parts: [String] {
+        switch event.state {
+        case .asking: ["asking who has it"]
+        case .fetching: [ByteText.rate(event.bytesPerSecond), timeLeft, holders]
+        case .waiting: ["waiting for " + TerminalText.escape(event.waitingFor ?? "a holder")]
+        case .finishing: ["writing it to the disk"]
+        }
     }
 
-    private var fetchingParts: [String] {
-        let holders = event.holders == 1 ? "1 holder" : "\(event.holders) holders"
-        return [ByteText.rate(event.bytesPerSecond), timeLeft, holders]
+    private var perCent: UInt64 {
+        guard event.have < event.length else { return 100 }
+        return UInt64(min(99, Double(event.have) / Double(event.length) * 100))
     }
+
+    private var holders: String { event.holders == 1 ? "1 holder" : "\(event.holders) holders" }
 
     private var timeLeft: String {
         guard event.bytesPerSecond > 0, event.have <= event.length else { return "-:-- left" }
         return DurationText.clock(Double(event.length - event.have) / event.bytesPerSecond) + " left"
     }
 
-    private func fitted(_ parts: [String], columns: Int) -> String {
-        let head = String(repeating: " ", count: perCent < 10 ? 2 : perCent < 100 ? 1 : 0) + "\(perCent) %"
+    private func fitted(columns: Int) -> String {
+        let head = String(repeating: " ", count: perCent < 10 ? 2 : perCent < 100 ? 1 : 0) + perCentText
         for count in stride(from: parts.count, to: 0, by: -1) {
             let tail = parts.prefix(count).joined(separator: "  ")
             let room = columns - head.utf8.count - TerminalWidth.columns(tail) - 6

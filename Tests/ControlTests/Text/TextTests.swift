@@ -94,14 +94,15 @@ import Testing
     func line() {
         let bar = ProgressBar(event(.fetching, have: 50 << 20, length: 200 << 20, rate: Double(10 << 20)))
         #expect(
-            bar.line(columns: 70) == " 25 %  [########........................]  10 MiB/s  0:15 left  3 holders")
+            bar.line(columns: 70) == " 25 %  [#######......................]  10 MiB/s  0:15 left  3 holders")
     }
 
     @Test("No state, amount or width makes a line that is too long or crashes")
     func fits() {
+        let amounts: [(UInt64, UInt64)] = [(0, 0), (0, 7), (7, 7), (9, 7), (.max, 1), (1, .max), (.max, .max)]
         for state in DownloadState.allCases {
-            for (have, length) in [(0, 0), (0, 7), (7, 7), (9, 7), (UInt64.max, 1), (1, .max), (.max, .max)] {
-                for rate in [0, 1e-300, 1e300, .nan] {
+            for (have, length) in amounts {
+                for rate in [0, 1e-300, 1e300, Double.nan] {
                     for columns in 0...130 {
                         let line = ProgressBar(event(state, have: have, length: length, rate: rate)).line(
                             columns: columns)
