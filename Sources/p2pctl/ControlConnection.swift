@@ -79,6 +79,10 @@ struct ControlConnection: ~Copyable {
         }
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw unreachable(path, errno) }
+        guard descriptor < FD_SETSIZE else {
+            close(descriptor)
+            throw unreachable(path, EMFILE)
+        }
         guard connect(descriptor, path) else {
             let code = errno
             close(descriptor)

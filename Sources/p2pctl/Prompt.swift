@@ -1,5 +1,6 @@
 import Content
 import Control
+import Glibc
 
 /// The interactive prompt: commands line by line until `quit`, Ctrl-D or `left_peer`. A command that fails is told of
 /// and does not end it.
@@ -85,6 +86,9 @@ struct Prompt {
     /// - Returns: nil at the end of the input.
     private func ask(_ question: String) -> String? {
         Terminal.prompt(question)
+        // At the end of the input readLine() asks errno whether a signal interrupted it, and would try for ever if an
+        // earlier call had left EINTR there.
+        errno = 0
         return readLine()
     }
 }
