@@ -1,0 +1,118 @@
+/// Why a request came to nothing, with what a person or a script needs to go on.
+///
+/// On the wire this is the `data` of a JSON-RPC error, whose code is -32000 less the exit code.
+public struct ControlFailure: Error, Equatable, Sendable {
+    public let cause: Cause
+    /// What was attempted, on what, why it failed and what to do. May hold names from other machines, unescaped.
+    public let message: String
+    /// The system's error number (errno(3)), when the system refused; 28 is a full disk.
+    public let errno: Int32?
+    /// For `conflict`: what there is to choose from.
+    public let versions: [VersionInfo]?
+
+    public init(_ cause: Cause, _ message: String, errno: Int32? = nil, versions: [VersionInfo]? = nil) {
+        self.cause = cause
+        self.message = message
+        self.errno = errno
+        self.versions = versions
+    }
+
+    /// What `p2pctl` exits with.
+    public var exit: ExitCode { cause.exit }
+
+    /// JSON-RPC error code.
+    public var code: Int { -32000 - Int(exit.rawValue) }
+}
+
+extension ControlFailure {
+    /// A word for each cause; more than one may share an exit code.
+    public enum Cause: String, CaseIterable, Codable, Sendable {
+        case usage
+        /// No honest holder of the asked root.
+        case integrity
+        /// Every peer answered, none has the name or root.
+        case notFound = "not-found"
+        /// `cancel` of a name that is not being downloaded.
+        case noDownload = "no-download"
+        /// `p2pctl` could not reach the daemon, or lost it.
+        case unreachable
+        /// The daemon is ending.
+        case leaving
+        /// The daemon is at one of its limits and takes no more of this.
+        case busy
+        /// The name is taken by other content.
+        case exists
+        case disk
+        case diskFull = "disk-full"
+        /// Holders are gone; the download can resume.
+        case gone
+        case conflict
+        /// The ask window closed without an answer.
+        case timedOut = "timeout"
+        /// Someone cancelled the download.
+        case cancelled
+        /// `p2pctl` was interrupted; the download goes on.
+        case interrupted
+
+        public var exit: ExitCode {
+            switch self {
+            case .usage: .usage
+            case .integrity: .integrity
+            case .notFound, .noDownload: .notFound
+            case .unreachable, .leaving, .busy: .unreachable
+            case .exists: .exists
+            case .disk, .diskFull: .disk
+            case .gone: .gone
+            case .conflict: .conflict
+            case .timedOut: .timedOut
+            case .cancelled, .interrupted: .interrupted
+            }
+        }
+    }
+}
+
+extension ControlFailure: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case cause, errno, exit, message, versions
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        cause = try fields.decode(Cause.self, forKey: .cause)
+        message = try fields.decode(String.self, forKey: .message)
+        errno = try fields.decodeIfPresent(Int32.self, forKey: .errno)
+        versions = try fields.decodeIfPresent([VersionInfo].self, forKey: .versions)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: CodingKeys.self)
+        try fields.encode(exit, forKey: .exit)
+        try fields.encode(cause, forKey: .cause)
+        try fields.encode(message, forKey: .message)
+        try fields.encodeIfPresent(errno, forKey: .errno)
+        try fields.encodeIfPresent(versions, forKey: .versions)
+    }
+}
+
+extension ControlFailure: CustomStringConvertible {
+    public var description: String { message }
+}
+
+/// One of several contents that the swarm has under one name.
+public struct VersionInfo: Codable, Equatable, Sendable {
+    /// 64 hexadecimal digits.
+    public let root: String
+    /// Bytes.
+    public let length: UInt64
+    /// Seconds since 1970, the newest among the holders; nil when none said.
+    public let modified: Int64?
+    /// Addresses of the peers that have this version.
+    public let holders: [String]
+
+    public init(root: String, length: UInt64, modified: Int64?, holders: [String]) {
+        self.root = root
+        self.length = length
+        self.modified = modified
+        self.holders = holders
+    }
+}

@@ -1,0 +1,116 @@
+/// How many bytes came from one holder.
+public struct HolderBytes: Codable, Equatable, Sendable {
+    /// `address:port`.
+    public let address: String
+    /// Verified bytes fetched since this daemon started.
+    public let bytes: UInt64
+
+    public init(address: String, bytes: UInt64) {
+        self.address = address
+        self.bytes = bytes
+    }
+}
+
+/// The reply to `req`: the file is in the share.
+public struct ReqDone: Codable, Equatable, Sendable {
+    public let name: String
+    /// 64 hexadecimal digits.
+    public let root: String
+    /// Bytes.
+    public let length: UInt64
+    /// From the request to the reply, to the millisecond.
+    public let seconds: Double
+    /// The file was here before; nothing was fetched.
+    public let already: Bool
+    public let holders: [HolderBytes]
+
+    public init(
+        name: String, root: String, length: UInt64, seconds: Double, already: Bool, holders: [HolderBytes]
+    ) {
+        self.name = name
+        self.root = root
+        self.length = length
+        self.seconds = seconds.toMilliseconds
+        self.already = already
+        self.holders = holders
+    }
+}
+
+/// The reply to `peers`: the roster as this peer has it.
+public struct PeersReply: Codable, Equatable, Sendable {
+    public let peers: [Peer]
+    /// Counts the roster's changes, as told by the manager.
+    public let epoch: UInt64
+
+    public init(peers: [Peer], epoch: UInt64) {
+        self.peers = peers
+        self.epoch = epoch
+    }
+
+    /// One active peer.
+    public struct Peer: Codable, Equatable, Sendable {
+        /// `address:port`.
+        public let address: String
+        /// 32 hexadecimal digits.
+        public let id: String
+        /// What its owner calls it; may be empty. Comes from another machine, unescaped.
+        public let label: String
+
+        public init(address: String, id: String, label: String) {
+            self.address = address
+            self.id = id
+            self.label = label
+        }
+    }
+}
+
+/// The reply to `files`: a page of the share.
+public struct FilesReply: Codable, Equatable, Sendable {
+    /// In the order of their names' bytes.
+    public let files: [File]
+    /// There are files after the last of these.
+    public let more: Bool
+
+    public init(files: [File], more: Bool) {
+        self.files = files
+        self.more = more
+    }
+
+    /// One shared file.
+    public struct File: Codable, Equatable, Sendable {
+        public let name: String
+        /// Bytes.
+        public let length: UInt64
+        /// 64 hexadecimal digits.
+        public let root: String
+        /// Seconds since 1970.
+        public let modified: Int64
+
+        public init(name: String, length: UInt64, root: String, modified: Int64) {
+            self.name = name
+            self.length = length
+            self.root = root
+            self.modified = modified
+        }
+    }
+}
+
+/// The reply to `cancel`.
+public struct CancelReply: Codable, Equatable, Sendable {
+    /// The name whose download was given up.
+    public let name: String
+
+    public init(name: String) {
+        self.name = name
+    }
+}
+
+/// The reply to `left`: the daemon is on its way out. An empty object.
+public struct LeftReply: Codable, Equatable, Sendable {
+    public init() {}
+}
+
+extension Double {
+    /// Rounded to thousandths; 0 if this is no finite number, which JSON could not carry.
+    var toMilliseconds: Double { isFinite ? (self * 1000).rounded() / 1000 : 0 }
+}

@@ -1,0 +1,41 @@
+/// How `p2pctl` ends: one number for each cause, the same in its exit status and in the `exit` of a failure.
+///
+/// 64 to 76 have the meanings of sysexits.h nearest to them, 124 that of timeout(1), 130 that of a shell after SIGINT.
+public enum ExitCode: Int32, CaseIterable, Codable, Sendable {
+    case done = 0
+    case usage = 64
+    case integrity = 65
+    case notFound = 66
+    case unreachable = 69
+    case exists = 73
+    case disk = 74
+    case gone = 75
+    case conflict = 76
+    case timedOut = 124
+    case interrupted = 130
+
+    /// One line for people, without a full stop.
+    public var meaning: String {
+        switch self {
+        case .done: "done, or the file was already here"
+        case .usage: "usage: a command, option or name that cannot be right"
+        case .integrity: "integrity: no honest holder of the root that was asked for"
+        case .notFound: "nobody has it"
+        case .unreachable: "the daemon cannot be reached, or went away"
+        case .exists: "a file of that name with other content is here; --force replaces it"
+        case .disk: "disk error; a full disk is told apart by errno 28 (ENOSPC)"
+        case .gone: "no holder is left; what came is kept and goes on when one returns"
+        case .conflict: "holders have different versions; --root chooses one"
+        case .timedOut: "timed out while asking"
+        case .interrupted: "interrupted (the download goes on in the daemon), or cancelled"
+        }
+    }
+
+    /// All codes with their meanings, one a line, aligned: for `--help` and the README.
+    public static var table: String {
+        Table(
+            columns: [.right(""), .left("")],
+            rows: allCases.map { ["  \($0.rawValue)", $0.meaning] }
+        ).lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,107 @@
+/// The reply to `status`: the daemon at a glance.
+public struct StatusReply: Codable, Equatable, Sendable {
+    /// The daemon's.
+    public let version: String
+    /// The peer's id, 32 hexadecimal digits.
+    public let id: String
+    /// The shared directory's path.
+    public let share: String
+    /// `address:port` that other peers connect to.
+    public let listen: String
+    /// To the millisecond.
+    public let uptimeSeconds: Double
+    public let manager: ManagerLink
+    /// Of the roster.
+    public let epoch: UInt64
+    /// On the roster.
+    public let peers: Int
+    /// Indexed and offered.
+    public let files: Int
+    /// Open connections to peers.
+    public let connections: Int
+    /// File data received and sent since the daemon started, in bytes.
+    public let bytesIn: UInt64
+    public let bytesOut: UInt64
+    public let downloads: DownloadCounts
+    public let indexing: IndexingProgress
+
+    public init(
+        version: String, id: String, share: String, listen: String, uptimeSeconds: Double, manager: ManagerLink,
+        epoch: UInt64, peers: Int, files: Int, connections: Int, bytesIn: UInt64, bytesOut: UInt64,
+        downloads: DownloadCounts, indexing: IndexingProgress
+    ) {
+        self.version = version
+        self.id = id
+        self.share = share
+        self.listen = listen
+        self.uptimeSeconds = uptimeSeconds.toMilliseconds
+        self.manager = manager
+        self.epoch = epoch
+        self.peers = peers
+        self.files = files
+        self.connections = connections
+        self.bytesIn = bytesIn
+        self.bytesOut = bytesOut
+        self.downloads = downloads
+        self.indexing = indexing
+    }
+}
+
+/// How the peer stands with its manager.
+public struct ManagerLink: Codable, Equatable, Sendable {
+    /// `waiting` is the pause between two attempts.
+    public enum State: String, CaseIterable, Codable, Sendable {
+        case joined, connecting, waiting
+    }
+
+    /// `address:port`.
+    public let address: String
+    public let state: State
+    /// Why the last attempt failed, or the link broke; nil while joined.
+    public let error: String?
+
+    public init(address: String, state: State, error: String? = nil) {
+        self.address = address
+        self.state = state
+        self.error = error
+    }
+}
+
+/// Downloads by what they do.
+public struct DownloadCounts: Codable, Equatable, Sendable {
+    public let running: Int
+    /// For a holder to come back.
+    public let waiting: Int
+
+    public init(running: Int, waiting: Int) {
+        self.running = running
+        self.waiting = waiting
+    }
+}
+
+/// How far the share is indexed.
+public struct IndexingProgress: Codable, Equatable, Sendable {
+    /// `scanning` while the totals still grow.
+    public enum State: String, CaseIterable, Codable, Sendable {
+        case scanning, hashing, ready
+    }
+
+    public let state: State
+    public let filesDone: Int
+    public let filesTotal: Int
+    public let bytesDone: UInt64
+    public let bytesTotal: UInt64
+    /// Files that could not be read.
+    public let errors: Int
+
+    public init(
+        state: State, filesDone: Int, filesTotal: Int, bytesDone: UInt64, bytesTotal: UInt64, errors: Int
+    ) {
+        self.state = state
+        self.filesDone = filesDone
+        self.filesTotal = filesTotal
+        self.bytesDone = bytesDone
+        self.bytesTotal = bytesTotal
+        self.errors = errors
+    }
+}

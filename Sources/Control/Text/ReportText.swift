@@ -1,0 +1,71 @@
+import Content
+
+/// What people read of the replies that are lists and facts.
+public enum ReportText {
+    public static func peers(_ reply: PeersReply) -> [String] {
+        let rows = reply.peers.map { peer in
+            [TerminalText.escape(peer.address), TerminalText.escape(peer.id), TerminalText.escape(peer.label)]
+        }
+        let table = Table(columns: [.left("ADDRESS"), .left("ID"), .left("LABEL")], rows: rows).lines
+        return (rows.isEmpty ? [] : table) + ["\(count(rows.count, "peer")), roster epoch \(reply.epoch)"]
+    }
+
+    public static func files(_ files: [FilesReply.File]) -> [String] {
+        let rows = files.map { file in
+            [
+                ByteText.size(file.length), TimeText.text(file.modified), RootText.prefix(file.root),
+                TerminalText.escape(file.name),
+            ]
+        }
+        guard !rows.isEmpty else { return ["no files are shared"] }
+        return Table(columns: [.right("SIZE"), .left("MODIFIED"), .left("ROOT"), .left("NAME")], rows: rows).lines
+    }
+
+    public static func downloads(_ reply: DownloadsReply) -> [String] {
+        guard !reply.downloads.isEmpty else { return ["no downloads"] }
+        let columns: [Table.Column] = [
+            .left("STATE"), .right("HAVE"), .right("OF"), .right("RATE"), .right("HOLDERS"), .left("NAME"),
+        ]
+        return Table(columns: columns, rows: reply.downloads.map(row)).lines
+    }
+
+    public static func status(_ reply: StatusReply) -> [String] {
+        let facts = [
+            ("peer", reply.id), ("version", "\(reply.version), up \(DurationText.text(reply.uptimeSeconds))"),
+            ("share", "\(reply.share), \(count(reply.files, "file"))"), ("listening", reply.listen),
+            ("manager", manager(reply.manager)), ("roster", "\(count(reply.peers, "peer")), epoch \(reply.epoch)"),
+            ("connections", "\(reply.connections)"),
+            ("data", "\(ByteText.size(reply.bytesIn)) in, \(ByteText.size(reply.bytesOut)) out"),
+            ("downloads", "\(reply.downloads.running) running, \(reply.downloads.waiting) waiting"),
+            ("index", index(reply.indexing)),
+        ]
+        return Table(columns: [.left(""), .left("")], rows: facts.map { [$0, TerminalText.escape($1)] }).lines
+    }
+
+    private static func row(_ download: DownloadsReply.Download) -> [String] {
+        let cause = download.cause.map { "  (\($0))" } ?? ""
+        return [
+            download.state.rawValue, ByteText.size(download.have), download.length.map(ByteText.size) ?? "-",
+            ByteText.rate(download.bytesPerSecond), "\(download.holders.count)",
+            TerminalText.escape(download.name + cause),
+        ]
+    }
+
+    private static func manager(_ link: ManagerLink) -> String {
+        let error = link.error.map { ": \($0)" } ?? ""
+        return "\(link.address), \(link.state.rawValue)\(error)"
+    }
+
+    private static func index(_ progress: IndexingProgress) -> String {
+        let errors = progress.errors == 0 ? "" : ", \(count(progress.errors, "file")) could not be read"
+        let (done, total) = (ByteText.size(progress.bytesDone), ByteText.size(progress.bytesTotal))
+        let files = count(progress.filesTotal, "file")
+        switch progress.state {
+        case .ready: return "ready\(errors)"
+        case .scanning: return "looking for files: \(files), \(total) so far\(errors)"
+        case .hashing: return "hashing: \(progress.filesDone) of \(files), \(done) of \(total)\(errors)"
+        }
+    }
+
+    private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+}

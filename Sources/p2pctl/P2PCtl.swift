@@ -1,0 +1,69 @@
+import ArgumentParser
+import Control
+import Glibc
+
+/// The exit codes here are those of the control socket's language, not ArgumentParser's.
+typealias ExitCode = Control.ExitCode
+
+/// The control client: one command to a running peer daemon, or a prompt for several.
+@main
+struct P2PCtl: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "p2pctl",
+        abstract: "Control a p2pd peer: fetch files from its swarm and see how it does.",
+        usage: "p2pctl [--control SOCKET] COMMAND",
+        discussion: """
+            Without a command, on a terminal, p2pctl prompts for commands.
+
+            EXIT CODES:
+            \(ExitCode.table)
+            """,
+        subcommands: [
+            Req.self, Left.self, Status.self, Peers.self, Files.self, Downloads.self, Cancel.self, Help.self,
+        ])
+
+    @OptionGroup var options: ClientOptions
+
+    func run() throws {
+        guard !options.json, Terminal.isTerminal(STDIN_FILENO) else {
+            throw ValidationError("no command is given" + (options.json ? "" : " and the input is no terminal"))
+        }
+        try Prompt(options: options).run()
+    }
+
+    static func main() {
+        // A pipe that is closed early is an error to handle, not a way to die.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            Glibc.exit(Ending.report(error).rawValue)
+        }
+    }
+}
+
+/// The last words of a command that failed.
+enum Ending {
+    /// Says on standard error what went wrong, or on standard output what `--help` asked for.
+    static func report(_ error: any Error) -> ExitCode {
+        if let reported = error as? ReportedFailure { return reported.exit }
+        if let failure = error as? ControlFailure {
+            Terminal.complain(FailureText.lines(failure, name: nil))
+            return failure.exit
+        }
+        let text = P2PCtl.fullMessage(for: error)
+        guard P2PCtl.exitCode(for: error) != .success else {
+            try? Terminal.show([text])
+            return .done
+        }
+        let prefix = "Error: "
+        Terminal.complain([text.hasPrefix(prefix) ? String(text.dropFirst(prefix.utf8.count)) : text])
+        return .usage
+    }
+}
+
+/// A failure that the command has told of already.
+struct ReportedFailure: Error {
+    let exit: ExitCode
+}

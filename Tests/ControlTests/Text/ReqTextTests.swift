@@ -1,0 +1,113 @@
+import Testing
+
+@testable import Control
+
+@Suite struct ReqTextTests {
+    private func done(already: Bool = false, seconds: Double = 2, holders: [UInt64]) -> [String] {
+        let holders = holders.enumerated().map { HolderBytes(address: "127.0.0.1:\(7002 + $0)", bytes: $1) }
+        return ReqText.done(
+            ReqDone(name: "a\u{1b}", root: "", length: 4 << 20, seconds: seconds, already: already, holders: holders))
+    }
+
+    @Test("A finished download is told with size, time, rate and the bytes of each holder")
+    func finished() {
+        #expect(
+            done(holders: [3 << 20, 1 << 20]) == [
+                "done a\\u{1b}  4 MiB in 2.00 s (2 MiB/s)", "  from  127.0.0.1:7002  3 MiB  75 %",
+                "  from  127.0.0.1:7003  1 MiB  25 %",
+            ])
+    }
+
+    @Test("Absurd amounts and times do not crash the summary")
+    func absurd() {
+        #expect(done(seconds: 0, holders: [.max, .max, 0]).count == 4)
+        #expect(done(seconds: -1, holders: []).count == 1)
+    }
+
+    @Test("A file that was here is told so and nothing else")
+    func already() {
+        #expect(done(already: true, holders: []) == ["a\\u{1b} is already here"])
+    }
+
+    @Test("Progress in a pipe names the file and the amounts")
+    func progress() {
+        let event = ProgressEvent(
+            name: "x y", state: .fetching, have: 1 << 20, length: 4 << 20, bytesPerSecond: 1_048_576, holders: 1)
+        #expect(ReqText.progress(event) == "progress x y  25 %  1 MiB of 4 MiB  1 MiB/s  0:03 left  1 holder")
+        let asking = ProgressEvent(name: "x", state: .asking, have: 0, length: 0, bytesPerSecond: 0, holders: 0)
+        #expect(ReqText.progress(asking) == "progress x  asking who has it")
+    }
+}
+
+@Suite struct FailureTextTests {
+    private let versions = [
+        VersionInfo(root: String(repeating: "ab", count: 32), length: 1024, modified: 0, holders: ["a:1", "b:2"]),
+        VersionInfo(root: "\u{1b}", length: 1, modified: nil, holders: []),
+    ]
+
+    @Test("A conflict lists each version and the command that chooses it, with nothing a terminal would act on")
+    func conflict() {
+        let failure = ControlFailure(.conflict, "two\u{7}", versions: versions)
+        let lines = FailureText.lines(failure, name: "it's -x")
+        #expect(lines.first == "two\\u{7}")
+        #expect(lines[2] == "  abababababab  1 KiB  1970-01-01 00:00 UTC  a:1 b:2")
+        #expect(lines[5] == "  p2pctl req --root \(versions[0].root) 'it'\\''s -x'")
+        #expect(lines.count == 7)
+        #expect(!lines.joined().unicodeScalars.contains { $0.value < 32 })
+    }
+
+    @Test("Other failures are their message alone")
+    func plain() {
+        #expect(FailureText.lines(ControlFailure(.gone, "gone"), name: "x") == ["gone"])
+    }
+}
+
+@Suite struct ShellTextTests {
+    @Test(
+        "A name is typed into a shell as one word that is no option",
+        arguments: [
+            ("a/b-1.bin", "a/b-1.bin"), ("a b", "'a b'"), ("it's", "'it'\\''s'"), ("-x", "-- -x"), ("$(x)", "'$(x)'"),
+            ("é", "'é'"), ("", "''"), ("'\u{301}", "''\\''\u{301}'"),
+        ])
+    func arguments(name: String, word: String) {
+        #expect(Array(ShellText.argument(name).utf8) == Array(word.utf8))
+    }
+}
+
+@Suite struct ReportTextTests {
+    @Test("Names and labels from other machines cannot control the terminal")
+    func escaped() {
+        let evil = "x\u{1b}[2J\n"
+        let lines =
+            ReportText.peers(PeersReply(peers: [.init(address: evil, id: evil, label: evil)], epoch: 1))
+            + ReportText.files([.init(name: evil, length: 1, root: evil, modified: 0)])
+            + ReportText.downloads(
+                DownloadsReply(downloads: [
+                    .init(
+                        name: evil, root: evil, length: nil, have: 0, state: .waiting, cause: evil, bytesPerSecond: 0,
+                        holders: [])
+                ]))
+        #expect(!lines.joined().unicodeScalars.contains { $0.value < 32 })
+    }
+
+    @Test("Nothing to list is said in words")
+    func empty() {
+        #expect(ReportText.files([]) == ["no files are shared"])
+        #expect(ReportText.downloads(DownloadsReply(downloads: [])) == ["no downloads"])
+        #expect(ReportText.peers(PeersReply(peers: [], epoch: 3)) == ["0 peers, roster epoch 3"])
+    }
+
+    @Test("Status says how far the index is and why the manager is not joined")
+    func status() {
+        let lines = ReportText.status(
+            StatusReply(
+                version: "1", id: "ab", share: "/s", listen: "127.0.0.1:7001", uptimeSeconds: 65,
+                manager: ManagerLink(address: "127.0.0.1:7400", state: .waiting, error: "refused"), epoch: 2, peers: 1,
+                files: 1, connections: 0, bytesIn: 0, bytesOut: 1024, downloads: DownloadCounts(running: 0, waiting: 1),
+                indexing: IndexingProgress(
+                    state: .hashing, filesDone: 1, filesTotal: 2, bytesDone: 0, bytesTotal: 2048, errors: 0)))
+        #expect(lines.contains("manager      127.0.0.1:7400, waiting: refused"))
+        #expect(lines.contains("index        hashing: 1 of 2 files, 0 B of 2 KiB"))
+        #expect(lines.contains("roster       1 peer, epoch 2"))
+    }
+}
