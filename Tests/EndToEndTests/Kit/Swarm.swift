@@ -16,7 +16,9 @@ final class Swarm {
     static func run(
         peers count: Int = 0, host: String = "127.0.0.1", settings: [String] = [], _ body: (Swarm) throws -> Void
     ) throws {
-        let swarm = try Swarm(host: host, settings: settings)
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        let swarm = try Swarm(in: scratch, host: host, settings: settings)
         defer { swarm.end() }
         do {
             for _ in 0..<count { try swarm.addPeer() }
@@ -32,9 +34,9 @@ final class Swarm {
         ["PATH=/usr/bin:/bin", "HOME=\(directory)", "XDG_RUNTIME_DIR=\(directory)", "LANG=C.UTF-8"]
     }
 
-    private init(host: String, settings: [String]) throws {
+    private init(in scratch: Scratch, host: String, settings: [String]) throws {
         self.host = host
-        scratch = try Scratch()
+        self.scratch = scratch
         let address = try Swarm.freeAddress(host)
         let file = "\(scratch.path)/manager.toml"
         try settings.joined(separator: "\n").write(toFile: file, atomically: false, encoding: .utf8)
@@ -101,7 +103,6 @@ final class Swarm {
 
     private func end() {
         for daemon in peers as [Daemon] + [manager] { daemon.kill() }
-        scratch.remove()
     }
 
     private var logs: String {
