@@ -1,0 +1,93 @@
+import Content
+import Foundation
+
+/// A p2pd process. `arguments` are kept, so that it can be started again as it was.
+class Daemon {
+    let name: String
+    let address: PeerAddress
+    let directory: String
+    private let arguments: [String]
+    private let environment: [String]
+    private(set) var process: Child
+
+    init(_ name: String, at address: PeerAddress, in directory: String, _ arguments: [String], environment: [String])
+        throws
+    {
+        self.name = name
+        self.address = address
+        self.directory = directory
+        self.arguments = arguments
+        self.environment = environment
+        process = try Daemon.start(name, in: directory, arguments, environment)
+    }
+
+    /// The same command again, on the same ports and directories; its log goes on in the same file.
+    func restart() throws {
+        process.end()
+        process = try Daemon.start(name, in: directory, arguments, environment)
+    }
+
+    func kill() { process.end() }
+    func freeze() { process.signal(SIGSTOP) }
+    func thaw() { process.signal(SIGCONT) }
+
+    /// Whether it would take a connection now.
+    var accepts: Bool {
+        (try? RawSocket(connectingTo: address)) != nil
+    }
+
+    var log: String { process.errors }
+
+    private static func start(
+        _ name: String, in directory: String, _ arguments: [String], _ environment: [String]
+    ) throws -> Child {
+        let streams = Child.Streams(output: "\(directory)/\(name).out", errors: "\(directory)/\(name).log")
+        return try Child(Programs.p2pd, arguments, environment: environment, streams: streams)
+    }
+}
+
+final class Manager: Daemon {}
+
+/// A peer daemon with its share, its state and its control socket.
+final class Peer: Daemon {
+    var share: String { "\(directory)/\(name)" }
+    var state: String { "\(directory)/\(name).state" }
+    var control: String { "\(directory)/\(name).sock" }
+
+    func path(_ file: String) -> String { "\(share)/\(file)" }
+
+    /// The names of its indexed files, each with its root in hexadecimal.
+    func files() -> [String: String] {
+        let listed = ctl("files", "--json").json?["files"].array ?? []
+        return Dictionary(listed.compactMap { file in file["name"].string.map { ($0, file["root"].string ?? "") } }) {
+            first, _ in first
+        }
+    }
+
+    /// The addresses on its roster.
+    func roster() -> Set<String> {
+        Set((ctl("peers", "--json").json?["peers"].array ?? []).compactMap { $0["address"].string })
+    }
+
+    /// Waits until it offers all of these files, and returns the root of the last.
+    @discardableResult
+    func awaitFiles(_ names: String...) throws -> String {
+        try eventually("\(name) has indexed \(names)") { names.allSatisfy(Set(files().keys).contains) }
+        return names.last.flatMap { files()[$0] } ?? ""
+    }
+
+    func awaitReady() throws {
+        try eventually("\(name) answers on its control socket") { ctl("status", "--json").code == 0 }
+    }
+
+    func awaitRoster(of others: [Peer]) throws {
+        let addresses = Set(others.map(\.address.description)).subtracting([address.description])
+        try eventually("\(name) knows \(addresses.sorted())") { roster().isSuperset(of: addresses) }
+    }
+
+    func awaitDeparture(of other: Peer, within seconds: Double = Patience.seconds) throws {
+        try eventually("\(other.name) has left the roster of \(name)", within: seconds) {
+            !roster().contains(other.address.description)
+        }
+    }
+}

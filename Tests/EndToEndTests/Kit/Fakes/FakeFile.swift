@@ -1,0 +1,50 @@
+import Content
+import Foundation
+import Hashing
+import Wire
+
+/// A file as a holder offers it, held in memory with its piece layer.
+struct FakeFile: Sendable {
+    let offer: FileOffer
+    let layer: [Digest]
+    private let bytes: [UInt8]
+
+    var root: FileRoot { offer.root }
+
+    /// Reads the file at `path`, to be offered as `name`.
+    init(_ path: String, named name: String) throws {
+        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        guard let layout = PieceLayout(length: UInt64(bytes.count)) else { throw Failure("\(path) is too long") }
+        let hasher = LeafHasher()
+        var scratch: [Digest] = []
+        layer = (0..<layout.pieceCount).map { index in
+            FakeFile.piece(index, of: bytes, layout).withUnsafeBytes {
+                MerkleTree.pieceDigest(of: $0, index: index, layout: layout, hasher: hasher, scratch: &scratch)
+            }
+        }
+        let digest = MerkleTree.root(ofPieceLayer: layer, layout: layout, hasher: hasher)
+        let root = FileRoot(digest: digest, length: layout.length)
+        guard let offer = FileOffer(root: root, modified: 0, name: try ShareName(name)) else {
+            throw Failure("\(path) cannot be offered")
+        }
+        self.offer = offer
+        self.bytes = bytes
+    }
+
+    func matches(_ query: FileQuery) -> Bool {
+        switch query {
+        case .name(let name): name == offer.name
+        case .root(let root): root == offer.root
+        case .digest(let digest): digest == offer.root.digest
+        }
+    }
+
+    func piece(_ index: Int) -> [UInt8] {
+        Array(FakeFile.piece(index, of: bytes, offer.layout))
+    }
+
+    private static func piece(_ index: Int, of bytes: [UInt8], _ layout: PieceLayout) -> ArraySlice<UInt8> {
+        let start = Int(layout.offset(of: index))
+        return bytes[start..<start + layout.size(of: index)]
+    }
+}

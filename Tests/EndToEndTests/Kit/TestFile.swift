@@ -1,0 +1,45 @@
+import Foundation
+
+/// Files of pseudo-random content that a seed and a length determine, no two pieces of which are alike.
+enum TestFile {
+    private static let blockSize = 1 << 20
+
+    static func write(_ path: String, length: Int, seed: UInt64 = 1) throws {
+        let directory = (path as NSString).deletingLastPathComponent
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Failure("create \(path): errno \(errno)") }
+        defer { close(descriptor) }
+        var block = randomWords(seed: seed)
+        for offset in stride(from: 0, to: length, by: blockSize) {
+            block[0] = seed << 32 | UInt64(offset / blockSize)
+            let count = min(blockSize, length - offset)
+            let written = block.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, count) }
+            guard written == count else { throw Failure("write \(path): errno \(errno)") }
+        }
+    }
+
+    static func sameBytes(_ left: String, _ right: String) -> Bool {
+        guard let leftData = mapped(left), let rightData = mapped(right) else { return false }
+        return leftData == rightData
+    }
+
+    static func exists(_ path: String) -> Bool {
+        access(path, F_OK) == 0
+    }
+
+    private static func mapped(_ path: String) -> Data? {
+        try? Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
+    }
+
+    /// One block of xorshift64* (Vigna, 2016).
+    private static func randomWords(seed: UInt64) -> [UInt64] {
+        var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
+        return (0..<blockSize / 8).map { _ in
+            state ^= state >> 12
+            state ^= state << 25
+            state ^= state >> 27
+            return state &* 0x2545_F491_4F6C_DD1D
+        }
+    }
+}
