@@ -3,4 +3,6 @@ public struct AcceptedSocket: ~Copyable {
     public let descriptor: FileDescriptor
     /// Where it comes from.
     public let address: SocketAddress
+
+    public consuming func takeDescriptor() -> FileDescriptor { descriptor }
 }

@@ -36,6 +36,20 @@ public enum FileIO {
         }
     }
 
+    /// The first `limit` bytes of a file, for small ones.
+    public static func bytes(of file: Int32, limit: Int) throws(SystemError) -> [UInt8] {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: limit, alignment: 1)
+        defer { buffer.deallocate() }
+        return Array(buffer[..<(try read(file, into: buffer, at: 0))])
+    }
+
+    public static func write(_ file: Int32, _ bytes: [UInt8]) throws(SystemError) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
+        defer { buffer.deallocate() }
+        buffer.copyBytes(from: bytes)
+        try write(file, UnsafeRawBufferPointer(buffer), at: 0)
+    }
+
     /// Reserves the space for `length` bytes, so that a full disk shows before the work, not in it. File systems that
     /// cannot reserve get the length only.
     public static func reserve(_ file: Int32, length: UInt64) throws(SystemError) {

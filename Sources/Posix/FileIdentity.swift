@@ -8,15 +8,12 @@ public struct FileIdentity: Hashable, Sendable {
     public let size: UInt64
     /// Nanoseconds since 1970.
     public let modified: Int64
-    /// Nanoseconds since 1970; unlike the modification time, no tool sets it back.
-    public let changed: Int64
 
     init(_ info: stat) {
         device = UInt64(info.st_dev)
         inode = UInt64(info.st_ino)
         size = UInt64(max(0, info.st_size))
         modified = Int64(info.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(info.st_mtim.tv_nsec)
-        changed = Int64(info.st_ctim.tv_sec) &* 1_000_000_000 &+ Int64(info.st_ctim.tv_nsec)
     }
 
     /// Seconds since 1970.

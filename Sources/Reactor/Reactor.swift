@@ -32,6 +32,7 @@ public final class Reactor<Completion: Sendable> {
     private var timers = TimerQueue()
     private var closing: [ClosingDescriptor] = []
     private var running = false
+    private var mustNotWait = false
     private let mailboxToken: Token
     private let signalToken: Token
 
@@ -71,7 +72,8 @@ public final class Reactor<Completion: Sendable> {
     }
 
     /// Ends a registration at once and the descriptor's life at the end of the tick.
-    public func close(_ token: Token, _ descriptor: consuming FileDescriptor) {
+    public func close(_ token: Token, _ descriptor: consuming FileDescriptor?) {
+        guard let descriptor = consume descriptor else { return }
         if registrations[token] != nil {
             registrations[token] = nil
             try? poll.remove(descriptor.rawValue)
@@ -96,12 +98,16 @@ public final class Reactor<Completion: Sendable> {
 
     public func stop() { running = false }
 
+    /// Makes the next tick begin without waiting: somebody has work left that no event will announce.
+    public func tickAgain() { mustNotWait = true }
+
     /// One tick, as described above.
     /// - Parameter waitingAtMost: nanoseconds; nil waits for the next event or timer.
     public func tick<H: ReactorHandler>(
         _ handler: H, waitingAtMost limit: UInt64? = nil
     ) throws(SystemError) where H.Completion == Completion {
-        let count = try poll.wait(timeoutNanoseconds: timeout(limit))
+        let count = try poll.wait(timeoutNanoseconds: mustNotWait ? 0 : timeout(limit))
+        mustNotWait = false
         let start = MonotonicClock.nanoseconds()
         now = start
         for index in 0..<count {

@@ -9,11 +9,12 @@ public struct Token: Hashable, Sendable {
         self.generation = generation
     }
 
-    init(rawValue: UInt64) {
+    public init(rawValue: UInt64) {
         self.init(slot: UInt32(truncatingIfNeeded: rawValue), generation: UInt32(truncatingIfNeeded: rawValue >> 32))
     }
 
-    var rawValue: UInt64 { UInt64(generation) << 32 | UInt64(slot) }
+    /// What the kernel carries for it.
+    public var rawValue: UInt64 { UInt64(generation) << 32 | UInt64(slot) }
 }
 
 extension Token: CustomStringConvertible {

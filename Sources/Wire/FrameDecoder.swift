@@ -47,6 +47,15 @@ public struct FrameDecoder: Sendable {
         return count
     }
 
+    /// Passes over bytes that follow a `piece` frame.
+    /// - Returns: how many: as many as there are, or as asked for.
+    public mutating func dropRaw(_ count: Int) -> Int {
+        let dropped = min(buffered, count)
+        head += dropped
+        _ = compact()
+        return dropped
+    }
+
     /// Reads a header without consuming it, and refuses its length before anything is kept for it.
     private func header() throws(WireError) -> (bodyLength: Int, type: UInt8)? {
         guard buffered >= WireLimits.headerSize else { return nil }

@@ -1,0 +1,39 @@
+import Content
+import Hashing
+import Posix
+
+/// What one worker hashes with: an engine, and memory that is used again. Not to be shared between threads.
+public final class HashBench {
+    private let hasher = LeafHasher()
+    private var scratch: [Digest] = []
+    private var buffer: UnsafeMutableRawBufferPointer?
+
+    public init() {}
+
+    deinit { buffer?.deallocate() }
+
+    /// The digest of a piece in memory.
+    public func digest(of bytes: UnsafeRawBufferPointer, index: Int, _ layout: PieceLayout) -> Digest {
+        MerkleTree.pieceDigest(of: bytes, index: index, layout: layout, hasher: hasher, scratch: &scratch)
+    }
+
+    /// The digest of a piece in a file; nil if the file ends before the piece does.
+    public func digest(of index: Int, in file: OpenFile, _ layout: PieceLayout) throws(SystemError) -> Digest? {
+        let size = layout.size(of: index)
+        let piece = UnsafeMutableRawBufferPointer(rebasing: memory(layout.pieceSize)[..<size])
+        guard try FileIO.read(file.rawValue, into: piece, at: layout.offset(of: index)) == size else { return nil }
+        return digest(of: UnsafeRawBufferPointer(piece), index: index, layout)
+    }
+
+    public func root(of layer: [Digest], _ layout: PieceLayout) -> Digest {
+        MerkleTree.root(ofPieceLayer: layer, layout: layout, hasher: hasher)
+    }
+
+    private func memory(_ size: Int) -> UnsafeMutableRawBufferPointer {
+        if let buffer, buffer.count >= size { return buffer }
+        buffer?.deallocate()
+        let fresh = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 4096)
+        buffer = fresh
+        return fresh
+    }
+}

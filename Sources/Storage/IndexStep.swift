@@ -1,0 +1,66 @@
+import Content
+import Hashing
+import Posix
+
+/// The indexing of one file, a bounded step at a time.
+public struct IndexStep: Sendable {
+    public let name: ShareName
+    public let identity: FileIdentity
+    public let layout: PieceLayout
+    private var layer: [Digest] = []
+
+    /// What a step comes to.
+    public enum Outcome: Sendable {
+        /// Hashed so far, in bytes; go on with this.
+        case more(IndexStep, hashed: UInt64)
+        case done(IndexedFile)
+        /// It was written to meanwhile: begin again.
+        case changed
+    }
+
+    /// Begins with the file as it stands now.
+    /// - Throws: EFBIG for a file longer than pieces allow.
+    public init(_ name: ShareName, in share: Share) throws(SystemError) {
+        let identity = try share.open(name).identity
+        guard let layout = PieceLayout(length: identity.size) else {
+            throw SystemError("index", on: "\(share.directory.path)/\(name)", code: SystemError.fileTooLarge)
+        }
+        self.name = name
+        self.identity = identity
+        self.layout = layout
+    }
+
+    /// Hashes the next pieces, or all that are left if they are few.
+    public consuming func run(in share: Share, with bench: HashBench) throws(SystemError) -> Outcome {
+        let (file, identity) = try share.open(name)
+        guard identity == self.identity else { return .changed }
+        let last = min(layout.pieceCount, layer.count + max(1, StorageLimits.indexStep >> Int(layout.pieceSizeLog2)))
+        let first = layer.count
+        for index in first..<last {
+            guard let digest = try bench.digest(of: index, in: file, layout) else { return .changed }
+            layer.append(digest)
+        }
+        guard try FileIO.identity(of: file.rawValue).identity == identity else { return .changed }
+        guard layer.count == layout.pieceCount else {
+            return .more(self, hashed: UInt64(last - first) << UInt64(layout.pieceSizeLog2))
+        }
+        let root = FileRoot(digest: bench.root(of: layer, layout), length: layout.length)
+        return .done(IndexedFile(name: name, root: root, identity: identity, layer: layer))
+    }
+}
+
+/// A file whose content is known.
+public struct IndexedFile: Sendable {
+    public let name: ShareName
+    public let root: FileRoot
+    /// How the file stood when it was hashed; if it stands otherwise, its content is not known any more.
+    public let identity: FileIdentity
+    public let layer: [Digest]
+
+    public init(name: ShareName, root: FileRoot, identity: FileIdentity, layer: [Digest]) {
+        self.name = name
+        self.root = root
+        self.identity = identity
+        self.layer = layer
+    }
+}

@@ -1,0 +1,71 @@
+import Content
+import Posix
+import Reactor
+import Wire
+
+/// One socket with what is being read from it and what waits to be written.
+final class Connection {
+    enum State: Equatable {
+        case connecting
+        case open
+        /// Nothing is read any more; what is queued goes out until the deadline.
+        case closing(deadline: UInt64)
+        case closed
+    }
+
+    /// What the next bytes from the socket are.
+    enum Reading {
+        case frames
+        /// Raw bytes of a piece for which no buffer is free: nothing is read.
+        case awaitingBuffer
+        case piece(IncomingPiece, filled: Int)
+        case discarding(remaining: Int)
+    }
+
+    let id: ConnectionID
+    let address: PeerAddress
+    private let socket: FileDescriptorBox
+    var state: State
+    var reading = Reading.frames
+    var decoder = FrameDecoder()
+    var queue = SendQueue()
+    /// Something waits to be written at the end of the tick.
+    var isDirty = false
+    /// Whole frames wait in the decoder for the next tick.
+    var isPostponed = false
+    /// When the socket last took a byte while something was waiting; nanoseconds.
+    var drained: UInt64 = 0
+    var dialTimer: TimerID?
+    private var budget: (tick: UInt64, written: Int) = (0, 0)
+
+    init(id: ConnectionID, address: PeerAddress, socket: consuming FileDescriptor, state: State) {
+        self.id = id
+        self.address = address
+        self.socket = FileDescriptorBox(socket)
+        self.state = state
+    }
+
+    var descriptor: Int32 { socket.rawValue }
+
+    /// Bytes written since the tick of that time began.
+    func written(inTick tick: UInt64) -> Int { budget.tick == tick ? budget.written : 0 }
+
+    func wrote(_ total: Int, inTick tick: UInt64) { budget = (tick, total) }
+
+    /// Gives the descriptor up, to be closed by the reactor.
+    func takeSocket() -> FileDescriptor? { socket.take() }
+
+    /// What the reactor should watch for.
+    var interest: EventPoll.Mask {
+        switch state {
+        case .connecting: return .writable
+        case .closing: return .writable
+        case .closed: return []
+        case .open:
+            var mask: EventPoll.Mask = queue.isEmpty ? [] : .writable
+            if case .awaitingBuffer = reading { return mask }
+            if !isPostponed { mask.insert(.readable) }
+            return mask
+        }
+    }
+}

@@ -1,0 +1,21 @@
+import Content
+import Posix
+import Wire
+
+/// What a node hears of its connections. Calls may come from within any call to `Transport` but `send` and `close`.
+public protocol TransportHandler: AnyObject {
+    func accepted(_ connection: ConnectionID, from address: PeerAddress)
+    /// A dial has come to an end, well or not. After a failure the connection does not exist.
+    func dialed(_ connection: ConnectionID, failure: String?)
+    func received(_ message: Message, on connection: ConnectionID)
+    /// Bytes of the piece under way have been read into its buffer.
+    func progressed(_ connection: ConnectionID, bytes: Int)
+    /// The piece under way is whole; its buffer is the handler's.
+    func receivedPiece(_ piece: IncomingPiece, on connection: ConnectionID)
+    /// A connection ended, not by `close`. A piece under way is lost; `buffer` is to be given back.
+    func closed(_ connection: ConnectionID, reason: String, unfinished: IncomingPiece?)
+    /// The send queue can take more file data.
+    func hasRoom(_ connection: ConnectionID)
+    /// The file that was being sent turned out shorter than announced; the connection is closed after this.
+    func truncated(_ file: OpenFile)
+}
