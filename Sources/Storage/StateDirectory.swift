@@ -9,16 +9,25 @@ public struct StateDirectory: ~Copyable {
 
     /// Makes the directory if it is missing, and locks it.
     public init(path: String) throws(StateDirectoryError) {
-        do throws(SystemError) { directory = try Directory.create(path) } catch { throw .failed(error) }
+        let directory = try StateDirectory.attempt { () throws(SystemError) in try Directory.create(path) }
+        lock = try StateDirectory.acquire(path)
+        self.directory = directory
+        peerID = try StateDirectory.attempt { () throws(SystemError) in try StateDirectory.identify(directory) }
+    }
+
+    private static func acquire(_ path: String) throws(StateDirectoryError) -> LockFile {
         do throws(LockFileError) {
-            lock = try LockFile(path: "\(path)/lock")
+            return try LockFile(path: "\(path)/lock")
         } catch {
             switch error {
             case .held(_, let process): throw .held(path: path, process: process)
             case .failed(let failure): throw .failed(failure)
             }
         }
-        do throws(SystemError) { peerID = try StateDirectory.identify(directory) } catch { throw .failed(error) }
+    }
+
+    private static func attempt<R>(_ body: () throws(SystemError) -> R) throws(StateDirectoryError) -> R {
+        do throws(SystemError) { return try body() } catch { throw .failed(error) }
     }
 
     /// Reads the id, or makes one and keeps it.
