@@ -60,11 +60,12 @@ let package = Package(
             "Node",
             [
                 "Posix", "Reactor", "Content", "Hashing", "Wire", "ManagerCore", "PeerCore", "Storage", "Transport",
-                "Control", "TOMLKit", .product(name: "Logging", package: "swift-log"),
+                "Control", "TOMLKit", .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
             ]),
 
         program("p2pd", ["Node"]),
-        program("p2pctl", ["Control", "Posix"]),
+        program("p2pctl", ["Content", "Control"]),
         program("p2pbench", ["Content", "Posix", "Reactor", "Transport", "Wire", "Hashing", "PeerCore"]),
 
         tests("Content"),

@@ -24,11 +24,12 @@ public struct StatusReply: Codable, Equatable, Sendable {
     public let bytesOut: UInt64
     public let downloads: DownloadCounts
     public let indexing: IndexingProgress
+    public let ticks: TickReport
 
     public init(
         version: String, id: String, share: String, listen: String, uptimeSeconds: Double, manager: ManagerLink,
         epoch: UInt64, peers: Int, files: Int, connections: Int, bytesIn: UInt64, bytesOut: UInt64,
-        downloads: DownloadCounts, indexing: IndexingProgress
+        downloads: DownloadCounts, indexing: IndexingProgress, ticks: TickReport
     ) {
         self.version = version
         self.id = id
@@ -44,6 +45,20 @@ public struct StatusReply: Codable, Equatable, Sendable {
         self.bytesOut = bytesOut
         self.downloads = downloads
         self.indexing = indexing
+        self.ticks = ticks
+    }
+}
+
+/// How long the event loop took for what came at once: upper bounds in microseconds, exact to a power of two.
+public struct TickReport: Codable, Equatable, Sendable {
+    /// Half of all ticks were shorter.
+    public let p50: UInt64
+    /// All but one in a hundred were shorter.
+    public let p99: UInt64
+
+    public init(p50: UInt64, p99: UInt64) {
+        self.p50 = p50
+        self.p99 = p99
     }
 }
 

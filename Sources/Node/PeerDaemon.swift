@@ -1,6 +1,69 @@
+import Content
 import Logging
+import Posix
+import Reactor
+import Storage
 
-/// Stands where the peer daemon will stand.
+/// `p2pd peer`.
 public enum PeerDaemon {
-    public static func run(_ settings: PeerSettings, logger: Logger) throws(DaemonError) -> Int32 { 0 }
+    /// Runs until SIGTERM, SIGINT or `p2pctl left`.
+    /// - Returns: the process's exit code.
+    public static func run(_ settings: PeerSettings, logger: Logger) throws(DaemonError) -> Int32 {
+        SignalDescriptor.ignoreBrokenPipes()
+        let share = Share(try openShare(settings.share))
+        let state = try openState(settings)
+        do throws(SystemError) {
+            let reactor = try PeerReactor(signals: SignalDescriptor.termination)
+            let partials = try PartialStore(share: share, state: state.directory)
+            let control = try openControl(settings.controlSocket, reactor)
+            defer { control.close() }
+            let node = PeerNode(
+                settings, id: state.peerID, share: share, partials: partials, control: control, reactor: reactor,
+                logger: logger)
+            try node.begin()
+            Readiness.notify(logger: logger)
+            try reactor.run(node)
+            node.end()
+            return 0
+        } catch {
+            throw DaemonError("cannot run the peer: \(error)", exit: .system)
+        }
+    }
+
+    private static func openShare(_ path: String) throws(DaemonError) -> Directory {
+        do throws(SystemError) { return try Directory(path: path) } catch {
+            throw DaemonError(
+                "cannot share \(path): \(error); name a directory that exists and that this user may read",
+                exit: .missingInput)
+        }
+    }
+
+    private static func openState(_ settings: PeerSettings) throws(DaemonError) -> StateDirectory {
+        let path = settings.stateDirectory
+        guard !"\(path)/".utf8.starts(with: "\(settings.share)/".utf8) else {
+            throw DaemonError(
+                "the state directory \(path) lies inside the share \(settings.share), whose files are offered to "
+                    + "everybody; choose another with --state", exit: .usage)
+        }
+        do throws(StateDirectoryError) { return try StateDirectory(path: path) } catch {
+            switch error {
+            case .held(_, let process):
+                let holder = process.map { "process \($0)" } ?? "another daemon"
+                throw DaemonError(
+                    "the state directory \(path) is in use by \(holder); stop it, or choose another with --state",
+                    exit: .system)
+            case .failed(let failure):
+                throw DaemonError("cannot use the state directory: \(failure); choose one with --state", exit: .system)
+            }
+        }
+    }
+
+    private static func openControl(
+        _ path: String, _ reactor: PeerReactor
+    ) throws(SystemError) -> ControlServer<PeerCompletion> {
+        if let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash != path.startIndex {
+            _ = try Directory.create(String(path[..<slash]))
+        }
+        return try ControlServer(path: path, reactor: reactor)
+    }
 }

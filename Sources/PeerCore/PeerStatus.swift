@@ -1,15 +1,38 @@
 import Content
 
+/// How the peer stands with its manager.
+public enum ManagerActivity: Sendable {
+    case joined
+    case connecting
+    /// Pausing before it tries again.
+    case waiting
+}
+
+/// What a download does at the moment.
+public enum DownloadActivity: Sendable {
+    case fetching
+    /// No holder is left.
+    case waiting
+    /// Being synced and renamed.
+    case finishing
+}
+
+/// A download as it stands.
+public struct DownloadStatus: Sendable {
+    public let id: DownloadID
+    public let name: ShareName
+    public let root: FileRoot
+    /// Bytes verified and written.
+    public let have: UInt64
+    public let state: DownloadActivity
+    public let holders: [HolderBytes]
+    /// Holders that send now.
+    public let activeHolders: Int
+}
+
 /// What the peer can tell about itself, for people and programs that ask.
 extension PeerMachine {
-    public enum ManagerState: Sendable {
-        case joined
-        case connecting
-        /// Pausing before it tries again.
-        case waiting
-    }
-
-    public var managerState: ManagerState {
+    public var managerState: ManagerActivity {
         switch link.state {
         case .waiting, .ended: .waiting
         case .dialing, .greeting, .introducing: .connecting
@@ -24,27 +47,6 @@ extension PeerMachine {
     public var offered: Catalog { catalog }
     public var sessionCount: Int { sessions.count }
 
-    /// A download as it stands.
-    public struct DownloadStatus: Sendable {
-        public enum State: Sendable {
-            case fetching
-            /// No holder is left.
-            case waiting
-            /// Being synced and renamed.
-            case finishing
-        }
-
-        public let id: DownloadID
-        public let name: ShareName
-        public let root: FileRoot
-        /// Bytes verified and written.
-        public let have: UInt64
-        public let state: State
-        public let holders: [HolderBytes]
-        /// Holders that send now.
-        public let activeHolders: Int
-    }
-
     /// In the order in which they began.
     public var downloadStatuses: [DownloadStatus] {
         downloads.values.sorted { $0.id.rawValue < $1.id.rawValue }.map { status($0) }
@@ -58,7 +60,7 @@ extension PeerMachine {
 
     private func status(_ download: Download) -> DownloadStatus {
         let active = download.lanes.count
-        let state: DownloadStatus.State = download.isFinishing ? .finishing : active == 0 ? .waiting : .fetching
+        let state: DownloadActivity = download.isFinishing ? .finishing : active == 0 ? .waiting : .fetching
         return DownloadStatus(
             id: download.id, name: download.name, root: download.root, have: download.have, state: state,
             holders: download.holderBytes, activeHolders: active)

@@ -3,6 +3,9 @@ import Glibc
 
 /// Signals as bytes to read, in order with all other events. Source: signalfd(2).
 public struct SignalDescriptor: ~Copyable {
+    /// What asks a daemon to end.
+    public static let termination = [SIGTERM, SIGINT]
+
     private let descriptor: FileDescriptor
     public var rawValue: Int32 { descriptor.rawValue }
 

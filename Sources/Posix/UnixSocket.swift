@@ -33,6 +33,9 @@ public enum UnixSocket {
         UInt32(truncatingIfNeeded: try check("read the credentials of", "a control client") { clinux_peer_uid(socket) })
     }
 
+    /// Removes a socket's name; that it is gone already is no error.
+    public static func remove(_ path: String) { unlink(path) }
+
     private static func isAnswering(_ path: String) -> Bool {
         guard let probe = try? open(path) else { return false }
         return withAddress(path) { Glibc.connect(probe.rawValue, $0, $1) } == 0 || errno == EAGAIN

@@ -25,6 +25,16 @@ public final class HashBench {
         return digest(of: UnsafeRawBufferPointer(piece), index: index, layout)
     }
 
+    /// Reads a range into the page cache, and forgets it.
+    public func readThrough(_ file: OpenFile, offset: UInt64, count: Int) {
+        let step = 1 << Int(PieceLayout.minPieceSizeLog2)
+        for start in stride(from: 0, to: count, by: step) {
+            let part = UnsafeMutableRawBufferPointer(rebasing: memory(step)[..<min(step, count - start)])
+            // Whatever is wrong with the file shows again, with its consequences, when it is sent.
+            _ = try? FileIO.read(file.rawValue, into: part, at: offset + UInt64(start))
+        }
+    }
+
     public func root(of layer: [Digest], _ layout: PieceLayout) -> Digest {
         MerkleTree.root(ofPieceLayer: layer, layout: layout, hasher: hasher)
     }

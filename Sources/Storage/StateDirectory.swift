@@ -10,9 +10,10 @@ public struct StateDirectory: ~Copyable {
     /// Makes the directory if it is missing, and locks it.
     public init(path: String) throws(StateDirectoryError) {
         let directory = try StateDirectory.attempt { () throws(SystemError) in try Directory.create(path) }
-        lock = try StateDirectory.acquire(path)
-        self.directory = directory
+        let held = try StateDirectory.acquire(path)
         peerID = try StateDirectory.attempt { () throws(SystemError) in try StateDirectory.identify(directory) }
+        self.directory = directory
+        lock = held
     }
 
     private static func acquire(_ path: String) throws(StateDirectoryError) -> LockFile {

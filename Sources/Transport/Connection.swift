@@ -24,7 +24,7 @@ final class Connection {
 
     let id: ConnectionID
     let address: PeerAddress
-    private let socket: FileDescriptorBox
+    private let socket: DescriptorBox
     var state: State
     var reading = Reading.frames
     var decoder = FrameDecoder()
@@ -41,7 +41,7 @@ final class Connection {
     init(id: ConnectionID, address: PeerAddress, socket: consuming FileDescriptor, state: State) {
         self.id = id
         self.address = address
-        self.socket = FileDescriptorBox(socket)
+        self.socket = DescriptorBox(socket)
         self.state = state
     }
 

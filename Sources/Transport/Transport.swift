@@ -13,7 +13,7 @@ public final class Transport<Completion: Sendable> {
     private let reactor: Reactor<Completion>
     private let limits: TransportLimits
     private var connections: [UInt32: Connection] = [:]
-    private var listeners: [Token: FileDescriptorBox] = [:]
+    private var listeners: [Token: DescriptorBox] = [:]
     private var dirty: [Connection] = []
     /// Connections with bytes in their decoders that no event will announce.
     private var resumed: [Connection] = []
@@ -49,7 +49,7 @@ public final class Transport<Completion: Sendable> {
         let socket = try TCPSocket.listen(on: SocketAddress(address))
         let port = try TCPSocket.localAddress(socket.rawValue).port
         let token = try reactor.register(socket.rawValue, .readable)
-        listeners[token] = FileDescriptorBox(socket)
+        listeners[token] = DescriptorBox(socket)
         return port
     }
 

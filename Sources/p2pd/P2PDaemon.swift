@@ -1,4 +1,5 @@
 import ArgumentParser
+import Node
 
 @main
 struct P2PDaemon: ParsableCommand {
@@ -15,7 +16,7 @@ struct P2PDaemon: ParsableCommand {
             Exit codes: 0 done; 64 usage; 66 the directory to share is missing; 71 the system refused something; \
             78 the environment or the file is wrong.
             """,
-        version: "p2pd 0.1.0",
+        version: "p2pd \(P2PDVersion.text)",
         subcommands: [ManagerCommand.self, PeerCommand.self])
 
     func run() throws {

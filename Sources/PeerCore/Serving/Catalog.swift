@@ -12,8 +12,12 @@ public struct Catalog: Sendable {
 
     public var count: Int { byName.count }
     public subscript(name: ShareName) -> SharedFile? { byName[name] }
-    /// By name, for lists.
-    public var sorted: [SharedFile] { byName.values.sorted { $0.name < $1.name } }
+    /// Files in the order of their names' bytes.
+    /// - Parameter after: the last name of the page before.
+    public func page(after: ShareName?, limit: Int) -> (files: [SharedFile], more: Bool) {
+        let rest = byName.values.filter { file in after.map { $0 < file.name } ?? true }.sorted { $0.name < $1.name }
+        return (Array(rest.prefix(limit)), rest.count > limit)
+    }
 
     public mutating func insert(_ file: SharedFile) {
         remove(file.name)

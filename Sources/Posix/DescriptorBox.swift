@@ -1,7 +1,5 @@
-import Posix
-
 /// Holds a descriptor where a collection needs a copyable element, and gives it up once.
-public final class FileDescriptorBox {
+public final class DescriptorBox {
     private var descriptor: FileDescriptor?
     public let rawValue: Int32
 

@@ -1,0 +1,119 @@
+import Content
+import Logging
+import ManagerCore
+import Posix
+import Reactor
+import Transport
+import Wire
+
+/// The manager machine on its reactor: events become inputs, effects become calls.
+final class ManagerNode: ReactorHandler, TransportHandler {
+    typealias Completion = Never
+
+    /// A roster of 65,536 entries is 7 MB; whoever lets more than that pile up does not read.
+    private static let queueMax = 16 << 20
+
+    private let reactor: Reactor<Never>
+    private let transport: Transport<Never>
+    private let logger: Logger
+    private var machine: ManagerMachine
+    private var inputs = InputQueue<ManagerInput>()
+    private var effects: [ManagerEffect] = []
+    private var wakeTimer: TimerID?
+    private var isStopping = false
+
+    init(_ settings: ManagerSettings, reactor: Reactor<Never>, logger: Logger) {
+        self.reactor = reactor
+        self.logger = logger
+        transport = Transport(reactor: reactor, limits: TransportLimits(queueMax: Self.queueMax))
+        var random = SystemRandomNumberGenerator()
+        machine = ManagerMachine(
+            id: .random(using: &random),
+            policy: ManagerPolicy(
+                heartbeat: .seconds(UInt64(settings.heartbeatSeconds)),
+                silence: .seconds(UInt64(settings.silenceSeconds)), maxPeers: settings.maxPeers))
+    }
+
+    func listen(on address: PeerAddress) throws(SystemError) {
+        let port = try transport.listen(on: address)
+        logger.info("listening", metadata: ["address": "\(address.with(port: port))"])
+    }
+
+    // MARK: Inputs
+
+    private func feed(_ input: ManagerInput) {
+        inputs.append(input)
+        while let next = inputs.next() {
+            machine.handle(next, now: Moment(nanoseconds: reactor.now), effects: &effects)
+            let batch = effects
+            effects.removeAll(keepingCapacity: true)
+            for effect in batch { perform(effect) }
+            inputs.done()
+        }
+    }
+
+    func accepted(_ connection: ConnectionID, from address: PeerAddress) {
+        feed(.connected(connection, from: address))
+    }
+
+    func received(_ message: Message, on connection: ConnectionID) {
+        feed(.received(connection, message))
+    }
+
+    func closed(_ connection: ConnectionID, reason: String, unfinished: IncomingPiece?) {
+        logger.debug("connection closed", metadata: ["connection": "\(connection)", "reason": "\(reason)"])
+        feed(.closed(connection, reason: reason))
+    }
+
+    // A manager neither dials nor moves files.
+    func dialed(_ connection: ConnectionID, failure: String?) {}
+    func progressed(_ connection: ConnectionID, bytes: Int) {}
+    func receivedPiece(_ piece: IncomingPiece, on connection: ConnectionID) {}
+    func hasRoom(_ connection: ConnectionID) {}
+    func truncated(_ file: OpenFile) {}
+
+    func ready(_ token: Token, _ mask: EventPoll.Mask) {
+        _ = transport.ready(token, mask, self)
+    }
+
+    func completed(_ completion: Never) {}
+
+    func fired(_ timer: TimerID) {
+        if transport.fired(timer, self) { return }
+        if timer == wakeTimer { feed(.wake) }
+    }
+
+    func received(signal: Int32) {
+        logger.info("stopping", metadata: ["signal": "\(signal)", "peers": "\(machine.memberCount)"])
+        Readiness.notify(.stopping, logger: logger)
+        isStopping = true
+    }
+
+    func endOfTick() {
+        transport.flush(self)
+        if isStopping { reactor.stop() }
+    }
+
+    // MARK: Effects
+
+    private func perform(_ effect: ManagerEffect) {
+        switch effect {
+        case .send(let connection, let message): transport.send(message, on: connection)
+        case .sendEncoded(let connection, let bytes): transport.send(encoded: bytes, on: connection)
+        case .close(let connection, let reason):
+            logger.debug("closing", metadata: ["connection": "\(connection)", "reason": "\(reason)"])
+            _ = transport.close(connection)
+        case .wake(let moment):
+            if let wakeTimer { reactor.cancelTimer(wakeTimer) }
+            wakeTimer = reactor.setTimer(at: moment.nanoseconds)
+        case .joined(let entry):
+            logger.info("peer joined", metadata: describe(entry))
+        case .left(let entry, let reason):
+            logger.info("peer left", metadata: describe(entry).merging(["reason": "\(reason)"]) { $1 })
+        }
+    }
+
+    private func describe(_ entry: RosterEntry) -> Logger.Metadata {
+        ["address": "\(entry.address)", "id": "\(entry.id)", "label": "\(entry.label)", "peers": "\(machine.memberCount)"]
+    }
+}

@@ -1,0 +1,63 @@
+import Content
+import Control
+import PeerCore
+
+/// A failed wish in words: what was attempted, why it failed, what to do.
+extension FetchFailure {
+    /// - Parameter own: this peer's address, which stands for it in lists of holders.
+    func text(for name: String, own: PeerAddress? = nil) -> ControlFailure {
+        switch self {
+        case .nobody(let asked):
+            let whom = asked == 0 ? "no other peer is active" : "\(asked) peers were asked"
+            return .init(.notFound, "nobody has \(name): \(whom); check the name, or see `p2pctl peers`")
+        case .askTimedOut(let silent, let asked):
+            return .init(
+                .timedOut,
+                "asking for \(name) timed out: \(silent) of \(asked) peers did not answer, and none of the others has "
+                    + "it; try again, or give a longer --timeout")
+        case .noManager(let reason):
+            return .init(
+                .timedOut,
+                "asking for \(name) timed out: there is no manager to learn from who is active (\(reason)); see "
+                    + "`p2pctl status`")
+        case .conflict(let versions):
+            return .init(
+                .conflict, "\(name) has \(versions.count) different versions; choose one with --root",
+                versions: versions.map { VersionInfo($0, own: own) })
+        case .exists(let local, let offered):
+            let other = offered.map { "; the swarm has \($0)" } ?? ""
+            return .init(
+                .exists, "\(name) exists here with other content (\(local))\(other); use --force to replace it")
+        case .occupied(let what): return .init(.exists, "\(name) cannot be fetched: in its place is \(what)")
+        case .integrity(let root, let liars):
+            return .init(
+                .integrity,
+                "no honest holder of \(name) (\(root)): \(liars.map(\.description).joined(separator: ", ")) sent data "
+                    + "that does not match it; nothing was delivered")
+        case .gone(let root, let have):
+            return .init(
+                .gone,
+                "no holder of \(name) is left: \(have) of \(root.length) bytes are here; the download goes on by "
+                    + "itself when a holder joins, or use `p2pctl cancel`")
+        case .disk(let failure):
+            return .init(
+                failure.isOutOfSpace ? .diskFull : .disk, "cannot store \(name): \(failure.message)",
+                errno: failure.code)
+        case .cancelled: return .init(.cancelled, "the download of \(name) was cancelled")
+        case .otherVersionRunning(let root):
+            return .init(
+                .exists, "another version of \(name) is being fetched (\(root)); wait for it, or use `p2pctl cancel`")
+        case .tooMany(let limit):
+            return .init(.busy, "\(name) was not begun: \(limit) requests or downloads are running; try again later")
+        case .noSuchDownload: return .init(.noDownload, "\(name) is not being downloaded; see `p2pctl downloads`")
+        }
+    }
+}
+
+extension VersionInfo {
+    init(_ version: FileVersion, own: PeerAddress?) {
+        self.init(
+            root: version.root.digest.hex, length: version.root.length, modified: version.modified,
+            holders: version.holders.compactMap { ($0 ?? own)?.description }.sorted())
+    }
+}

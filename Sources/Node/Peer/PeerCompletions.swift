@@ -1,0 +1,127 @@
+import Content
+import Logging
+import PeerCore
+import Posix
+import Storage
+
+/// What workers hand back becomes inputs.
+extension PeerNode {
+    func completed(_ completion: PeerCompletion) {
+        switch completion {
+        case .listed(let name, let result): listed(name, result)
+        case .indexBegun(let name, let result): indexBegun(name, result)
+        case .indexing(let name, let result): indexed(name, result)
+        case .inspected(let request, let name, let inspection): inspected(request, name, inspection)
+        case .layerChecked(let id, let isRight): feed(.layerChecked(id, isRight: isRight))
+        case .partialOpened(let id, let result): partialOpened(id, result)
+        case .stored(let id, let connection, let index, let buffer, let outcome):
+            giveBack(buffer)
+            feed(.pieceStored(id, index: index, from: connection, outcome))
+        case .delivered(let id, let result): delivered(id, result)
+        case .sharedOpened(let name, let result): uploads.opened(name, result, transport, self)
+        case .warmed(let connection): uploads.warmed(connection, transport, self)
+        case .resolved(let index, .success(let address)): dial(.manager(index), at: address)
+        case .resolved(let index, .failure(let error)): feed(.dialFailed(.manager(index), reason: "\(error)"))
+        case .nothing: break
+        }
+    }
+
+    // MARK: Downloads
+
+    private func partialOpened(_ id: DownloadID, _ result: Result<PartialFile, SystemError>) {
+        switch result {
+        case .success(let partial):
+            if partials.opened(id, partial) { feed(.partialOpened(id)) } else { workers.submit(.discard(partial)) }
+        case .failure(let error): if partials.failed(id) { feed(.partialFailed(id, DiskFailure(error))) }
+        }
+    }
+
+    private func delivered(_ id: DownloadID, _ result: Result<IndexedFile, SystemError>) {
+        switch result {
+        case .success(let file):
+            partials.delivered(id)
+            indexer.record(file)
+            feed(.delivered(id, .done(SharedFile(file))))
+        case .failure(let error) where error.alreadyExists:
+            feed(.delivered(id, .occupied("a file that was put there while it was fetched")))
+        case .failure(let error): feed(.delivered(id, .failed(DiskFailure(error))))
+        }
+        // A failed download was discarded by the machine's next effect, which needs its partial file.
+    }
+
+    private func inspected(_ request: RequestID, _ name: ShareName, _ inspection: Inspection) {
+        switch inspection {
+        case .settled(let local): feed(.inspected(request, local))
+        case .hashing(let step): workers.submit(.inspectStep(request, step))
+        case .hashed(let file):
+            indexer.record(file)
+            feed(.indexed(SharedFile(file)))
+            feed(.inspected(request, .file(file.root)))
+        }
+    }
+
+    // MARK: Indexing
+
+    func continueIndexing() {
+        for step in indexer.next() {
+            switch step {
+            case .submit(let job): workers.submit(job, isUrgent: false)
+            case .ready:
+                logger.info(
+                    "share indexed",
+                    metadata: ["files": "\(indexer.identities.count)", "errors": "\(indexer.errors)"])
+            }
+        }
+        feed(.indexing(!indexer.isReady))
+    }
+
+    private func listed(_ name: ShareName?, _ result: Result<Share.Listing, SystemError>) {
+        switch result {
+        case .success(let listing):
+            indexer.listed(listing)
+            for refusal in listing.refused { logger.warning("not shared", metadata: ["reason": "\(refusal)"]) }
+        case .failure(let error):
+            indexer.listFailed()
+            logger.warning("cannot list", metadata: ["directory": "\(name?.path ?? ".")", "reason": "\(error)"])
+        }
+        continueIndexing()
+    }
+
+    private func indexBegun(_ name: ShareName, _ result: Result<IndexStep, SystemError>) {
+        switch result {
+        case .success(let step):
+            indexer.begun(step)
+            workers.submit(.index(step), isUrgent: false)
+        case .failure(let error): indexFailed(name, error)
+        }
+    }
+
+    private func indexed(_ name: ShareName, _ result: Result<IndexStep.Outcome, SystemError>) {
+        switch result {
+        case .success(.more(let step, let hashed)):
+            indexer.hashed(hashed)
+            return workers.submit(.index(step), isUrgent: false)
+        case .success(.done(let file)):
+            indexer.finished(file)
+            feed(.indexed(SharedFile(file)))
+        case .success(.changed):
+            if !indexer.changed(name) {
+                logger.warning("not shared: it keeps changing", metadata: ["name": "\(name)"])
+            }
+        case .failure(let error): return indexFailed(name, error)
+        }
+        continueIndexing()
+    }
+
+    private func indexFailed(_ name: ShareName, _ error: SystemError) {
+        indexer.failed(name, isMissing: error.isMissing)
+        if !error.isMissing { logger.warning("not shared", metadata: ["name": "\(name)", "reason": "\(error)"]) }
+        continueIndexing()
+    }
+}
+
+extension SharedFile {
+    init(_ file: IndexedFile) {
+        self.init(name: file.name, root: file.root, modified: file.identity.modifiedSeconds, layer: file.layer)
+    }
+}

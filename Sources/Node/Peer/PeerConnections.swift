@@ -1,0 +1,88 @@
+import Content
+import PeerCore
+import Posix
+import Reactor
+import Transport
+import Wire
+
+/// What the peer's connections tell it.
+extension PeerNode: TransportHandler {
+    func accepted(_ connection: ConnectionID, from address: PeerAddress) {
+        feed(.accepted(connection, from: address))
+    }
+
+    func dialed(_ connection: ConnectionID, failure: String?) {
+        guard let dial = dials.removeValue(forKey: connection) else { return }
+        if let failure { feed(.dialFailed(dial, reason: failure)) } else { feed(.dialed(dial, connection)) }
+    }
+
+    func received(_ message: Message, on connection: ConnectionID) {
+        feed(.received(connection, message))
+    }
+
+    func progressed(_ connection: ConnectionID, bytes: Int) {
+        feed(.progressed(connection, bytes: bytes))
+    }
+
+    func receivedPiece(_ piece: IncomingPiece, on connection: ConnectionID) {
+        let id = DownloadID(rawValue: piece.download)
+        guard let partial = partials[id] else { return giveBack(piece.buffer) }
+        workers.submit(.store(id, partial, connection, index: piece.index, piece.buffer, length: piece.length))
+        feed(.pieceReceived(connection))
+    }
+
+    func closed(_ connection: ConnectionID, reason: String, unfinished: IncomingPiece?) {
+        logger.debug("connection closed", metadata: ["connection": "\(connection)", "reason": "\(reason)"])
+        forget(connection, unfinished)
+        feed(.closed(connection, reason: reason))
+    }
+
+    func hasRoom(_ connection: ConnectionID) {
+        uploads.pump(connection, transport, self)
+    }
+
+    func truncated(_ file: OpenFile) {
+        logger.warning("a shared file became shorter while it was sent", metadata: ["path": "\(file.path)"])
+    }
+
+    // MARK: Piece buffers
+
+    func beginPiece(_ connection: ConnectionID, _ id: DownloadID, _ index: Int, _ length: Int) {
+        guard let partial = partials[id] else { return transport.discard(length, on: connection) }
+        let wanted = PieceIntake.Waiting(
+            connection: connection, download: id, index: index, length: length, bufferSize: partial.layout.pieceSize)
+        if let piece = intake.begin(wanted) { grant(connection, piece) } else { transport.pause(connection) }
+    }
+
+    private func grant(_ connection: ConnectionID, _ piece: IncomingPiece) {
+        transport.receive(piece, on: connection)
+        feed(.pieceStarted(connection))
+    }
+
+    func giveBack(_ buffer: PieceBuffer) {
+        if let (connection, piece) = intake.giveBack(buffer) { grant(connection, piece) }
+    }
+
+    /// Lets go of all that belongs to a connection.
+    func forget(_ connection: ConnectionID, _ unfinished: IncomingPiece?) {
+        uploads.drop(connection)
+        intake.forget(connection)
+        if let unfinished { giveBack(unfinished.buffer) }
+    }
+}
+
+extension PeerNode: UploadsOwner {
+    func submit(_ job: PeerJob) { workers.submit(job) }
+
+    func fileChanged(_ name: ShareName) {
+        guard indexer.identities[name] != nil else { return }
+        logger.warning("a shared file has changed and is indexed again", metadata: ["name": "\(name)"])
+        indexer.again(name)
+        feed(.withdrawn(name))
+        continueIndexing()
+    }
+
+    func chunkServed(_ connection: ConnectionID) { feed(.chunkServed(connection)) }
+
+    func indexedIdentity(_ name: ShareName) -> FileIdentity? { indexer.identities[name]?.identity }
+}

@@ -1,0 +1,115 @@
+import Content
+import Logging
+import PeerCore
+import Posix
+import Reactor
+import Transport
+
+/// Does what the peer machine wants done.
+extension PeerNode {
+    func perform(_ effect: PeerEffect) {
+        switch effect {
+        case .dial(let target): dial(target)
+        case .send(let connection, let message): transport.send(message, on: connection)
+        case .close(let connection, let reason): close(connection, reason)
+
+        case .receivePiece(let connection, let id, let index, let length): beginPiece(connection, id, index, length)
+        case .discardPiece(let connection, let length): transport.discard(length, on: connection)
+        case .serve(let connection, let name, let root, let pieces):
+            uploads.add(name, root, pieces, on: connection, transport, self)
+        case .serveNothing(let connection, let first): uploads.addNothing(first, on: connection, transport, self)
+        case .stopServing(let connection, let root, let first): uploads.cancel(root, first: first, on: connection)
+
+        case .checkLayer(let id, let root, let layer): workers.submit(.checkLayer(id, root, layer))
+        case .openPartial(let id, let name, let root, let layer):
+            partials.opening(id)
+            workers.submit(.openPartial(id, name, root, layer))
+        case .deliver(let id, let replacing, let sync):
+            if let partial = partials[id] { workers.submit(.deliver(id, partial, replacing: replacing, sync: sync)) }
+        case .discardPartial(let id): if let partial = partials.discard(id) { workers.submit(.discard(partial)) }
+        case .inspect(let request, let name):
+            workers.submit(.inspect(request, name, known: indexer.identities[name]))
+
+        case .found(let request, let found): tell(request, found)
+        case .finished(let request, let result): tell(request, result)
+        case .failed(let request, let failure): tell(request, failure)
+        case .cancelled(let request, let name): tellCancelled(request, name)
+
+        case .wake(let moment):
+            if let wakeTimer { reactor.cancelTimer(wakeTimer) }
+            wakeTimer = reactor.setTimer(at: moment.nanoseconds)
+        case .left: logger.info("left the network")
+        case .note(let note): log(note)
+        }
+    }
+
+    private func close(_ connection: ConnectionID, _ reason: String) {
+        logger.debug("closing", metadata: ["connection": "\(connection)", "reason": "\(reason)"])
+        forget(connection, transport.close(connection))
+    }
+
+    // MARK: Dialing
+
+    private func dial(_ target: Dial) {
+        switch target {
+        case .peer(_, let address): dial(target, at: address)
+        case .manager(let index):
+            let endpoint = settings.managers[index]
+            if let address = endpoint.address { return dial(target, at: address) }
+            workers.submit(.resolve(index: index, host: endpoint.host, port: endpoint.port))
+        }
+    }
+
+    /// From the address the peer is bound to, so that others see where it can be reached.
+    func dial(_ target: Dial, at address: PeerAddress) {
+        do throws(SystemError) {
+            dials[try transport.dial(address, from: settings.listen)] = target
+        } catch {
+            feed(.dialFailed(target, reason: "\(error)"))
+        }
+    }
+
+    // MARK: Log
+
+    private func log(_ note: PeerNote) {
+        switch note {
+        case .joinedManager(let index, let observed):
+            logger.info(
+                "joined the manager",
+                metadata: ["manager": "\(settings.managers[index])", "observed": "\(observed)"])
+        case .lostManager(let index, let reason, let retryIn):
+            logger.warning(
+                "no manager; trying again",
+                metadata: [
+                    "manager": "\(settings.managers[index])", "reason": "\(reason)", "retry_s": "\(retryIn.seconds)",
+                ])
+        case .rosterChanged(let epoch, let size):
+            logger.debug("roster changed", metadata: ["epoch": "\(epoch)", "peers": "\(size)"])
+        case .downloadStarted(let id, let name, let root, let holders):
+            logger.info(
+                "download started",
+                metadata: [
+                    "download": "\(id.rawValue)", "name": "\(name)", "root": "\(root.digest)",
+                    "bytes": "\(root.length)", "holders": "\(holders)",
+                ])
+        case .downloadFinished(let id, let name, let took):
+            logger.info(
+                "download finished",
+                metadata: ["download": "\(id.rawValue)", "name": "\(name)", "seconds": "\(took.seconds)"])
+        case .downloadFailed(let id, let name, let failure):
+            logger.warning(
+                "download failed",
+                metadata: [
+                    "download": "\(id.rawValue)", "name": "\(name)", "reason": "\(failure.text(for: name.path).message)",
+                ])
+        case .downloadWaits(let id, let name):
+            logger.warning("no holder left; waiting", metadata: ["download": "\(id.rawValue)", "name": "\(name)"])
+        case .holderLost(let id, let address, let reason):
+            logger.info(
+                "holder lost",
+                metadata: ["download": "\(id.rawValue)", "holder": "\(address)", "reason": "\(reason)"])
+        case .refusedPeer(let connection, let reason):
+            logger.warning("refused a peer", metadata: ["connection": "\(connection)", "reason": "\(reason)"])
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import Content
+import PeerCore
+import Posix
+import Reactor
+import Storage
+
+/// What a worker is asked to do.
+enum PeerJob: Sendable {
+    case list(ShareName?)
+    case beginIndexing(ShareName)
+    case index(IndexStep)
+    case inspect(RequestID, ShareName, known: KnownFile?)
+    case inspectStep(RequestID, IndexStep)
+    case checkLayer(DownloadID, FileRoot, [Digest])
+    case openPartial(DownloadID, ShareName, FileRoot, [Digest])
+    case store(DownloadID, PartialFile, ConnectionID, index: Int, PieceBuffer, length: Int)
+    case deliver(DownloadID, PartialFile, replacing: Bool, sync: Bool)
+    case discard(PartialFile)
+    case openShared(ShareName)
+    case warm(ConnectionID, OpenFile, offset: UInt64, count: Int)
+    case resolve(index: Int, host: String, port: UInt16)
+}
+
+/// What a worker hands back.
+enum PeerCompletion: Sendable {
+    case listed(ShareName?, Result<Share.Listing, SystemError>)
+    case indexing(ShareName, Result<IndexStep.Outcome, SystemError>)
+    case indexBegun(ShareName, Result<IndexStep, SystemError>)
+    case inspected(RequestID, ShareName, Inspection)
+    case layerChecked(DownloadID, isRight: Bool)
+    case partialOpened(DownloadID, Result<PartialFile, SystemError>)
+    case stored(DownloadID, ConnectionID, index: Int, PieceBuffer, PieceOutcome)
+    case delivered(DownloadID, Result<IndexedFile, SystemError>)
+    case sharedOpened(ShareName, Result<ServedFile, SystemError>)
+    case warmed(ConnectionID)
+    case resolved(index: Int, Result<PeerAddress, HostLookupError>)
+    case nothing
+}
+
+/// A file's identity and the root that belongs to it.
+struct KnownFile: Sendable {
+    let identity: FileIdentity
+    let root: FileRoot
+}
+
+/// A shared file opened to be served.
+struct ServedFile: Sendable {
+    let file: OpenFile
+    let identity: FileIdentity
+}
+
+/// What looking at a name in the share has come to.
+enum Inspection: Sendable {
+    case settled(LocalFile)
+    /// It is being hashed.
+    case hashing(IndexStep)
+    /// Its content is known now.
+    case hashed(IndexedFile)
+}

@@ -1,0 +1,147 @@
+import Content
+import Control
+import Logging
+import PeerCore
+import Posix
+import Reactor
+import Storage
+import Transport
+import Wire
+
+typealias PeerReactor = Reactor<PeerCompletion>
+typealias PeerTransport = Transport<PeerCompletion>
+
+/// The peer machine on its reactor: events and completions become inputs, effects become calls.
+///
+/// Only one way in and one way out: everything that happens goes through `feed`, and everything the machine wants
+/// through `perform` (PeerEffects.swift).
+final class PeerNode: ReactorHandler {
+    typealias Completion = PeerCompletion
+
+    /// What waits for one peer to read it: several pages of digests, and any number of answers.
+    private static let queueMax = 4 << 20
+    /// To say goodbye.
+    private static let leaveSpan = Span.seconds(2)
+
+    let settings: PeerSettings
+    let reactor: PeerReactor
+    let transport: PeerTransport
+    let workers: WorkerPool<PeerJob, PeerCompletion>
+    let control: ControlServer<PeerCompletion>
+    let logger: Logger
+    let started: UInt64
+    let id: PeerID
+
+    var machine: PeerMachine<SystemRandomNumberGenerator>
+    var indexer = ShareIndexer()
+    let uploads = Uploads()
+    var intake = PieceIntake()
+    var partials = PartialTable()
+    var dials: [ConnectionID: Dial] = [:]
+    var watch = RequestWatch()
+
+    var wakeTimer: TimerID?
+    private var progressTimer: TimerID?
+    private var leaveTimer: TimerID?
+    private var inputs = InputQueue<PeerInput>()
+    private var effects: [PeerEffect] = []
+
+    init(
+        _ settings: PeerSettings, id: PeerID, share: Share, partials: PartialStore, control: ControlServer<PeerCompletion>,
+        reactor: PeerReactor, logger: Logger
+    ) {
+        self.settings = settings
+        self.id = id
+        self.reactor = reactor
+        self.control = control
+        self.logger = logger
+        started = reactor.now
+        transport = Transport(reactor: reactor, limits: TransportLimits(queueMax: Self.queueMax))
+        workers = WorkerPool(count: settings.workers, mailbox: reactor.mailbox) {
+            let worker = PeerWorker(share: share, partials: partials)
+            return { worker.perform($0) }
+        }
+        machine = PeerMachine(
+            id: id, listenPort: settings.port, label: settings.label, managerCount: settings.managers.count,
+            policy: PeerPolicy(), random: SystemRandomNumberGenerator())
+    }
+
+    func begin() throws(SystemError) {
+        _ = try transport.listen(on: settings.listen)
+        logger.info(
+            "listening",
+            metadata: ["address": "\(settings.listen)", "share": "\(settings.share)", "id": "\(id.hex)"])
+        continueIndexing()
+        feed(.wake)
+    }
+
+    func end() {
+        workers.shutDown()
+    }
+
+    // MARK: Inputs
+
+    func feed(_ input: PeerInput) {
+        inputs.append(input)
+        while let next = inputs.next() {
+            machine.handle(next, now: Moment(nanoseconds: reactor.now), effects: &effects)
+            let batch = effects
+            effects.removeAll(keepingCapacity: true)
+            for effect in batch { perform(effect) }
+            inputs.done()
+        }
+    }
+
+    func ready(_ token: Token, _ mask: EventPoll.Mask) {
+        if transport.ready(token, mask, self) { return }
+        control.ready(token, mask, self)
+    }
+
+    func fired(_ timer: TimerID) {
+        if transport.fired(timer, self) { return }
+        switch timer {
+        case wakeTimer: feed(.wake)
+        case progressTimer: reportProgress()
+        case leaveTimer: reactor.stop()
+        default: break
+        }
+    }
+
+    func received(signal: Int32) {
+        logger.info("stopping", metadata: ["signal": "\(signal)"])
+        leave()
+    }
+
+    func endOfTick() {
+        transport.flush(self)
+        if leaveTimer != nil, transport.count == 0 { reactor.stop() }
+    }
+
+    // MARK: Leaving
+
+    /// Tells the manager and ends, at once if it has been told, or when the time for it is over.
+    func leave() {
+        guard leaveTimer == nil else { return }
+        Readiness.notify(.stopping, logger: logger)
+        transport.closeListeners()
+        leaveTimer = reactor.setTimer(at: reactor.now + Self.leaveSpan.nanoseconds)
+        feed(.leave)
+    }
+
+    // MARK: Progress
+
+    func startProgress() {
+        guard progressTimer == nil else { return }
+        progressTimer = reactor.setTimer(at: reactor.now + RequestWatch.interval.nanoseconds)
+    }
+
+    private func reportProgress() {
+        progressTimer = nil
+        guard !watch.isEmpty else { return }
+        let told = watch.progress(of: machine.downloadStatuses, at: reactor.now) { machine.downloadStatus(of: $0) }
+        for (client, notification) in told {
+            control.send(ControlLine.notification(notification), to: client)
+        }
+        startProgress()
+    }
+}

@@ -1,0 +1,118 @@
+import Content
+import PeerCore
+import Posix
+import Reactor
+import Storage
+
+/// Does the jobs of one worker thread: all that may wait for a disk or takes long.
+struct PeerWorker {
+    let share: Share
+    let partials: PartialStore
+    let bench = HashBench()
+
+    func perform(_ job: PeerJob) -> PeerCompletion {
+        switch job {
+        case .list(let name): .listed(name, attempt { () throws(SystemError) in try share.list(name) })
+        case .beginIndexing(let name):
+            .indexBegun(name, attempt { () throws(SystemError) in try IndexStep(name, in: share) })
+        case .index(let step):
+            .indexing(step.name, attempt { () throws(SystemError) in try step.run(in: share, with: bench) })
+        case .inspect(let request, let name, let known): .inspected(request, name, inspect(name, known))
+        case .inspectStep(let request, let step): .inspected(request, step.name, inspect(step))
+        case .checkLayer(let id, let root, let layer): .layerChecked(id, isRight: isRight(layer, root))
+        case .openPartial(let id, let name, let root, let layer):
+            .partialOpened(
+                id,
+                attempt { () throws(SystemError) in try partials.open(name, root, layer, serial: id.rawValue) })
+        case .store(let id, let partial, let connection, let index, let buffer, let length):
+            .stored(id, connection, index: index, buffer, store(partial, index, buffer, length))
+        case .deliver(let id, let partial, let replacing, let sync):
+            .delivered(
+                id,
+                attempt { () throws(SystemError) in
+                    try partials.deliver(partial, replacing: replacing, sync: sync)
+                })
+        case .discard(let partial): discard(partial)
+        case .openShared(let name):
+            .sharedOpened(
+                name,
+                attempt { () throws(SystemError) in
+                    let (file, identity) = try share.open(name)
+                    return ServedFile(file: file, identity: identity)
+                })
+        case .warm(let connection, let file, let offset, let count): warm(connection, file, offset, count)
+        case .resolve(let index, let host, let port): resolve(index, host, port)
+        }
+    }
+
+    private func attempt<R>(_ body: () throws(SystemError) -> R) -> Result<R, SystemError> {
+        do throws(SystemError) { return .success(try body()) } catch { return .failure(error) }
+    }
+
+    private func isRight(_ layer: [Digest], _ root: FileRoot) -> Bool {
+        guard let layout = PieceLayout(length: root.length), layer.count == layout.pieceCount else { return false }
+        return bench.root(of: layer, layout) == root.digest
+    }
+
+    private func store(_ partial: PartialFile, _ index: Int, _ buffer: PieceBuffer, _ length: Int) -> PieceOutcome {
+        let bytes = UnsafeRawBufferPointer(rebasing: buffer.memory[..<length])
+        do throws(SystemError) {
+            return try partial.store(bytes, index: index, with: bench) ? .stored : .wrong
+        } catch {
+            return .failed(DiskFailure(error))
+        }
+    }
+
+    private func inspect(_ name: ShareName, _ known: KnownFile?) -> Inspection {
+        do throws(SystemError) {
+            switch try share.standing(at: name) {
+            case .absent: return .settled(.absent)
+            case .occupied(let what): return .settled(.occupied(what))
+            case .file(let identity):
+                if let known, known.identity == identity { return .settled(.file(known.root)) }
+                return .hashing(try IndexStep(name, in: share))
+            }
+        } catch {
+            return .settled(.failed(DiskFailure(error)))
+        }
+    }
+
+    private func inspect(_ step: IndexStep) -> Inspection {
+        do throws(SystemError) {
+            switch try step.run(in: share, with: bench) {
+            case .more(let next, _): return .hashing(next)
+            case .done(let file): return .hashed(file)
+            case .changed: return .settled(.occupied("a file that is being written"))
+            }
+        } catch {
+            return .settled(.failed(DiskFailure(error)))
+        }
+    }
+
+    private func discard(_ partial: PartialFile) -> PeerCompletion {
+        // A file that is gone already is no loss, and any other failure is told when the directory is next used.
+        try? partials.discard(partial)
+        return .nothing
+    }
+
+    /// Reads a range so that sending it does not wait for the disk.
+    private func warm(_ connection: ConnectionID, _ file: OpenFile, _ offset: UInt64, _ count: Int) -> PeerCompletion {
+        bench.readThrough(file, offset: offset, count: count)
+        return .warmed(connection)
+    }
+
+    private func resolve(_ index: Int, _ host: String, _ port: UInt16) -> PeerCompletion {
+        do throws(HostLookupError) {
+            let address = try HostLookup.resolve(host: host, port: port)
+            return .resolved(index: index, .success(PeerAddress(high: address.high, low: address.low, port: port)))
+        } catch {
+            return .resolved(index: index, .failure(error))
+        }
+    }
+}
+
+extension DiskFailure {
+    init(_ error: SystemError) {
+        self.init(message: "\(error)", code: error.code, isOutOfSpace: error.isOutOfSpace)
+    }
+}

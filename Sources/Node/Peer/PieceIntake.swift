@@ -1,0 +1,55 @@
+import Content
+import PeerCore
+import Reactor
+import Storage
+import Transport
+
+/// Lends piece buffers to connections on which a piece begins, and makes them wait while all are lent.
+struct PieceIntake {
+    /// All piece buffers together, in bytes: it bounds the memory of every download at once, and is enough for the
+    /// fastest link to be read while workers hash and write.
+    private static let bufferBytesMax = 24 << 20
+
+    /// A connection on which a piece has begun and that is not read yet.
+    struct Waiting {
+        let connection: ConnectionID
+        let download: DownloadID
+        let index: Int
+        let length: Int
+        let bufferSize: Int
+    }
+
+    private let pool = BufferPool(capacity: bufferBytesMax)
+    private var waiting: [Waiting] = []
+    private var lent = 0
+
+    /// - Returns: the piece with its buffer, or nil if it has to wait.
+    mutating func begin(_ wanted: Waiting) -> IncomingPiece? {
+        if waiting.isEmpty, let piece = lend(wanted) { return piece }
+        waiting.append(wanted)
+        return nil
+    }
+
+    /// Takes a buffer back.
+    /// - Returns: a connection that has waited, and its piece.
+    mutating func giveBack(_ buffer: PieceBuffer) -> (ConnectionID, IncomingPiece)? {
+        pool.giveBack(buffer)
+        lent -= 1
+        if lent == 0, waiting.isEmpty { pool.trim() }
+        guard let first = waiting.first, let piece = lend(first) else { return nil }
+        waiting.removeFirst()
+        return (first.connection, piece)
+    }
+
+    /// A connection that is gone waits no more.
+    mutating func forget(_ connection: ConnectionID) {
+        waiting.removeAll { $0.connection == connection }
+    }
+
+    private mutating func lend(_ wanted: Waiting) -> IncomingPiece? {
+        guard let buffer = pool.lend(wanted.bufferSize) else { return nil }
+        lent += 1
+        return IncomingPiece(
+            download: wanted.download.rawValue, index: wanted.index, length: wanted.length, buffer: buffer)
+    }
+}

@@ -1,0 +1,149 @@
+import Content
+import PeerCore
+import Posix
+import Storage
+import Transport
+import Wire
+
+/// What uploads want done.
+protocol UploadsOwner: AnyObject {
+    func submit(_ job: PeerJob)
+    /// A file is not the one that was indexed any more.
+    func fileChanged(_ name: ShareName)
+    func chunkServed(_ connection: ConnectionID)
+    /// How an indexed file stood when it was hashed.
+    func indexedIdentity(_ name: ShareName) -> FileIdentity?
+}
+
+/// Serves chunks: opens files, checks that they are what was indexed, has cold data read ahead, and keeps each
+/// connection's send queue filled, a piece at a time.
+final class Uploads {
+    /// Pieces that a worker reads ahead when the next one is not in memory.
+    private static let piecesWarmed = 4
+
+    private var queues: [ConnectionID: UploadQueue] = [:]
+    private var files: [ShareName: ServedFile] = [:]
+    private var opening: Set<ShareName> = []
+
+    func add(
+        _ name: ShareName, _ root: FileRoot, _ pieces: Range<Int>, on connection: ConnectionID,
+        _ transport: PeerTransport, _ owner: some UploadsOwner
+    ) {
+        let file = PieceLayout(length: root.length).map { (name: name, root: root, layout: $0) }
+        queues[connection, default: .init()].uploads.append(
+            .init(file: file, first: pieces.lowerBound, end: pieces.upperBound, next: pieces.lowerBound))
+        pump(connection, transport, owner)
+    }
+
+    func addNothing(
+        _ first: Int, on connection: ConnectionID, _ transport: PeerTransport, _ owner: some UploadsOwner
+    ) {
+        queues[connection, default: .init()].uploads.append(.init(file: nil, first: first, end: first, next: first))
+        pump(connection, transport, owner)
+    }
+
+    func cancel(_ root: FileRoot, first: Int, on connection: ConnectionID) {
+        queues[connection]?.cancel(root, first: first)
+    }
+
+    func drop(_ connection: ConnectionID) {
+        guard let queue = queues.removeValue(forKey: connection) else { return }
+        for upload in queue.uploads { closeIfUnused(upload.file?.name) }
+    }
+
+    func opened(
+        _ name: ShareName, _ result: Result<ServedFile, SystemError>, _ transport: PeerTransport,
+        _ owner: some UploadsOwner
+    ) {
+        opening.remove(name)
+        if case .success(let served) = result, served.identity == owner.indexedIdentity(name) { files[name] = served }
+        let isServable = files[name] != nil
+        if !isServable { owner.fileChanged(name) }
+        for (connection, queue) in queues where queue.uses(name) {
+            queues[connection]?.isWaiting = false
+            if !isServable { refuseAll(of: name, on: connection) }
+            pump(connection, transport, owner)
+        }
+        closeIfUnused(name)
+    }
+
+    func warmed(_ connection: ConnectionID, _ transport: PeerTransport, _ owner: some UploadsOwner) {
+        queues[connection]?.isWaiting = false
+        pump(connection, transport, owner)
+    }
+
+    /// Fills the connection's send queue as far as it takes more and nothing has to be waited for.
+    func pump(_ connection: ConnectionID, _ transport: PeerTransport, _ owner: some UploadsOwner) {
+        while let queue = queues[connection], !queue.isWaiting, let upload = queue.uploads.first {
+            guard transport.hasRoom(connection) else { return }
+            guard let file = upload.file else {
+                end(upload, .gone, on: connection, transport, owner)
+                continue
+            }
+            if upload.isCancelled {
+                end(upload, .cancelled, on: connection, transport, owner)
+            } else if upload.next == upload.end {
+                end(upload, .complete, on: connection, transport, owner)
+            } else if let served = files[file.name] {
+                sendNext(upload, of: served, on: connection, transport, owner)
+            } else {
+                open(file.name, for: connection, owner)
+            }
+        }
+        if queues[connection]?.uploads.isEmpty == true { queues[connection] = nil }
+    }
+
+    private func sendNext(
+        _ upload: UploadQueue.Upload, of served: ServedFile, on connection: ConnectionID, _ transport: PeerTransport,
+        _ owner: some UploadsOwner
+    ) {
+        guard let file = upload.file else { return }
+        // The file may have been written to since it was opened.
+        guard let current = try? FileIO.identity(of: served.file.rawValue).identity,
+            current == served.identity, current == owner.indexedIdentity(file.name)
+        else {
+            files[file.name] = nil
+            owner.fileChanged(file.name)
+            return end(upload, .gone, on: connection, transport, owner)
+        }
+        let (offset, length) = (file.layout.offset(of: upload.next), file.layout.size(of: upload.next))
+        guard FileIO.isCached(served.file.rawValue, offset: offset, count: length) else {
+            queues[connection]?.isWaiting = true
+            let ahead = min(UInt64(Uploads.piecesWarmed * file.layout.pieceSize), file.layout.length - offset)
+            return owner.submit(.warm(connection, served.file, offset: offset, count: Int(ahead)))
+        }
+        transport.send(piece: upload.next, of: served.file, offset: offset, length: length, on: connection)
+        queues[connection]?.uploads[0].next += 1
+    }
+
+    private func open(_ name: ShareName, for connection: ConnectionID, _ owner: some UploadsOwner) {
+        queues[connection]?.isWaiting = true
+        if opening.insert(name).inserted { owner.submit(.openShared(name)) }
+    }
+
+    private func end(
+        _ upload: UploadQueue.Upload, _ end: ChunkEnd, on connection: ConnectionID, _ transport: PeerTransport,
+        _ owner: some UploadsOwner
+    ) {
+        queues[connection]?.uploads.removeFirst()
+        transport.send(.endOfChunk(first: upload.first, end), on: connection)
+        owner.chunkServed(connection)
+        closeIfUnused(upload.file?.name)
+    }
+
+    /// Nothing more of a file will be sent: its chunks end where they are.
+    private func refuseAll(of name: ShareName, on connection: ConnectionID) {
+        guard var queue = queues[connection] else { return }
+        for index in queue.uploads.indices where queue.uploads[index].file?.name == name {
+            let upload = queue.uploads[index]
+            queue.uploads[index] = .init(file: nil, first: upload.first, end: upload.end, next: upload.next)
+        }
+        queues[connection] = queue
+    }
+
+    /// A file stays open while somebody fetches it, and no longer: then a name that stands for another file is noticed.
+    private func closeIfUnused(_ name: ShareName?) {
+        guard let name, !queues.values.contains(where: { $0.uses(name) }) else { return }
+        files[name] = nil
+    }
+}
