@@ -30,7 +30,8 @@ import Testing
                 manager: ManagerLink(address: "127.0.0.1:7400", state: .waiting, error: "refused"), epoch: 9, peers: 3,
                 files: 2, connections: 1, bytesIn: 5, bytesOut: 6, downloads: DownloadCounts(running: 1, waiting: 2),
                 indexing: IndexingProgress(
-                    state: .hashing, filesDone: 1, filesTotal: 2, bytesDone: 3, bytesTotal: 4, errors: 0)))
+                    state: .hashing, filesDone: 1, filesTotal: 2, bytesDone: 3, bytesTotal: 4, errors: 0),
+                ticks: .init(p50: 8, p99: 64)))
         try survives(PeersReply(peers: [.init(address: "127.0.0.1:7002", id: "ff", label: "é")], epoch: .max))
         try survives(FilesReply(files: [.init(name: "x", length: 0, root: root, modified: -1)], more: true))
         try survives(
