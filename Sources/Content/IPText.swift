@@ -5,7 +5,8 @@ enum IPText {
         guard parts.count == 4 else { return nil }
         var word: UInt32 = 0
         for part in parts {
-            guard part.count <= 3, part.utf8.allSatisfy({ (48...57).contains($0) }), let byte = UInt8(part) else {
+            // A leading zero means octal to some programs and nothing to others: inet_pton(3) refuses it too.
+            guard part == "0" || part.utf8.first != UInt8(ascii: "0"), let byte = UInt8(digits: part, radix: 10) else {
                 return nil
             }
             word = word << 8 | UInt32(byte)
@@ -20,11 +21,11 @@ enum IPText {
     /// - Returns: eight groups.
     static func parseIPv6(_ text: Substring) -> [UInt16]? {
         guard let gap = text.range(of: "::") else {
-            guard let groups = parseGroups(text), groups.count == 8 else { return nil }
+            guard let groups = parseGroups(text, atEnd: true), groups.count == 8 else { return nil }
             return groups
         }
-        guard let head = parseGroups(text[..<gap.lowerBound]), let tail = parseGroups(text[gap.upperBound...]),
-            head.count + tail.count < 8
+        guard let head = parseGroups(text[..<gap.lowerBound], atEnd: false),
+            let tail = parseGroups(text[gap.upperBound...], atEnd: true), head.count + tail.count < 8
         else { return nil }
         return head + Array(repeating: 0, count: 8 - head.count - tail.count) + tail
     }
@@ -42,21 +43,28 @@ enum IPText {
         return text(0..<longest.lowerBound) + "::" + text(longest.upperBound..<groups.count)
     }
 
-    private static func parseGroups(_ text: Substring) -> [UInt16]? {
+    /// - Parameter atEnd: whether the address ends here, where alone a dotted quad may stand (RFC 4291, 2.2).
+    private static func parseGroups(_ text: Substring, atEnd: Bool) -> [UInt16]? {
         guard !text.isEmpty else { return [] }
         var groups: [UInt16] = []
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         for (position, part) in parts.enumerated() {
-            if position == parts.count - 1, part.contains("."), let ipv4 = parseIPv4(part) {
+            if atEnd, position == parts.count - 1, part.contains("."), let ipv4 = parseIPv4(part) {
                 groups += [UInt16(truncatingIfNeeded: ipv4 >> 16), UInt16(truncatingIfNeeded: ipv4)]
             } else {
-                guard (1...4).contains(part.utf8.count), part.utf8.first != UInt8(ascii: "+"),
-                    let group = UInt16(part, radix: 16)
-                else { return nil }
+                guard part.utf8.count <= 4, let group = UInt16(digits: part, radix: 16) else { return nil }
                 groups.append(group)
             }
         }
         return groups
+    }
+}
+
+extension FixedWidthInteger {
+    /// Digits alone: the standard library's initializer also takes a sign.
+    init?(digits text: some StringProtocol, radix: Int) {
+        guard let first = text.utf8.first, first != UInt8(ascii: "+"), first != UInt8(ascii: "-") else { return nil }
+        self.init(text, radix: radix)
     }
 }
 

@@ -29,8 +29,14 @@ public struct Span: Hashable, Comparable, Sendable {
         self.nanoseconds = nanoseconds
     }
 
-    public static func seconds(_ count: UInt64) -> Span { Span(nanoseconds: count * 1_000_000_000) }
-    public static func milliseconds(_ count: UInt64) -> Span { Span(nanoseconds: count * 1_000_000) }
+    /// - Parameter count: more than 584 years counts as the longest span there is.
+    public static func seconds(_ count: UInt64) -> Span { Span(count, each: 1_000_000_000) }
+    public static func milliseconds(_ count: UInt64) -> Span { Span(count, each: 1_000_000) }
+
+    private init(_ count: UInt64, each nanoseconds: UInt64) {
+        let (product, overflow) = count.multipliedReportingOverflow(by: nanoseconds)
+        self.init(nanoseconds: overflow ? .max : product)
+    }
 
     /// - Parameter seconds: anything that is not a number of at least zero counts as zero, anything beyond a century as
     ///   a century.

@@ -41,12 +41,15 @@ public struct PeerAddress: Hashable, Sendable {
 }
 
 extension PeerAddress {
-    /// Reads `192.0.2.1:7001` or `[2001:db8::1]:7001`; host names are not addresses.
+    /// Reads `192.0.2.1:7001` or `[2001:db8::1]:7001`; host names are not addresses, and an IPv6 address without
+    /// brackets has no place for a port.
     public init?(_ text: some StringProtocol) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
-            return nil
-        }
-        self.init(host: text[..<colon], port: port)
+        guard let colon = text.lastIndex(of: ":"),
+            let port = UInt16(digits: text[text.index(after: colon)...], radix: 10)
+        else { return nil }
+        let host = text[..<colon]
+        guard host.hasPrefix("[") || !host.contains(":") else { return nil }
+        self.init(host: host, port: port)
     }
 
     /// Reads a numeric host: `192.0.2.1`, `[2001:db8::1]` or `2001:db8::1`.

@@ -26,7 +26,8 @@ public struct PeerID: Hashable, Sendable {
 
     /// Big-endian, so that hexadecimal text and bytes read alike.
     public var bytes: [UInt8] {
-        [high, low].flatMap { word in stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> $0) } }
+        [high, low].flatMap { word in stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> $0) }
+        }
     }
 
     /// 32 lower-case hexadecimal digits.

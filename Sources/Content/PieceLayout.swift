@@ -20,7 +20,7 @@ public struct PieceLayout: Hashable, Sendable {
     public init?(length: UInt64) {
         guard length <= PieceLayout.maxLength else { return nil }
         var log2 = PieceLayout.minPieceSizeLog2
-        while log2 < PieceLayout.maxPieceSizeLog2, length >> log2 > PieceLayout.pieceCountBeforeDoubling { log2 += 1 }
+        while log2 < PieceLayout.maxPieceSizeLog2, length > PieceLayout.pieceCountBeforeDoubling << log2 { log2 += 1 }
         self.length = length
         self.pieceSizeLog2 = log2
     }
@@ -44,9 +44,9 @@ public struct PieceLayout: Hashable, Sendable {
         Int(min(UInt64(pieceSize), length - offset(of: index)))
     }
 
-    /// The original system's division of work, rounded to pieces: share `holder` of `holders` begins at the piece that
-    /// holds byte `holder * length / holders`. The shares cover every piece once; some are empty when there are more
-    /// holders than pieces.
+    /// The original system's division of work, with pieces for bytes: share `holder` of `holders` begins at piece
+    /// `holder * pieceCount / holders`. The shares cover every piece once; some are empty when there are more holders
+    /// than pieces.
     public func share(_ holder: Int, of holders: Int) -> Range<Int> {
         boundary(holder, of: holders)..<boundary(holder + 1, of: holders)
     }

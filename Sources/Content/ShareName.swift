@@ -36,8 +36,8 @@ public struct ShareName: Hashable, Sendable {
         path.utf8.split(separator: UInt8(ascii: "/")).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// C0 and C1 controls, delete, and the separators that would break a line or reorder it on a terminal.
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    /// C0 and C1 controls, delete, and the line and paragraph separators: never in text from outside.
+    public static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0..<0x20, 0x7F..<0xA0, 0x2028, 0x2029: true
         default: false

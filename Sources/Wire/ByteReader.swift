@@ -59,7 +59,7 @@ struct ByteReader {
         let count = Int(try integer(UInt16.self))
         guard count <= max else { throw .badText(type: type) }
         guard let text = String(validating: try take(count), as: UTF8.self),
-            !text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F })
+            !text.unicodeScalars.contains(where: ShareName.isControl)
         else { throw .badText(type: type) }
         return text
     }

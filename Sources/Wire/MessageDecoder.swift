@@ -22,7 +22,8 @@ extension Message {
         case .pong: return .pong(epoch: try reader.integer())
         case .rosterRequest: return .rosterRequest
         case .welcome:
-            return .welcome(observed: try reader.address(), heartbeat: try reader.integer(), silence: try reader.integer())
+            return .welcome(
+                observed: try reader.address(), heartbeat: try reader.integer(), silence: try reader.integer())
         case .rosterSnapshot: return .rosterSnapshot(try reader.page())
         case .rosterDelta: return .rosterDelta(try reader.delta())
         case .ping: return .ping(epoch: try reader.integer(), size: try reader.integer())

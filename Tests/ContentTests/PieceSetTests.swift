@@ -1,0 +1,57 @@
+import Testing
+
+@testable import Content
+
+@Suite struct PieceSetTests {
+    @Test("What is inserted is contained and counted once, what is removed is not", arguments: [1, 63, 64, 65, 1000])
+    func insertAndRemove(_ pieceCount: Int) {
+        var pieces = PieceSet(pieceCount: pieceCount)
+        for index in 0..<pieceCount {
+            #expect(!pieces.contains(index))
+            let inserted = (pieces.insert(index), pieces.insert(index))
+            #expect(inserted == (true, false))
+        }
+        #expect(pieces.isComplete && pieces.count == pieceCount)
+        for index in 0..<pieceCount {
+            let removed = (pieces.remove(index), pieces.remove(index))
+            #expect(removed == (true, false))
+        }
+        #expect(pieces.isEmpty && pieces == PieceSet(pieceCount: pieceCount))
+    }
+
+    @Test(
+        "An index that is not of the file is neither contained nor inserted nor removed",
+        arguments: [-1, 65, 64 * 2, .min, .max])
+    func outside(_ index: Int) {
+        var pieces = PieceSet(pieceCount: 65)
+        #expect(!pieces.contains(index))
+        let (inserted, removed) = (pieces.insert(index), pieces.remove(index))
+        #expect(!inserted && !removed)
+        #expect(pieces.isEmpty)
+    }
+
+    @Test("The set of an empty file is complete and empty at once")
+    func ofNothing() {
+        let pieces = PieceSet(pieceCount: 0)
+        #expect(pieces.isComplete && pieces.isEmpty && !pieces.contains(0))
+    }
+
+    @Test("It says the same as a set of integers after any inserts and removals", arguments: Seeded.seeds(3))
+    func againstModel(seed: UInt64) {
+        var random = Seeded(seed)
+        var pieces = PieceSet(pieceCount: 200)
+        var model = Set<Int>()
+        for _ in 0..<2000 {
+            let index = Int.random(in: 0..<200, using: &random)
+            if Bool.random(using: &random) {
+                let inserted = pieces.insert(index)
+                #expect(inserted == model.insert(index).inserted)
+            } else {
+                let removed = pieces.remove(index)
+                #expect(removed == (model.remove(index) != nil))
+            }
+            #expect(pieces.count == model.count)
+        }
+        #expect((0..<200).filter(pieces.contains) == model.sorted())
+    }
+}
