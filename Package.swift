@@ -66,7 +66,7 @@ let package = Package(
 
         program("p2pd", ["Node"]),
         program("p2pctl", ["Content", "Control"]),
-        program("p2pbench", ["Content", "Posix", "Reactor", "Transport", "Wire", "Hashing", "PeerCore"]),
+        program("p2pbench", ["Content", "Posix", "Reactor", "Transport", "Wire"]),
 
         tests("Content"),
         tests("Posix"),

@@ -9,6 +9,7 @@ public enum ManagerDaemon {
     /// - Returns: the process's exit code.
     public static func run(_ settings: ManagerSettings, logger: Logger) throws(DaemonError) -> Int32 {
         SignalDescriptor.ignoreBrokenPipes()
+        DescriptorLimit.raise()
         do throws(SystemError) {
             let reactor = try Reactor<Never>(signals: SignalDescriptor.termination)
             let node = ManagerNode(settings, reactor: reactor, logger: logger)

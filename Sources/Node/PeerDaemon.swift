@@ -10,6 +10,7 @@ public enum PeerDaemon {
     /// - Returns: the process's exit code.
     public static func run(_ settings: PeerSettings, logger: Logger) throws(DaemonError) -> Int32 {
         SignalDescriptor.ignoreBrokenPipes()
+        DescriptorLimit.raise()
         let share = Share(try openShare(settings.share))
         let state = try openState(settings)
         do throws(SystemError) {

@@ -80,14 +80,19 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
         case .dialFailed(.peer(let peer, _), let reason): peerDialFailed(peer, reason)
         case .accepted(let connection, let address): accepted(connection, address)
         case .received(let connection, let message):
-            if connection == link.connection { managerSaid(message, on: connection) } else { peerSaid(message, on: connection) }
+            if connection == link.connection {
+                managerSaid(message, on: connection)
+            } else {
+                peerSaid(message, on: connection)
+            }
         case .closed(let connection, let reason):
             if connection == link.connection { managerLost(reason) } else { sessionClosed(connection, reason) }
 
         case .pieceStarted(let connection): pieceStarted(connection)
         case .progressed(let connection, let bytes): progressed(connection, bytes: bytes)
         case .pieceReceived(let connection): pieceReceived(connection)
-        case .pieceStored(let id, let index, let connection, let outcome): pieceStored(id, index, from: connection, outcome)
+        case .pieceStored(let id, let index, let connection, let outcome):
+            pieceStored(id, index, from: connection, outcome)
         case .chunkServed(let connection): chunkServed(connection)
 
         case .layerChecked(let id, let isRight): layerChecked(id, isRight: isRight)
@@ -139,7 +144,11 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
     }
 
     private mutating func scheduleWake() {
-        if !hasDeadlines { nextSweep = .distantFuture } else if nextSweep == .distantFuture { nextSweep = now + policy.sweep }
+        if !hasDeadlines {
+            nextSweep = .distantFuture
+        } else if nextSweep == .distantFuture {
+            nextSweep = now + policy.sweep
+        }
         let next = min(nextSweep, link.deadline)
         guard next != wakeAt else { return }
         wakeAt = next

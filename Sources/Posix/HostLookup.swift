@@ -8,7 +8,9 @@ public enum HostLookup {
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?
         let code = getaddrinfo(host, nil, &hints, &list)
-        guard code == 0, let list else { throw HostLookupError(host: host, reason: String(cString: gai_strerror(code))) }
+        guard code == 0, let list else {
+            throw HostLookupError(host: host, reason: String(cString: gai_strerror(code)))
+        }
         defer { freeaddrinfo(list) }
         let (_, address) = SocketAddress.read { pointer, length in
             guard let found = list.pointee.ai_addr, list.pointee.ai_addrlen <= length else { return -1 }

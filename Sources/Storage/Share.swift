@@ -29,7 +29,8 @@ public struct Share: Sendable {
                 switch kind {
                 case .regular: listing.files.append(child)
                 case .directory where child.components.count < StorageLimits.depthMax: listing.directories.append(child)
-                case .directory: listing.refused.append("\(child): more than \(StorageLimits.depthMax) directories deep")
+                case .directory:
+                    listing.refused.append("\(child): more than \(StorageLimits.depthMax) directories deep")
                 case .other: break
                 }
             } catch {

@@ -247,7 +247,9 @@ public final class Transport<Completion: Sendable> {
             } catch {
                 // Out of descriptors or memory: those who wait stay in the backlog until there is room again.
                 reactor.watch(token, [])
-                if acceptTimer == nil { acceptTimer = reactor.setTimer(at: reactor.now + limits.acceptPause.nanoseconds) }
+                if acceptTimer == nil {
+                    acceptTimer = reactor.setTimer(at: reactor.now + limits.acceptPause.nanoseconds)
+                }
                 return
             }
         }

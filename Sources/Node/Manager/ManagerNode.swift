@@ -114,6 +114,9 @@ final class ManagerNode: ReactorHandler, TransportHandler {
     }
 
     private func describe(_ entry: RosterEntry) -> Logger.Metadata {
-        ["address": "\(entry.address)", "id": "\(entry.id)", "label": "\(entry.label)", "peers": "\(machine.memberCount)"]
+        [
+            "address": "\(entry.address)", "id": "\(entry.id)", "label": "\(entry.label)",
+            "peers": "\(machine.memberCount)",
+        ]
     }
 }

@@ -48,14 +48,16 @@ extension PeerNode: ControlHandler {
             name: found.name.path, root: found.root.digest.hex, length: found.root.length,
             holders: found.holders.map(\.description))
         control.send(
-            ControlLine.notification(ControlNotification(request: watcher.id, event: .found(event))), to: watcher.client)
+            ControlLine.notification(ControlNotification(request: watcher.id, event: .found(event))), to: watcher.client
+        )
     }
 
     func tell(_ request: RequestID, _ result: FetchResult) {
         guard let watcher = watch.remove(request) else { return }
         let done = ReqDone(
             name: result.name.path, root: result.root.digest.hex, length: result.root.length,
-            seconds: result.took.seconds, already: result.already, holders: result.holders.map(Control.HolderBytes.init))
+            seconds: result.took.seconds, already: result.already, holders: result.holders.map(Control.HolderBytes.init)
+        )
         control.send(ControlLine.reply(watcher.id, done), to: watcher.client)
     }
 

@@ -100,7 +100,8 @@ extension PeerNode {
             logger.warning(
                 "download failed",
                 metadata: [
-                    "download": "\(id.rawValue)", "name": "\(name)", "reason": "\(failure.text(for: name.path).message)",
+                    "download": "\(id.rawValue)", "name": "\(name)",
+                    "reason": "\(failure.text(for: name.path).message)",
                 ])
         case .downloadWaits(let id, let name):
             logger.warning("no holder left; waiting", metadata: ["download": "\(id.rawValue)", "name": "\(name)"])

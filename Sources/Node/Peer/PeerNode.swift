@@ -47,7 +47,8 @@ final class PeerNode: ReactorHandler {
     private var effects: [PeerEffect] = []
 
     init(
-        _ settings: PeerSettings, id: PeerID, share: Share, partials: PartialStore, control: ControlServer<PeerCompletion>,
+        _ settings: PeerSettings, id: PeerID, share: Share, partials: PartialStore,
+        control: ControlServer<PeerCompletion>,
         reactor: PeerReactor, logger: Logger
     ) {
         self.settings = settings

@@ -16,7 +16,9 @@ extension PeerMachine {
                 downloads[id]?.holders[peer] = .init(address: offer.address, state: .lost)
                 continue
             }
-            if lanesLeft(id) { downloads[id]?.holders[peer] = .init(address: offer.address, state: .active(connection)) }
+            if lanesLeft(id) {
+                downloads[id]?.holders[peer] = .init(address: offer.address, state: .active(connection))
+            }
         }
         note(.downloadStarted(id, request.wish.name, root, holders: downloads[id]?.holders.count ?? 0))
         attach(request.id, to: id)
@@ -91,7 +93,9 @@ extension PeerMachine {
     ) {
         for (id, download) in downloads where download.root == root {
             guard case .gathering(.some(var fetch)) = download.phase, fetch.source == connection else { continue }
-            guard fetch.append(digests, first: first) else { return refuse(connection, "digests that were not asked for") }
+            guard fetch.append(digests, first: first) else {
+                return refuse(connection, "digests that were not asked for")
+            }
             progress(id)
             guard fetch.isComplete else {
                 downloads[id]?.phase = .gathering(fetch)
@@ -328,7 +332,9 @@ extension PeerMachine {
             catalog.insert(file)
             downloads[id] = nil
             note(.downloadFinished(id, download.name, took: now - download.since))
-            for request in download.requests.sorted(by: { $0.rawValue < $1.rawValue }) { finishRequest(request, download) }
+            for request in download.requests.sorted(by: { $0.rawValue < $1.rawValue }) {
+                finishRequest(request, download)
+            }
         case .occupied(let what): failDownload(id, .occupied(what))
         case .failed(let failure): failDownload(id, .disk(failure))
         }

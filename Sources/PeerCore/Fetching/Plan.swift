@@ -85,7 +85,10 @@ struct Plan {
 
     private mutating func takeShare(for connection: ConnectionID) -> Range<Int> {
         if let orphan = orphans.popLast() { return orphan }
-        guard let (victim, lane) = lanes.filter({ $0.key != connection }).max(by: { $0.value.share.count < $1.value.share.count }),
+        guard
+            let (victim, lane) = lanes.filter({ $0.key != connection }).max(by: {
+                $0.value.share.count < $1.value.share.count
+            }),
             !lane.share.isEmpty
         else { return 0..<0 }
         let middle = lane.share.lowerBound + lane.share.count / 2
