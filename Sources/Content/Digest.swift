@@ -13,10 +13,15 @@ public struct Digest: Hashable, Sendable {
     }
 
     /// - Returns: nil unless `bytes` are exactly 32.
-    public init?(bytes: some Collection<UInt8>) {
+    public init?(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count == Digest.byteCount else { return nil }
-        self = .zero
-        Swift.withUnsafeMutableBytes(of: &words) { $0.copyBytes(from: bytes) }
+        words = bytes.loadUnaligned(as: SIMD4<UInt64>.self)
+    }
+
+    /// - Returns: nil unless `bytes` are exactly 32.
+    public init?(bytes: [UInt8]) {
+        guard let digest = bytes.withUnsafeBytes({ Digest($0) }) else { return nil }
+        self = digest
     }
 
     /// - Parameter hex: 64 hexadecimal digits of either case.

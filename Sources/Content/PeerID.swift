@@ -2,8 +2,9 @@
 public struct PeerID: Hashable, Sendable {
     public static let byteCount = 16
 
-    private let high: UInt64
-    private let low: UInt64
+    /// The sixteen bytes as two big-endian words.
+    public let high: UInt64
+    public let low: UInt64
 
     public init(high: UInt64, low: UInt64) {
         self.high = high
@@ -11,13 +12,12 @@ public struct PeerID: Hashable, Sendable {
     }
 
     /// - Returns: nil unless `bytes` are exactly 16.
-    public init?(bytes: some Collection<UInt8>) {
+    public init?(bytes: [UInt8]) {
         guard bytes.count == PeerID.byteCount else { return nil }
-        var words: (UInt64, UInt64) = (0, 0)
-        for (position, byte) in bytes.enumerated() {
-            if position < 8 { words.0 = words.0 << 8 | UInt64(byte) } else { words.1 = words.1 << 8 | UInt64(byte) }
+        let words = bytes.withUnsafeBytes {
+            ($0.loadUnaligned(as: UInt64.self), $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
         }
-        self.init(high: words.0, low: words.1)
+        self.init(high: UInt64(bigEndian: words.0), low: UInt64(bigEndian: words.1))
     }
 
     public static func random(using generator: inout some RandomNumberGenerator) -> PeerID {

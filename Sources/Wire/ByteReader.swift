@@ -32,13 +32,13 @@ struct ByteReader {
     }
 
     mutating func digest() throws(WireError) -> Digest {
-        guard let digest = Digest(bytes: try take(Digest.byteCount)) else { throw .truncated(type: type) }
+        guard let digest = Digest(try take(Digest.byteCount)) else { throw .truncated(type: type) }
         return digest
     }
 
     mutating func peerID() throws(WireError) -> PeerID {
-        guard let id = PeerID(bytes: try take(PeerID.byteCount)) else { throw .truncated(type: type) }
-        return id
+        let high = try integer(UInt64.self).byteSwapped
+        return PeerID(high: high, low: try integer(UInt64.self).byteSwapped)
     }
 
     mutating func root() throws(WireError) -> FileRoot {
@@ -49,8 +49,8 @@ struct ByteReader {
     }
 
     mutating func address() throws(WireError) -> PeerAddress {
-        let high = UInt64(bigEndian: UInt64(littleEndian: try integer(UInt64.self)))
-        let low = UInt64(bigEndian: UInt64(littleEndian: try integer(UInt64.self)))
+        let high = try integer(UInt64.self).byteSwapped
+        let low = try integer(UInt64.self).byteSwapped
         return PeerAddress(high: high, low: low, port: try integer(UInt16.self))
     }
 

@@ -13,7 +13,8 @@ struct ByteWriter {
     }
 
     mutating func peerID(_ id: PeerID) {
-        bytes.append(contentsOf: id.bytes)
+        integer(id.high.byteSwapped)
+        integer(id.low.byteSwapped)
     }
 
     mutating func root(_ root: FileRoot) {
@@ -23,8 +24,8 @@ struct ByteWriter {
 
     /// The sixteen address bytes in network order, then the port.
     mutating func address(_ address: PeerAddress) {
-        integer(address.high.bigEndian)
-        integer(address.low.bigEndian)
+        integer(address.high.byteSwapped)
+        integer(address.low.byteSwapped)
         integer(address.port)
     }
 
