@@ -22,6 +22,7 @@ public struct DownloadStatus: Sendable {
     public let id: DownloadID
     public let name: ShareName
     public let root: FileRoot
+    public let since: Moment
     /// Bytes verified and written.
     public let have: UInt64
     public let state: DownloadActivity
@@ -62,7 +63,8 @@ extension PeerMachine {
         let active = download.lanes.count
         let state: DownloadActivity = download.isFinishing ? .finishing : active == 0 ? .waiting : .fetching
         return DownloadStatus(
-            id: download.id, name: download.name, root: download.root, have: download.have, state: state,
+            id: download.id, name: download.name, root: download.root, since: download.since, have: download.have,
+            state: state,
             holders: download.holderBytes, activeHolders: active)
     }
 }

@@ -63,7 +63,7 @@ struct RequestWatch {
     private mutating func measure(_ downloads: [DownloadStatus], at now: UInt64) {
         var measured: [DownloadID: Pace] = [:]
         for download in downloads {
-            var pace = paces[download.id] ?? Pace(have: 0, at: now)
+            var pace = paces[download.id] ?? Pace(have: 0, at: download.since.nanoseconds)
             let seconds = Double(now &- pace.at) / 1e9
             if seconds > 0 {
                 let current = Double(download.have &- min(download.have, pace.have)) / seconds

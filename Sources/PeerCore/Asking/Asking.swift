@@ -82,14 +82,19 @@ extension PeerMachine {
         guard let purpose = questions.take(number, from: peer) else {
             return refuse(connection, "an answer to a question that was not asked")
         }
-        if case .wish(let id) = purpose { settle(peer, in: id, isIndexing: reason == .indexing) }
+        notAnswered(purpose, by: peer, isIndexing: reason == .indexing)
+    }
+
+    private mutating func notAnswered(_ purpose: Questions.Purpose, by peer: PeerID, isIndexing: Bool) {
+        switch purpose {
+        case .wish(let id): settle(peer, in: id, isIndexing: isIndexing)
+        case .download(let id): giveUpIfOnlyLiars(id)
+        }
     }
 
     /// Whatever `peer` was asked will not be answered.
     mutating func answerMissing(from peer: PeerID) {
-        for purpose in questions.takeAll(of: peer) {
-            if case .wish(let id) = purpose { settle(peer, in: id, isIndexing: false) }
-        }
+        for purpose in questions.takeAll(of: peer) { notAnswered(purpose, by: peer, isIndexing: false) }
     }
 
     private mutating func offered(_ id: RequestID, _ offer: FileOffer, by peer: PeerID, on connection: ConnectionID) {

@@ -40,6 +40,11 @@ struct Questions {
         (byPeer.removeValue(forKey: peer) ?? []).sorted().compactMap { byNumber.removeValue(forKey: $0)?.purpose }
     }
 
+    /// Whether anybody has still to answer.
+    func isOpen(_ purpose: Purpose) -> Bool {
+        byNumber.values.contains { $0.purpose == purpose }
+    }
+
     func isAsking(_ peer: PeerID, for purpose: Purpose) -> Bool {
         byPeer[peer]?.contains { byNumber[$0]?.purpose == purpose } ?? false
     }

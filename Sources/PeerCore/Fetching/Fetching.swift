@@ -256,10 +256,18 @@ extension PeerMachine {
         }
         downloads[id]?.holders[peer]?.state = .liar
         guard let download = downloads[id] else { return }
-        if download.holders.values.allSatisfy(\.isLiar) {
-            return failDownload(id, .integrity(download.root, liars: download.holders.values.map(\.address)))
-        }
+        // Perhaps nobody honest has been heard yet: everybody else is asked before the root is given up.
+        if download.holders.values.allSatisfy(\.isLiar) { seekHolders(id) }
+        giveUpIfOnlyLiars(id)
         advance(id)
+    }
+
+    /// Every holder sent wrong bytes, and nobody is left to ask.
+    mutating func giveUpIfOnlyLiars(_ id: DownloadID) {
+        guard let download = downloads[id], !download.holders.isEmpty,
+            download.holders.values.allSatisfy(\.isLiar), !questions.isOpen(.download(id))
+        else { return }
+        failDownload(id, .integrity(download.root, liars: download.holders.values.map(\.address)))
     }
 
     private mutating func removeLane(
@@ -293,7 +301,7 @@ extension PeerMachine {
             if case .gathering(.some(let fetch)) = download.phase, download.progressed + policy.stall <= now {
                 drop(fetch.source, "no piece digests for \(Int(policy.stall.seconds)) s")
             }
-            seekHolders(id)
+            if download.nextSeek <= now { seekHolders(id) }
         }
     }
 
@@ -304,7 +312,7 @@ extension PeerMachine {
 
     /// A download without holders asks everybody, less and less often; one with some asks those it lost.
     private mutating func seekHolders(_ id: DownloadID) {
-        guard let download = downloads[id], download.nextSeek <= now else { return }
+        guard let download = downloads[id] else { return }
         let hasLanes = !download.lanes.isEmpty
         let candidates = hasLanes ? Array(download.holders.keys) : Array(roster.entries.keys)
         for peer in candidates where peer != self.id {

@@ -37,6 +37,8 @@ struct Plan {
 
     /// Divides everything among the holders known at the start.
     mutating func divide(among connections: [ConnectionID], now: Moment) {
+        // Every holder may have gone meanwhile; then all stays free for whoever comes.
+        guard !connections.isEmpty else { return }
         orphans = []
         for (position, connection) in connections.enumerated() {
             var lane = Lane(now: now)
