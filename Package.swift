@@ -49,8 +49,8 @@ let package = Package(
         layer("Reactor", ["Posix"]),
         layer("Hashing", ["Content", "COpenSSL"] + multiBuffer),
         layer("Wire", ["Content"]),
-        layer("ManagerCore", ["Wire", "Content", .product(name: "DequeModule", package: "swift-collections")]),
-        layer("PeerCore", ["Wire", "Content", .product(name: "DequeModule", package: "swift-collections")]),
+        layer("ManagerCore", ["Wire", "Content"]),
+        layer("PeerCore", ["Wire", "Content"]),
         layer("Storage", ["Posix", "Content", "Hashing"]),
         layer(
             "Transport",
@@ -64,7 +64,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
 
-        program("p2pd", ["Node"]),
+        program("p2pd", ["Control", "Node"]),
         program("p2pctl", ["Content", "Control"]),
         program("p2pbench", ["Content", "Posix", "Reactor", "Transport", "Wire"]),
 

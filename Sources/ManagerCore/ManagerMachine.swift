@@ -65,10 +65,9 @@ public struct ManagerMachine: ~Copyable {
             effects.append(.send(connection, .hello(Hello(id: id, role: .manager))))
         case (.introducing(let peer, let address, _), .newPeer(let port, let label)):
             join(connection, RosterEntry(id: peer, address: address.with(port: port), label: label), now, &effects)
-        case (.member(var member), .pong):
-            member.heard = now
-            sessions[connection] = .member(member)
-        case (.member, .rosterRequest):
+        case (.member(let member), .pong): heard(member, on: connection, now)
+        case (.member(let member), .rosterRequest):
+            heard(member, on: connection, now)
             effects.append(.sendEncoded(connection, book.encodedSnapshot()))
         case (.member, .leftPeer):
             remove(connection, "said that it leaves", &effects)
@@ -76,6 +75,12 @@ public struct ManagerMachine: ~Copyable {
         case (.greeting, _), (.introducing, _), (.member, _):
             refuse(connection, "a \(message.type) is not expected here", &effects)
         }
+    }
+
+    private mutating func heard(_ member: ManagerSession.Member, on connection: ConnectionID, _ now: Moment) {
+        var member = member
+        member.heard = now
+        sessions[connection] = .member(member)
     }
 
     private mutating func join(

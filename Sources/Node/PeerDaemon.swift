@@ -15,7 +15,7 @@ public enum PeerDaemon {
         let state = try openState(settings)
         do throws(SystemError) {
             let reactor = try PeerReactor(signals: SignalDescriptor.termination)
-            let partials = try PartialStore(share: share, state: state.directory)
+            let partials = try PartialStore(share: share, state: state.directory, peer: state.peerID)
             let control = try openControl(settings.controlSocket, reactor)
             defer { control.close() }
             let node = PeerNode(

@@ -91,8 +91,7 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
         case .pieceStarted(let connection): pieceStarted(connection)
         case .progressed(let connection, let bytes): progressed(connection, bytes: bytes)
         case .pieceReceived(let connection): pieceReceived(connection)
-        case .pieceStored(let id, let index, let connection, let outcome):
-            pieceStored(id, index, from: connection, outcome)
+        case .pieceStored(let id, let index, let outcome): pieceStored(id, index, outcome)
         case .chunkServed(let connection): chunkServed(connection)
 
         case .layerChecked(let id, let isRight): layerChecked(id, isRight: isRight)

@@ -48,6 +48,9 @@ extension PeerMachine {
     public var offered: Catalog { catalog }
     public var sessionCount: Int { sessions.count }
 
+    /// Nothing is being fetched.
+    public var isQuiet: Bool { downloads.isEmpty }
+
     /// In the order in which they began.
     public var downloadStatuses: [DownloadStatus] {
         downloads.values.sorted { $0.id.rawValue < $1.id.rawValue }.map { status($0) }

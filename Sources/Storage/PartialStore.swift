@@ -8,13 +8,15 @@ public struct PartialStore: Sendable {
 
     /// Takes `partial` below the state directory if that can rename into the share, else a directory of the daemon's
     /// own inside the share. What an earlier run left there is removed: nothing records which of its pieces are good.
-    public init(share: Share, state: Directory) throws(SystemError) {
+    /// - Parameter peer: tells apart the directories of two daemons that share one directory.
+    public init(share: Share, state: Directory, peer: PeerID) throws(SystemError) {
         self.share = share
         let isNear = try state.device() == share.directory.device()
         if !isNear { try share.directory.makeDirectory(ShareName.reserved, mode: 0o700) }
         let parent = isNear ? state : try share.directory.openDirectory(ShareName.reserved)
-        try parent.makeDirectory("partial", mode: 0o700)
-        directory = try parent.openDirectory("partial")
+        let name = isNear ? "partial" : "partial-\(peer.hex)"
+        try parent.makeDirectory(name, mode: 0o700)
+        directory = try parent.openDirectory(name)
         for (entry, kind) in try directory.entries() where kind == .regular {
             try directory.remove(String(decoding: entry, as: UTF8.self))
         }
@@ -53,7 +55,7 @@ public struct PartialStore: Sendable {
     ///   - sync: false leaves both to the kernel's own time, for data that may be lost.
     public func deliver(_ partial: PartialFile, replacing: Bool, sync: Bool) throws(SystemError) -> IndexedFile {
         if sync { try FileIO.sync(partial.file.rawValue) }
-        let (parent, last) = try share.makeParent(of: partial.name)
+        let (parent, last) = try share.makeParent(of: partial.name, sync: sync)
         try directory.rename(partial.fileName, to: parent, as: last, replacing: replacing)
         if sync { try parent.sync() }
         let identity = try FileIO.identity(of: partial.file.rawValue).identity

@@ -31,6 +31,8 @@ final class Connection {
     var queue = SendQueue()
     /// Something waits to be written at the end of the tick.
     var isDirty = false
+    /// More was to be sent than may wait: the other end does not read.
+    var isOverfull = false
     /// Whole frames wait in the decoder for the next tick.
     var isPostponed = false
     /// When the socket last took a byte while something was waiting; nanoseconds.

@@ -82,7 +82,12 @@ public final class Transport<Completion: Sendable> {
     /// - Parameter encoded: whole frames; the memory is shared with whoever else sends them.
     public func send(encoded: [UInt8], on id: ConnectionID) {
         guard let connection = find(id), connection.state == .open else { return }
-        connection.queue.append(encoded)
+        // Past the cap nothing more is kept; the next write finds out whether the other end reads at all.
+        if connection.queue.frameBytes <= limits.queueMax {
+            connection.queue.append(encoded)
+        } else {
+            connection.isOverfull = true
+        }
         mark(connection)
     }
 
@@ -399,6 +404,9 @@ public final class Transport<Completion: Sendable> {
         guard connection.state != .closed, connection.state != .connecting else { return }
         var (written, fileSent) = (connection.written(inTick: reactor.now), 0)
         let before = written
+        if connection.isOverfull {
+            return fail(connection, "does not read: \(connection.queue.frameBytes) bytes wait for it", handler)
+        }
         do throws(SystemError) {
             let outcome = try connection.queue.write(
                 to: connection.descriptor, budget: limits.bytesPerTick, written: &written, fileSent: &fileSent)
@@ -422,9 +430,6 @@ public final class Transport<Completion: Sendable> {
             waiting.remove(connection.id)
             if case .closing = connection.state { return end(connection) }
         case .budgetSpent, .wouldBlock:
-            guard connection.queue.frameBytes <= limits.queueMax else {
-                return fail(connection, "does not read: \(connection.queue.frameBytes) bytes wait for it", handler)
-            }
             wait(for: connection)
         }
         updateInterest(connection)

@@ -25,12 +25,13 @@ public enum Message: Hashable, Sendable {
     case notHave(request: UInt32, NotHaveReason)
     case hashesRequest(FileRoot, first: Int, count: Int)
     case hashes(FileRoot, first: Int, [Digest])
+    /// The holder has the file no more: no page asked of it will come.
+    case noHashes(FileRoot)
     case chunk(FileRoot, first: Int, count: Int)
     /// `length` raw bytes follow the frame.
     case piece(index: Int, length: Int)
     case endOfChunk(first: Int, ChunkEnd)
     case cancel(FileRoot, first: Int, count: Int)
-    case busy(retryAfter: UInt32)
 
     public var type: MessageType {
         switch self {
@@ -53,7 +54,7 @@ public enum Message: Hashable, Sendable {
         case .piece: .piece
         case .endOfChunk: .endOfChunk
         case .cancel: .cancel
-        case .busy: .busy
+        case .noHashes: .noHashes
         }
     }
 }

@@ -30,7 +30,7 @@ extension Message {
         case .req: return .req(request: try reader.integer(), try reader.query())
         case .have: return .have(request: try reader.integer(), try reader.offer())
         case .notHave: return .notHave(request: try reader.integer(), try reader.raw(NotHaveReason.self, "reason"))
-        case .hashesRequest, .hashes, .chunk, .cancel, .piece, .endOfChunk, .busy:
+        case .hashesRequest, .hashes, .chunk, .cancel, .piece, .endOfChunk, .noHashes:
             return try readTransfer(type, &reader)
         }
     }
@@ -57,7 +57,7 @@ extension Message {
             return .endOfChunk(
                 first: try reader.count(in: 0...WireLimits.pieceCountMax - 1, "first piece"),
                 try reader.raw(ChunkEnd.self, "end"))
-        case .busy: return .busy(retryAfter: try reader.integer())
+        case .noHashes: return .noHashes(try reader.root())
         case .hello, .refused, .newPeer, .leftPeer, .pong, .rosterRequest, .welcome, .rosterSnapshot, .rosterDelta,
             .ping, .req, .have, .notHave:
             throw .unknownType(type.rawValue)

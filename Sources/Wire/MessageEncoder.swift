@@ -29,7 +29,7 @@ extension Message {
             writer.text(reason, max: WireLimits.reasonMax)
         case .newPeer, .leftPeer, .pong, .rosterRequest, .welcome, .rosterSnapshot, .rosterDelta, .ping:
             writeManagerBody(&writer)
-        case .req, .have, .notHave, .hashesRequest, .hashes, .chunk, .piece, .endOfChunk, .cancel, .busy:
+        case .req, .have, .notHave, .hashesRequest, .hashes, .chunk, .piece, .endOfChunk, .cancel, .noHashes:
             writePeerBody(&writer)
         }
     }
@@ -50,7 +50,7 @@ extension Message {
             writer.integer(epoch)
             writer.integer(size)
         case .leftPeer, .rosterRequest, .hello, .refused, .req, .have, .notHave, .hashesRequest, .hashes, .chunk,
-            .piece, .endOfChunk, .cancel, .busy:
+            .piece, .endOfChunk, .cancel, .noHashes:
             break
         }
     }
@@ -78,7 +78,7 @@ extension Message {
         case .endOfChunk(let first, let end):
             writer.integer(UInt32(first))
             writer.integer(end.rawValue)
-        case .busy(let retryAfter): writer.integer(retryAfter)
+        case .noHashes(let root): writer.root(root)
         case .hello, .refused, .newPeer, .leftPeer, .pong, .rosterRequest, .welcome, .rosterSnapshot, .rosterDelta,
             .ping:
             break

@@ -25,7 +25,7 @@ public enum MessageType: UInt8, Sendable, CaseIterable {
     case piece = 54
     case endOfChunk = 55
     case cancel = 56
-    case busy = 57
+    case noHashes = 57
 
     public static let firstOptional: UInt8 = 128
     /// Bytes of a skipped frame, at most.
@@ -51,7 +51,7 @@ public enum MessageType: UInt8, Sendable, CaseIterable {
         case .chunk, .cancel: 40 + 4 + 4
         case .piece: 4 + 4
         case .endOfChunk: 4 + 1
-        case .busy: 4
+        case .noHashes: 40
         }
     }
 }

@@ -18,6 +18,7 @@ struct P2PCtl: ParsableCommand {
             EXIT CODES:
             \(ExitCode.table)
             """,
+        version: "p2pctl \(ProgramVersion.text)",
         subcommands: [
             Req.self, Left.self, Status.self, Peers.self, Files.self, Downloads.self, Cancel.self, Help.self,
         ])

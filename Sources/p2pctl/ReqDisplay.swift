@@ -12,7 +12,7 @@ struct ReqDisplay {
 
     private let style: Style
     private let name: String
-    private var lastPlain: (moment: ContinuousClock.Instant, state: DownloadState)?
+    private var lastPlain: (moment: ContinuousClock.Instant, state: DownloadState, line: String)?
 
     init(json: Bool, name: String) {
         style = json ? .json : Terminal.canRedraw ? .bar : .plain
@@ -47,12 +47,14 @@ struct ReqDisplay {
         }
     }
 
-    /// At most one a second, but each change of state.
+    /// At most one a second, but each change of state; nothing while nothing changes.
     private mutating func showPlain(_ progress: ProgressEvent) throws(ControlFailure) {
         let now = ContinuousClock.now
         if let last = lastPlain, last.state == progress.state, now - last.moment < ReqDisplay.plainInterval { return }
-        lastPlain = (now, progress.state)
-        try Terminal.show([ReqText.progress(progress)])
+        let line = ReqText.progress(progress)
+        guard line != lastPlain?.line else { return }
+        lastPlain = (now, progress.state, line)
+        try Terminal.show([line])
     }
 
     /// One column stays free: some terminals wrap when the last one is written.

@@ -1,4 +1,5 @@
 import Control
+import FoundationEssentials
 import Glibc
 
 /// Which control socket to talk to: the option's, the environment's, or the only one there is.
@@ -29,17 +30,10 @@ enum SocketChoice {
                 + paths.joined(separator: ", "))
     }
 
-    /// Where `p2pd peer` puts its socket when it is not told: see `p2pd peer --help`.
     private static func candidates() -> [String] {
-        var found: [String] = []
-        if geteuid() == 0 { found += sockets(in: "/run/p2pd") }
-        if let runtime = variable("XDG_RUNTIME_DIR") { found += sockets(in: runtime + "/p2pd") }
-        let state = variable("XDG_STATE_HOME") ?? variable("HOME").map { $0 + "/.local/state" }
-        if let state { found += matches("\(state)/p2pd/peer-*/control.sock") }
-        return found
+        ControlSocketPath.candidates(environment: ProcessInfo.processInfo.environment, userID: geteuid())
+            .flatMap { matches("\($0)/peer-*.sock") }
     }
-
-    private static func sockets(in directory: String) -> [String] { matches("\(directory)/peer-*.sock") }
 
     private static func variable(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Control
 import Node
 
 @main
@@ -16,7 +17,7 @@ struct P2PDaemon: ParsableCommand {
             Exit codes: 0 done; 64 usage; 66 the directory to share is missing; 71 the system refused something; \
             78 the environment or the file is wrong.
             """,
-        version: "p2pd \(P2PDVersion.text)",
+        version: "p2pd \(ProgramVersion.text)",
         subcommands: [ManagerCommand.self, PeerCommand.self])
 
     func run() throws {

@@ -121,7 +121,7 @@ extension EndToEnd {
             let offer = try #require(FileOffer(root: root, modified: 0, name: name))
             let answers: [Message] = [
                 .have(request: 77, offer), .notHave(request: 77, .indexing), .hashes(root, first: 0, [.zero, .zero]),
-                .endOfChunk(first: 5, .complete), .cancel(root, first: 0, count: 1), .busy(retryAfter: .max),
+                .endOfChunk(first: 5, .complete), .cancel(root, first: 0, count: 1), .noHashes(root),
             ]
             try attack { holder, _ in
                 for answer in answers {

@@ -65,7 +65,7 @@ enum Longest {
         case .piece: .piece(index: WireLimits.pieceCountMax - 1, length: WireLimits.pieceSizeMax)
         case .endOfChunk: .endOfChunk(first: WireLimits.pieceCountMax - 1, .gone)
         case .cancel: .cancel(longRoot, first: 0, count: WireLimits.chunkPiecesMax)
-        case .busy: .busy(retryAfter: .max)
+        case .noHashes: .noHashes(longRoot)
         }
     }
 

@@ -120,7 +120,7 @@ enum RandomMessage {
         case .piece:
             return .piece(index: Int(number >> 12), length: Int.random(in: 1...WireLimits.pieceSizeMax, using: &random))
         case .endOfChunk: return .endOfChunk(first: Int(number >> 12), .cancelled)
-        case .busy: return .busy(retryAfter: number)
+        case .noHashes: return .noHashes(root(&random))
         }
     }
 

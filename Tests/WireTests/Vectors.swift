@@ -122,6 +122,6 @@ enum Vectors {
         Vector(
             "cancel", .cancel(root, first: 1, count: 3),
             "31000000 38  \(digestHex) 0500300000000000 01000000 03000000"),
-        Vector("busy", .busy(retryAfter: 250), "05000000 39  fa000000"),
+        Vector("noHashes", .noHashes(root), "29000000 39  \(digestHex) 0500300000000000"),
     ]
 }

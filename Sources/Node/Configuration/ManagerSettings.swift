@@ -9,9 +9,9 @@ public struct ManagerSettings: Equatable, Sendable {
     public let logLevel: Logger.Level
     /// Seconds between two heartbeats to a peer: 1 to 60.
     public let heartbeatSeconds: Int
-    /// Seconds without a byte from a peer after which it counts as gone: 3 to 600, more than `heartbeatSeconds`.
+    /// Seconds without a message from a peer after which it counts as gone: 3 to 600, more than `heartbeatSeconds`.
     public let silenceSeconds: Int
-    /// Peers beyond this many are refused: 1 to 1,000,000.
+    /// Peers beyond this many are refused: 1 to 65,536.
     public let maxPeers: Int
 }
 
@@ -37,8 +37,8 @@ extension ManagerSettings {
     static let maxPeers = Setting(
         SettingName(
             key: "max_peers", place: .nowhere, kind: .integer, standard: .text("20000"),
-            summary: "Peers beyond this many are refused, 1 to 1000000."),
-        SettingText.integer(1...1_000_000, of: "peers"))
+            summary: "Peers beyond this many are refused, 1 to 65536."),
+        SettingText.integer(1...65_536, of: "peers"))
 
     /// Everything that the manager's file may name.
     public static let all = [

@@ -5,7 +5,7 @@ import Logging
 public struct PeerSettings: Equatable, Sendable {
     /// Bytes of UTF-8.
     public static let maxLabelBytes = 64
-    /// A peer keeps a connection to each.
+    /// A peer keeps to one of them and tries the others in turn.
     public static let maxManagers = 16
 
     /// Where other peers connect: loopback, or anything if `insecure`; the port is not 0.
@@ -65,7 +65,7 @@ extension PeerSettings {
         SettingName(
             key: "state", place: .option, kind: .text,
             standard: .found("~/.local/state/p2pd/peer-PORT, for root /var/lib/p2pd/peer-PORT"),
-            summary: "The directory for the peer's identity, index and partial files."),
+            summary: "The directory for the peer's identity and partial files."),
         SettingText.path)
 
     public static let workers = Setting(

@@ -17,6 +17,7 @@ protocol ControlHandler: AnyObject {
 /// them lines.
 final class ControlServer<Completion: Sendable> {
     private static var clientsMax: Int { 64 }
+    private static var acceptPauseNanoseconds: UInt64 { 200_000_000 }
     /// Bytes waiting for one client; beyond it the client does not read and is dropped.
     private static var queueMax: Int { 16 << 20 }
 
@@ -24,6 +25,7 @@ final class ControlServer<Completion: Sendable> {
     private let path: String
     private var listener: (token: Token, box: DescriptorBox)?
     private var clients: [Token: ControlClient] = [:]
+    private var acceptTimer: TimerID?
 
     /// Listens at `path`, replacing a socket that a daemon left behind.
     init(path: String, reactor: Reactor<Completion>) throws(SystemError) {
@@ -56,8 +58,24 @@ final class ControlServer<Completion: Sendable> {
         if !mask.isDisjoint(with: [.readable, .failed]) { read(client, handler) }
     }
 
+    /// - Returns: false for a timer that is not this server's.
+    func fired(_ timer: TimerID) -> Bool {
+        guard timer == acceptTimer else { return false }
+        acceptTimer = nil
+        if let listener { reactor.watch(listener.token, .readable) }
+        return true
+    }
+
     private func accept() {
-        while let listener, let accepted = try? UnixSocket.accept(listener.box.rawValue) {
+        do throws(SystemError) { try acceptAll() } catch {
+            // Out of descriptors or memory: whoever waits stays in the backlog until there may be room again.
+            if let listener { reactor.watch(listener.token, []) }
+            acceptTimer = reactor.setTimer(at: reactor.now + Self.acceptPauseNanoseconds)
+        }
+    }
+
+    private func acceptAll() throws(SystemError) {
+        while let listener, let accepted = try UnixSocket.accept(listener.box.rawValue) {
             let user = try? UnixSocket.peerUserID(accepted.rawValue)
             let isAllowed = user == CurrentUser.id || user == 0
             guard isAllowed, clients.count < Self.clientsMax,

@@ -10,6 +10,10 @@ extension PeerNode: ControlHandler {
     private static let defaultTimeoutSeconds = 30.0
 
     func requested(_ request: ControlRequest, by client: ControlClientID) {
+        if isLeaving {
+            let failure = ControlFailure(.leaving, "this daemon is leaving the network and takes no more requests")
+            return control.send(ControlLine.failure(request.id, failure), to: client)
+        }
         switch request.call {
         case .req(let params): fetch(params, request.id, client)
         case .cancel(let params): cancel(params, request.id, client)
@@ -80,7 +84,7 @@ extension PeerNode: ControlHandler {
         let downloads = machine.downloadStatuses
         let waiting = downloads.count { $0.state == .waiting }
         return StatusReply(
-            version: P2PDVersion.text, id: id.hex, share: settings.share, listen: "\(settings.listen)",
+            version: ProgramVersion.text, id: id.hex, share: settings.share, listen: "\(settings.listen)",
             uptimeSeconds: Double(reactor.now - started) / 1e9,
             manager: Control.ManagerLink(
                 address: "\(settings.managers[machine.managerIndex])", state: .init(machine.managerState),

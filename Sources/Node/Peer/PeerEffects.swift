@@ -65,7 +65,9 @@ extension PeerNode {
         do throws(SystemError) {
             dials[try transport.dial(address, from: settings.listen)] = target
         } catch {
-            feed(.dialFailed(target, reason: "\(error)"))
+            let isBound = settings.listen.isLoopback && !address.isLoopback
+            let advice = isBound ? "; this peer is bound to loopback, see --bind" : ""
+            feed(.dialFailed(target, reason: "\(error)\(advice)"))
         }
     }
 

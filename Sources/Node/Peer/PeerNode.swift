@@ -99,7 +99,7 @@ final class PeerNode: ReactorHandler {
     }
 
     func fired(_ timer: TimerID) {
-        if transport.fired(timer, self) { return }
+        if transport.fired(timer, self) || control.fired(timer) { return }
         switch timer {
         case wakeTimer: feed(.wake)
         case progressTimer: reportProgress()
@@ -120,6 +120,8 @@ final class PeerNode: ReactorHandler {
 
     // MARK: Leaving
 
+    var isLeaving: Bool { leaveTimer != nil }
+
     /// Tells the manager and ends, at once if it has been told, or when the time for it is over.
     func leave() {
         guard leaveTimer == nil else { return }
@@ -138,7 +140,7 @@ final class PeerNode: ReactorHandler {
 
     private func reportProgress() {
         progressTimer = nil
-        guard !watch.isEmpty else { return }
+        guard !watch.isEmpty || !machine.isQuiet else { return }
         let told = watch.progress(of: machine.downloadStatuses, at: reactor.now) { machine.downloadStatus(of: $0) }
         for (client, notification) in told {
             control.send(ControlLine.notification(notification), to: client)

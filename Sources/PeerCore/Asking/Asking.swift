@@ -8,13 +8,20 @@ extension PeerMachine {
             return emit(.failed(id, .tooMany(limit: policy.requestsMax)))
         }
         requests[id] = Request(id: id, wish: wish, since: now, progressed: now)
-        if let running = downloads.values.first(where: { $0.name == wish.name }) {
-            if let digest = wish.digest, digest != running.root.digest {
-                return fail(id, .otherVersionRunning(running.root))
-            }
-            return attach(id, to: running.id)
+        // One that waits may be for a version that is gone from the swarm: then the swarm is asked anew.
+        if let running = running(wish.name), !running.isWaiting || wish.digest == running.root.digest {
+            return join(running, id)
         }
         emit(.inspect(id, wish.name))
+    }
+
+    private func running(_ name: ShareName) -> Download? { downloads.values.first { $0.name == name } }
+
+    /// Makes a request wait for a download that is running already, if that is of the version it wants.
+    private mutating func join(_ running: Download, _ id: RequestID) {
+        let wanted = requests[id]?.wish.digest
+        if let wanted, wanted != running.root.digest { return fail(id, .otherVersionRunning(running.root)) }
+        attach(id, to: running.id)
     }
 
     mutating func inspected(_ id: RequestID, _ local: LocalFile) {
@@ -138,7 +145,7 @@ extension PeerMachine {
     mutating func decide(_ id: RequestID) {
         guard let request = requests[id], case .asking(let ask) = request.state, !ask.asked.isEmpty || roster.isKnown
         else { return }
-        let windowIsOpen = !ask.outstanding.isEmpty && now < ask.windowEnd
+        let windowIsOpen = !(ask.outstanding.isEmpty && ask.indexing.isEmpty) && now < ask.windowEnd
         if request.wish.digest == nil, windowIsOpen { return }
         let versions = ask.versions
         if let version = versions.first {
@@ -146,6 +153,7 @@ extension PeerMachine {
             return take(version.root, request, ask)
         }
         guard ask.outstanding.isEmpty, ask.indexing.isEmpty else { return }
+        if let running = running(request.wish.name) { return join(running, id) }
         if let local = ask.local, request.wish.digest == nil { return finishAlready(id, local) }
         fail(id, .nobody(asked: ask.asked.count))
     }
@@ -154,6 +162,10 @@ extension PeerMachine {
         if let local = ask.local {
             if local == root { return finishAlready(request.id, root) }
             if !request.wish.force { return fail(request.id, .exists(local: local, offered: root)) }
+        }
+        if let running = running(request.wish.name) {
+            guard running.root == root else { return fail(request.id, .otherVersionRunning(running.root)) }
+            return attach(request.id, to: running.id)
         }
         startDownload(root, request, offers: ask.offers)
     }

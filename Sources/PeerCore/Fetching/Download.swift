@@ -45,6 +45,8 @@ struct Download {
     var phase = Phase.gathering(nil)
     var plan: Plan
     var holders: [PeerID: Holder] = [:]
+    /// Who sent the pieces that are being received or checked.
+    var senders: [Int: PeerID] = [:]
     var requests: Set<RequestID> = []
     var nextSeek: Moment
     var seekPause: Span

@@ -107,6 +107,14 @@ extension PeerMachine {
         // Digests for a download that has ended meanwhile need no answer.
     }
 
+    /// The holder whose digests were asked for has the file no more.
+    mutating func hashesGone(_ root: FileRoot, on connection: ConnectionID) {
+        for (id, download) in downloads where download.root == root {
+            loseHolder(on: connection, of: id, "it has the file no more")
+            advance(id)
+        }
+    }
+
     mutating func layerChecked(_ id: DownloadID, isRight: Bool) {
         guard let download = downloads[id], case .checking(let peer, let digests) = download.phase else { return }
         if isRight { return openPartial(id, digests) }
@@ -157,7 +165,9 @@ extension PeerMachine {
             return refuse(connection, "piece \(index) has \(length) bytes, not \(download.plan.layout.size(of: index))")
         }
         switch downloads[chunk.download]?.plan.began(index, on: connection, now: now) {
-        case .wanted: emit(.receivePiece(connection, chunk.download, index: index, length: length))
+        case .wanted:
+            downloads[chunk.download]?.senders[index] = sessions[connection]?.peer
+            emit(.receivePiece(connection, chunk.download, index: index, length: length))
         case .late, nil: emit(.discardPiece(connection, length: length))
         }
     }
@@ -200,9 +210,9 @@ extension PeerMachine {
         advance(download.id)
     }
 
-    mutating func pieceStored(_ id: DownloadID, _ index: Int, from connection: ConnectionID, _ outcome: PieceOutcome) {
+    mutating func pieceStored(_ id: DownloadID, _ index: Int, _ outcome: PieceOutcome) {
         guard let download = downloads[id] else { return }
-        let peer = download.peer(on: connection) ?? sessions[connection]?.peer
+        let peer = downloads[id]?.senders.removeValue(forKey: index)
         switch outcome {
         case .stored:
             guard downloads[id]?.plan.stored(index) == true else { return }

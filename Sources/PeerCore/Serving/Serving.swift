@@ -15,7 +15,7 @@ extension PeerMachine {
     mutating func sendHashes(_ root: FileRoot, _ first: Int, _ count: Int, on connection: ConnectionID) {
         // The range fits the root's length (the codec checked), and so it fits the layer.
         guard let file = catalog.file(root: root), first + count <= file.layer.count else {
-            return send(.endOfChunk(first: first, .gone), on: connection)
+            return send(.noHashes(root), on: connection)
         }
         send(.hashes(root, first: first, Array(file.layer[first..<first + count])), on: connection)
     }

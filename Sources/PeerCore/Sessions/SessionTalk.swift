@@ -70,6 +70,7 @@ extension PeerMachine {
         sessions[connection]?.used = now
         switch session.state {
         case .greeting(_, let queued):
+            if case .refused(_, let reason) = message { return drop(connection, "the peer refused: \(reason)") }
             guard case .hello(let hello) = message, hello.role == .peer else {
                 return refuse(connection, "a \(message.type) before hello")
             }
@@ -100,7 +101,7 @@ extension PeerMachine {
         case .hashes(let root, let first, let digests): hashesArrived(root, first, digests, from: peer, on: connection)
         case .piece(let index, let length): pieceAnnounced(index, length, on: connection)
         case .endOfChunk(let first, let end): chunkEnded(first, end, on: connection)
-        case .busy: break
+        case .noHashes(let root): hashesGone(root, on: connection)
         case .refused(_, let reason): drop(connection, "the peer refused: \(reason)")
         case .hello, .newPeer, .leftPeer, .pong, .rosterRequest, .welcome, .rosterSnapshot, .rosterDelta, .ping:
             refuse(connection, "a \(message.type) is not expected here")
