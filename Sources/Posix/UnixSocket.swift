@@ -12,9 +12,9 @@ public enum UnixSocket {
         let socket = try open(path)
         if isAnswering(path) { throw SystemError("listen on", on: path, code: EADDRINUSE) }
         try removeStale(path)
-        // The mode counts from the moment the name appears, so that there is no instant in which others may connect.
-        let mask = umask(0o177)
-        defer { umask(mask) }
+        // bind(2) gives the name the socket's own mode, so that there is no instant in which others may connect. A umask
+        // would do the same, but for every thread of the process.
+        try check("set the mode of", path) { fchmod(socket.rawValue, 0o600) }
         try check("bind to", path) { withAddress(path) { Glibc.bind(socket.rawValue, $0, $1) } }
         try check("listen on", path) { Glibc.listen(socket.rawValue, 64) }
         return socket

@@ -6,7 +6,8 @@ import Posix
 ///  1. wait until a descriptor is ready, the next timer is due, or a completion is posted;
 ///  2. descriptors, in the order the kernel names them; one that was closed earlier in this tick is passed over;
 ///  3. completions that workers posted;
-///  4. timers that are due;
+///  4. timers that are due; one that is set meanwhile fires in the next tick at the earliest, so that a handler that
+///     sets timers in the past delays nothing else;
 ///  5. `endOfTick`, in which handlers flush what the tick produced;
 ///  6. deferred closes: only now are the descriptors of this tick's closed registrations given back to the kernel, so
 ///     that no number is used again while events of its old owner may still be in hand.
@@ -115,7 +116,7 @@ public final class Reactor<Completion: Sendable> {
             dispatch(Token(rawValue: event.token), event.mask, handler)
         }
         for completion in mailbox.drain() { handler.completed(completion) }
-        while let timer = timers.popDue(now: now) { handler.fired(timer) }
+        fireTimers(handler)
         handler.endOfTick()
         closing.removeAll(keepingCapacity: true)
         if count > 0 { tickTimes.record(nanoseconds: MonotonicClock.nanoseconds() - start) }
@@ -129,6 +130,11 @@ public final class Reactor<Completion: Sendable> {
         case signalToken: while let signal = signals.next() { handler.received(signal: signal) }
         default: if registrations[token] != nil { handler.ready(token, mask) }
         }
+    }
+
+    private func fireTimers<H: ReactorHandler>(_ handler: H) where H.Completion == Completion {
+        guard let newest = timers.newest else { return }
+        while let timer = timers.popDue(now: now, upTo: newest) { handler.fired(timer) }
     }
 
     private func timeout(_ limit: UInt64?) -> UInt64? {

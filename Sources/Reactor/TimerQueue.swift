@@ -3,7 +3,8 @@ public struct TimerID: Hashable, Sendable {
     fileprivate let serial: UInt64
 }
 
-/// Timers by deadline: a binary heap, in which a cancelled timer stays until it would have fired.
+/// Timers by deadline: a binary heap, in which a cancelled timer stays until it would have fired or until most of the
+/// heap is cancelled ones.
 struct TimerQueue {
     private struct Entry {
         let deadline: UInt64
@@ -13,6 +14,12 @@ struct TimerQueue {
     private var heap: [Entry] = []
     private var live: Set<UInt64> = []
     private var nextSerial: UInt64 = 0
+    private static let cancelledMin = 64
+
+    /// Entries kept, cancelled ones among them.
+    var held: Int { heap.count }
+    /// The timer that was added last; nil before the first.
+    var newest: TimerID? { nextSerial == 0 ? nil : TimerID(serial: nextSerial) }
 
     /// - Parameter deadline: nanoseconds on the monotonic clock.
     mutating func add(deadline: UInt64) -> TimerID {
@@ -26,7 +33,10 @@ struct TimerQueue {
     /// Nothing happens for a timer that has fired.
     mutating func cancel(_ timer: TimerID) {
         live.remove(timer.serial)
-        if live.isEmpty { heap.removeAll(keepingCapacity: true) }
+        guard heap.count > 2 * live.count + TimerQueue.cancelledMin else { return }
+        heap.removeAll { !live.contains($0.serial) }
+        // An array in order is a heap.
+        heap.sort(by: precedes)
     }
 
     /// When the next timer fires; nil without one.
@@ -35,9 +45,10 @@ struct TimerQueue {
         return heap.first?.deadline
     }
 
+    /// - Parameter newest: timers added after this one wait, even if they are due.
     /// - Returns: one timer whose deadline has come, earliest first, or nil.
-    mutating func popDue(now: UInt64) -> TimerID? {
-        guard let deadline = nextDeadline(), deadline <= now else { return nil }
+    mutating func popDue(now: UInt64, upTo newest: TimerID) -> TimerID? {
+        guard let deadline = nextDeadline(), deadline <= now, heap[0].serial <= newest.serial else { return nil }
         let serial = heap[0].serial
         live.remove(serial)
         removeFirst()

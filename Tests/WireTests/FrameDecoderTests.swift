@@ -131,6 +131,21 @@ import Testing
         }
     }
 
+    @Test("The raw bytes behind a piece can be passed over, split anywhere, and the next frame is not touched")
+    func dropsRaw() throws {
+        let stream = [1, 2, 3, 4, 5] + Message.leftPeer.encoded
+        for split in 0...stream.count {
+            var decoder = FrameDecoder()
+            decoder.append(stream[..<split])
+            var left = 5
+            left -= decoder.dropRaw(left)
+            decoder.append(stream[split...])
+            left -= decoder.dropRaw(left)
+            #expect(left == 0)
+            #expect(try decoder.next() == .leftPeer, "split at \(split)")
+        }
+    }
+
     @Test("What has been taken is not held, and an idle decoder holds nothing")
     func holdsNothing() throws {
         var decoder = FrameDecoder()

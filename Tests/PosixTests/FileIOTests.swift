@@ -1,0 +1,144 @@
+import Foundation
+import Posix
+import Testing
+
+@Suite struct FileIOTests {
+    private let scratch: Scratch
+    private let directory: Directory
+
+    init() throws {
+        scratch = try Scratch()
+        directory = try scratch.directory()
+    }
+
+    private func write(_ text: String, to file: Int32, at offset: UInt64 = 0) throws {
+        try Array(text.utf8).withUnsafeBytes { try FileIO.write(file, $0, at: offset) }
+    }
+
+    @Test("What is written at an offset is read from there, and reading stops where the file ends")
+    func readAndWrite() throws {
+        let file = try directory.createFile("f")
+        try write("world", to: file.rawValue, at: 6)
+        try write("hello ", to: file.rawValue)
+        #expect(try text(file.rawValue) == "hello world")
+        #expect(try text(file.rawValue, at: 6, max: 3) == "wor")
+        #expect(try text(file.rawValue, at: 11) == "")
+        #expect(try text(file.rawValue, at: 1 << 40) == "")
+        try FileIO.sync(file.rawValue)
+    }
+
+    @Test("Reserving gives the file its length and its space")
+    func reserve() throws {
+        let file = try directory.createFile("f")
+        try FileIO.reserve(file.rawValue, length: 3_000_000)
+        var info = stat()
+        fstat(file.rawValue, &info)
+        #expect(info.st_size == 3_000_000)
+        #expect(info.st_blocks * 512 >= 3_000_000)
+        try FileIO.reserve(file.rawValue, length: 0)
+        #expect(try FileIO.identity(of: file.rawValue).identity.size == 3_000_000)
+    }
+
+    @Test("Reserving more than the disk has is an error that says so, before a byte is written")
+    func reserveTooMuch() throws {
+        let file = try directory.createFile("f")
+        do {
+            try FileIO.reserve(file.rawValue, length: 1 << 60)
+            Issue.record("an exbibyte was reserved")
+        } catch {
+            // EFBIG where the file system has a smaller limit for one file than the disk has room.
+            #expect(error.isOutOfSpace || error.code == EFBIG)
+            #expect(error.description.contains("\(1 << 60) bytes"))
+        }
+        #expect(try FileIO.identity(of: file.rawValue).identity.size == 0)
+    }
+
+    @Test("A file that stays as it is keeps its identity")
+    func sameIdentity() throws {
+        try scratch.write("f", "content")
+        let (first, second) = (
+            try OpenFile(directory.openFile("f"), path: "f"), try OpenFile(directory.openFile("f"), path: "f")
+        )
+        let (kind, identity) = try FileIO.identity(of: first.rawValue)
+        #expect(kind == .regular)
+        #expect(identity.size == 7)
+        #expect(abs(identity.modifiedSeconds - WallClock.seconds()) < 60)
+        #expect(try FileIO.identity(of: second.rawValue).identity == identity)
+    }
+
+    /// Time stamps move with the kernel's clock tick, 10 ms at most.
+    private func waitForTick() { usleep(20_000) }
+
+    @Test("A write changes the identity, also one that leaves the length as it was")
+    func changedIdentity() throws {
+        try scratch.write("f", "content")
+        let file = try directory.createFile("f")
+        let before = try FileIO.identity(of: file.rawValue).identity
+        waitForTick()
+        try write("CONTENT", to: file.rawValue)
+        let after = try FileIO.identity(of: file.rawValue).identity
+        #expect(after.size == before.size && after.inode == before.inode)
+        #expect(after.modified > before.modified)
+        #expect(after != before)
+    }
+
+    @Test("A move to another name leaves the identity as it was")
+    func renamed() throws {
+        try scratch.write("f", "content")
+        let file = try directory.openFile("f")
+        let before = try FileIO.identity(of: file.rawValue).identity
+        waitForTick()
+        try directory.rename("f", to: directory, as: "g", replacing: false)
+        #expect(try FileIO.identity(of: file.rawValue).identity == before)
+    }
+
+    @Test("Another file under the name has another identity")
+    func replaced() throws {
+        try scratch.write("f", "content")
+        let old = try directory.openFile("f")
+        try directory.rename("f", to: directory, as: "g", replacing: true)
+        try scratch.write("f", "content")
+        let new = try directory.openFile("f")
+        #expect(
+            try FileIO.identity(of: old.rawValue).identity.inode != FileIO.identity(of: new.rawValue).identity.inode)
+    }
+
+    @Test("What was just written is in the page cache")
+    func cached() throws {
+        let file = try directory.createFile("f")
+        let bytes = [UInt8](repeating: 7, count: 1 << 20)
+        try bytes.withUnsafeBytes { try FileIO.write(file.rawValue, $0, at: 0) }
+        #expect(FileIO.isCached(file.rawValue, offset: 0, count: bytes.count))
+        #expect(FileIO.isCached(file.rawValue, offset: 12345, count: 1))
+    }
+
+    @Test("What was dropped from the page cache is not in it, if the file system can tell")
+    func notCached() throws {
+        let file = try directory.createFile("f")
+        let bytes = [UInt8](repeating: 7, count: 4 << 20)
+        try bytes.withUnsafeBytes { try FileIO.write(file.rawValue, $0, at: 0) }
+        try FileIO.sync(file.rawValue)
+        posix_fadvise(file.rawValue, 0, 0, POSIX_FADV_DONTNEED)
+        var resident = [UInt8](repeating: 0, count: bytes.count / 4096)
+        let mapped = try #require(mmap(nil, bytes.count, PROT_READ, MAP_SHARED, file.rawValue, 0))
+        defer { munmap(mapped, bytes.count) }
+        try #require(mincore(mapped, bytes.count, &resident) == 0)
+        // A file system that lives in memory (tmpfs) drops nothing.
+        guard resident.allSatisfy({ $0 & 1 == 0 }) else { return }
+        #expect(!FileIO.isCached(file.rawValue, offset: 0, count: bytes.count))
+    }
+
+    @Test("The first bytes of a file are read up to the limit, and whole bytes are written from the start")
+    func wholeBytes() throws {
+        let file = try directory.createFile("f")
+        try FileIO.write(file.rawValue, Array("content".utf8))
+        #expect(try FileIO.bytes(of: file.rawValue, limit: 4) == Array("cont".utf8))
+        #expect(try FileIO.bytes(of: file.rawValue, limit: 100) == Array("content".utf8))
+    }
+
+    @Test("A call on what is not open is an error with its errno")
+    func badDescriptor() {
+        #expect(code { _ = try FileIO.identity(of: -1) } == EBADF)
+        #expect(code { try FileIO.sync(-1) } == EBADF)
+    }
+}

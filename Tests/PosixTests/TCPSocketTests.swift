@@ -1,0 +1,111 @@
+import Foundation
+import Posix
+import Testing
+
+@Suite struct TCPSocketTests {
+    static let fourth = SocketAddress(high: 0, low: 0xFFFF_7F00_0001, port: 0)
+    static let sixth = SocketAddress(high: 0, low: 1, port: 0)
+
+    /// Waits until the descriptor is ready for `events`, five seconds at most.
+    private func wait(_ descriptor: Int32, _ events: Int32) -> Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(events), revents: 0)
+        return poll(&entry, 1, 5000) == 1
+    }
+
+    @Test("A connection is made, accepted with its address, and told apart by it", arguments: [fourth, sixth])
+    func connects(_ address: SocketAddress) throws {
+        let listener = try TCPSocket.listen(on: address)
+        let bound = try TCPSocket.localAddress(listener.rawValue)
+        #expect(bound.high == address.high && bound.low == address.low && bound.port != 0)
+        #expect(try TCPSocket.accept(listener.rawValue) == nil)
+
+        let client = try TCPSocket.connect(to: bound)
+        #expect(wait(client.rawValue, POLLOUT))
+        #expect(TCPSocket.connectError(client.rawValue, to: bound) == nil)
+        #expect(wait(listener.rawValue, POLLIN))
+        let source = try #require(try TCPSocket.accept(listener.rawValue)?.address)
+        #expect(source == (try TCPSocket.localAddress(client.rawValue)))
+    }
+
+    @Test("A listener on [::] also takes IPv4, and names it by its IPv4 address")
+    func dualStack() throws {
+        let listener = try TCPSocket.listen(on: SocketAddress(high: 0, low: 0, port: 0))
+        let port = try TCPSocket.localAddress(listener.rawValue).port
+        let client = try TCPSocket.connect(to: SocketAddress(high: 0, low: Self.fourth.low, port: port))
+        #expect(wait(listener.rawValue, POLLIN))
+        let source = try #require(try TCPSocket.accept(listener.rawValue)?.address)
+        #expect(source.low == Self.fourth.low && source.high == 0)
+        #expect(client.rawValue >= 0)
+    }
+
+    @Test("A connection to where nobody listens is refused, at once or when it is decided")
+    func refused() throws {
+        let port = try portOfNobody()
+        let address = SocketAddress(high: 0, low: Self.fourth.low, port: port)
+        let client = try TCPSocket.connect(to: address)
+        #expect(wait(client.rawValue, POLLOUT))
+        let error = try #require(TCPSocket.connectError(client.rawValue, to: address))
+        #expect(error.code == ECONNREFUSED)
+        #expect(error.description.contains("127.0.0.1:\(port)"))
+    }
+
+    /// A port that a listener had until now.
+    private func portOfNobody() throws -> UInt16 {
+        let listener = try TCPSocket.listen(on: Self.fourth)
+        return try TCPSocket.localAddress(listener.rawValue).port
+    }
+
+    @Test("A connection comes from the source it is told to")
+    func source() throws {
+        let listener = try TCPSocket.listen(on: Self.fourth)
+        let bound = try TCPSocket.localAddress(listener.rawValue)
+        let source = SocketAddress(high: 0, low: 0xFFFF_7F00_0009, port: 0)
+        let client = try TCPSocket.connect(to: bound, from: source)
+        #expect(wait(listener.rawValue, POLLIN))
+        #expect(try TCPSocket.accept(listener.rawValue)?.address.low == source.low)
+        #expect(client.rawValue >= 0)
+    }
+
+    @Test("Listening where somebody listens is an error that names the address")
+    func occupied() throws {
+        let listener = try TCPSocket.listen(on: Self.fourth)
+        let bound = try TCPSocket.localAddress(listener.rawValue)
+        #expect(code { _ = try TCPSocket.listen(on: bound) } == EADDRINUSE)
+    }
+
+    @Test("A reset on close reaches the other end as an error, not as an end")
+    func reset() throws {
+        let listener = try TCPSocket.listen(on: Self.fourth)
+        let bound = try TCPSocket.localAddress(listener.rawValue)
+        let client = try TCPSocket.connect(to: bound)
+        #expect(wait(listener.rawValue, POLLIN))
+        do {
+            guard let accepted = try TCPSocket.accept(listener.rawValue) else {
+                Issue.record("nobody waits to be accepted")
+                return
+            }
+            TCPSocket.resetOnClose(accepted.descriptor.rawValue)
+        }
+        #expect(wait(client.rawValue, POLLIN))
+        var byte: UInt8 = 0
+        let error = code {
+            _ = try withUnsafeMutableBytes(of: &byte) { buffer in
+                try StreamIO.read(client.rawValue, into: buffer)
+            }
+        }
+        #expect(error == ECONNRESET)
+    }
+
+    @Test("An address is written as people write it")
+    func descriptions() {
+        #expect(SocketAddress(high: 0, low: 0xFFFF_C000_0201, port: 7).description == "192.0.2.1:7")
+        #expect(SocketAddress(high: 0x2001_0DB8 << 32, low: 1, port: 7).description == "[2001:db8:0:0:0:0:0:1]:7")
+    }
+
+    @Test("A numeric host is its own address, and a name that is none says so")
+    func lookup() throws {
+        #expect(try HostLookup.resolve(host: "192.0.2.1", port: 7).description == "192.0.2.1:7")
+        #expect(try HostLookup.resolve(host: "::1", port: 7) == SocketAddress(high: 0, low: 1, port: 7))
+        #expect(throws: HostLookupError.self) { try HostLookup.resolve(host: "no host", port: 7) }
+    }
+}
