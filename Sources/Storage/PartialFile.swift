@@ -20,9 +20,11 @@ public final class PartialFile: Sendable {
     }
 
     /// Verifies a piece and writes it.
-    /// - Returns: false if its digest is not the layer's; then nothing was written.
+    /// - Returns: false if it is not this piece, by its length or its digest; then nothing was written.
     public func store(_ bytes: UnsafeRawBufferPointer, index: Int, with bench: HashBench) throws(SystemError) -> Bool {
-        guard index < layer.count, bench.digest(of: bytes, index: index, layout) == layer[index] else { return false }
+        guard layer.indices.contains(index), bytes.count == layout.size(of: index),
+            bench.digest(of: bytes, index: index, layout) == layer[index]
+        else { return false }
         do throws(SystemError) {
             try FileIO.write(file.rawValue, bytes, at: layout.offset(of: index))
         } catch {

@@ -18,7 +18,8 @@ public struct PartialStore: Sendable {
         try parent.makeDirectory(name, mode: 0o700)
         directory = try parent.openDirectory(name)
         for (entry, kind) in try directory.entries() where kind == .regular {
-            try directory.remove(String(decoding: entry, as: UTF8.self))
+            // A name that is not UTF-8 is none of the daemon's.
+            if let name = String(validating: entry, as: UTF8.self) { try directory.remove(name) }
         }
     }
 
