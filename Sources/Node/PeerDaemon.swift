@@ -27,8 +27,12 @@ public enum PeerDaemon {
             node.end()
             return 0
         } catch {
-            throw DaemonError("cannot run the peer: \(error)", exit: .system)
+            throw DaemonError("cannot run the peer: \(error)\(advice(error))", exit: .system)
         }
+    }
+
+    private static func advice(_ error: SystemError) -> String {
+        error.isAddressInUse ? "; another daemon listens there: stop it, or choose another PORT or --control" : ""
     }
 
     private static func openShare(_ path: String) throws(DaemonError) -> Directory {

@@ -1,0 +1,146 @@
+import Content
+import Posix
+import Reactor
+import Wire
+
+/// The way in: from the socket into messages, or straight into a piece's buffer.
+extension Transport {
+    /// Reads the raw bytes that follow the `piece` frame just received into `piece.buffer`.
+    public func receive(_ piece: IncomingPiece, on id: ConnectionID) {
+        guard let connection = find(id) else { return }
+        connection.reading = .piece(piece, filled: 0)
+        // What the decoder holds already is taken when the connection is next read, at the latest in the next tick.
+        updateInterest(connection)
+        if connection.decoder.buffered > 0 { resumed.append(connection) }
+    }
+
+    /// Reads nothing until `receive` or `discard`.
+    public func pause(_ id: ConnectionID) {
+        guard let connection = find(id) else { return }
+        connection.reading = .awaitingBuffer
+        updateInterest(connection)
+    }
+
+    /// Passes over the raw bytes that follow.
+    public func discard(_ length: Int, on id: ConnectionID) {
+        guard let connection = find(id) else { return }
+        connection.reading = .discarding(remaining: length)
+    }
+
+    func read<H: TransportHandler>(_ connection: Connection, _ handler: H) {
+        var budget = limits.bytesPerTick
+        do throws(SystemError) {
+            while budget > 0, connection.state == .open, !connection.isPostponed {
+                let (wanted, answer) = try readOnce(connection)
+                switch answer {
+                case .wouldBlock: return
+                case .endOfStream: return fail(connection, "closed by the other end", handler)
+                case .bytes(let count):
+                    budget -= count
+                    took(count, connection, handler)
+                    // A short read has emptied the socket; asking again would only say so.
+                    if count < wanted { return }
+                }
+            }
+        } catch {
+            fail(connection, "\(error)", handler)
+        }
+    }
+
+    /// Reads into the piece under way if there is one, and beyond it into the scratch.
+    private func readOnce(_ connection: Connection) throws(SystemError) -> (wanted: Int, Transferred) {
+        switch connection.reading {
+        case .awaitingBuffer: return (0, .wouldBlock)
+        case .frames, .discarding:
+            return (scratch.count, try StreamIO.read(connection.descriptor, into: scratch))
+        case .piece(let piece, let filled):
+            let rest = UnsafeMutableRawBufferPointer(rebasing: piece.buffer.memory[filled..<piece.length])
+            return (
+                rest.count + headerScratch.count,
+                try StreamIO.read(connection.descriptor, into: rest, then: headerScratch)
+            )
+        }
+    }
+
+    /// Takes `count` bytes that `readOnce` has read.
+    private func took<H: TransportHandler>(_ count: Int, _ connection: Connection, _ handler: H) {
+        guard case .piece(let piece, let filled) = connection.reading else {
+            connection.decoder.append(UnsafeRawBufferPointer(rebasing: scratch[..<count]))
+            return drainDecoder(connection, handler)
+        }
+        let intoPiece = min(count, piece.length - filled)
+        if count > intoPiece {
+            connection.decoder.append(UnsafeRawBufferPointer(rebasing: headerScratch[..<(count - intoPiece)]))
+        }
+        filledPiece(piece, filled: filled, by: intoPiece, connection, handler)
+        if connection.decoder.buffered > 0 { drainDecoder(connection, handler) }
+    }
+
+    private func filledPiece<H: TransportHandler>(
+        _ piece: IncomingPiece, filled: Int, by count: Int, _ connection: Connection, _ handler: H
+    ) {
+        pieceBytesReceived += UInt64(count)
+        let isWhole = filled + count == piece.length
+        connection.reading = isWhole ? .frames : .piece(piece, filled: filled + count)
+        handler.progressed(connection.id, bytes: count)
+        if isWhole { handler.receivedPiece(piece, on: connection.id) }
+    }
+
+    /// Handles everything whole that the decoder holds.
+    func drainDecoder<H: TransportHandler>(_ connection: Connection, _ handler: H) {
+        var messages = 0
+        while connection.state == .open {
+            switch connection.reading {
+            case .awaitingBuffer: return
+            case .discarding(let remaining):
+                let taken = connection.decoder.dropRaw(remaining)
+                connection.reading = taken == remaining ? .frames : .discarding(remaining: remaining - taken)
+                if taken < remaining { return }
+            case .piece(let piece, let filled):
+                let rest = UnsafeMutableRawBufferPointer(rebasing: piece.buffer.memory[filled..<piece.length])
+                let count = connection.decoder.takeRaw(into: rest)
+                guard count > 0 else { return }
+                filledPiece(piece, filled: filled, by: count, connection, handler)
+            case .frames:
+                guard messages < limits.messagesPerTick else {
+                    // More whole frames than one tick may take: the rest wait, and so does the socket.
+                    return postpone(connection)
+                }
+                messages += 1
+                guard deliverNext(connection, handler) else { return }
+            }
+        }
+    }
+
+    /// - Returns: false when there is no whole message.
+    private func deliverNext<H: TransportHandler>(_ connection: Connection, _ handler: H) -> Bool {
+        do throws(WireError) {
+            guard let message = try connection.decoder.next() else { return false }
+            handler.received(message, on: connection.id)
+            return true
+        } catch {
+            send(.refused(.violation, reason: "\(error)"), on: connection.id)
+            let unfinished = close(connection.id)
+            handler.closed(connection.id, reason: "sent \(error)", unfinished: unfinished)
+            return false
+        }
+    }
+
+    /// Reads no more of a connection until the next tick has handled what its decoder holds.
+    private func postpone(_ connection: Connection) {
+        guard !connection.isPostponed else { return }
+        connection.isPostponed = true
+        updateInterest(connection)
+        postponed.append(connection)
+        reactor.tickAgain()
+    }
+
+    func resumePostponed() {
+        for connection in postponed {
+            connection.isPostponed = false
+            updateInterest(connection)
+        }
+        resumed += postponed
+        postponed = []
+    }
+}
