@@ -115,6 +115,7 @@ final class PeerNode: ReactorHandler {
 
     func endOfTick() {
         transport.flush(self)
+        if machine.isQuiet { intake.trim() }
         if leaveTimer != nil, transport.count == 0 { reactor.stop() }
     }
 

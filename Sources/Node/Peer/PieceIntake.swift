@@ -21,7 +21,6 @@ struct PieceIntake {
 
     private let pool = BufferPool(capacity: bufferBytesMax)
     private var waiting: [Waiting] = []
-    private var lent = 0
 
     /// - Returns: the piece with its buffer, or nil if it has to wait.
     mutating func begin(_ wanted: Waiting) -> IncomingPiece? {
@@ -34,12 +33,13 @@ struct PieceIntake {
     /// - Returns: a connection that has waited, and its piece.
     mutating func giveBack(_ buffer: PieceBuffer) -> (ConnectionID, IncomingPiece)? {
         pool.giveBack(buffer)
-        lent -= 1
-        if lent == 0, waiting.isEmpty { pool.trim() }
         guard let first = waiting.first, let piece = lend(first) else { return nil }
         waiting.removeFirst()
         return (first.connection, piece)
     }
+
+    /// Frees idle buffers: nothing is being fetched.
+    func trim() { pool.trim() }
 
     /// A connection that is gone waits no more.
     mutating func forget(_ connection: ConnectionID) {
@@ -48,7 +48,6 @@ struct PieceIntake {
 
     private mutating func lend(_ wanted: Waiting) -> IncomingPiece? {
         guard let buffer = pool.lend(wanted.bufferSize) else { return nil }
-        lent += 1
         return IncomingPiece(
             download: wanted.download.rawValue, index: wanted.index, length: wanted.length, buffer: buffer)
     }

@@ -65,11 +65,11 @@ struct Plan {
     /// - Returns: the run of pieces to ask this lane for next, or nil when it has enough in flight or nothing is left.
     mutating func nextChunk(for connection: ConnectionID, now: Moment) -> Range<Int>? {
         guard var lane = lanes[connection] else { return nil }
-        let room = lane.ahead(pieceSize: layout.pieceSize) - lane.inFlight.count
-        guard room > 0 else { return nil }
+        let ahead = lane.ahead(pieceSize: layout.pieceSize)
+        // Half a window at a time: one request is answered while the next is on its way, and requests stay few.
+        guard lane.inFlight.count <= ahead / 2 else { return nil }
         if lane.share.isEmpty { lane.share = takeShare(for: connection) }
-        // Half a window at a time, so that one request is answered while the next is on its way.
-        let wanted = min(lane.share.count, max(1, min(room, lane.ahead(pieceSize: layout.pieceSize) / 2)))
+        let wanted = min(lane.share.count, max(1, ahead / 2))
         var chunk = lane.share.lowerBound..<lane.share.lowerBound + wanted
         lane.share = chunk.upperBound..<lane.share.upperBound
         if chunk.isEmpty {
