@@ -39,6 +39,7 @@ final class Connection {
     var drained: UInt64 = 0
     var dialTimer: TimerID?
     private var budget: (tick: UInt64, written: Int) = (0, 0)
+    private var handled: (tick: UInt64, messages: Int) = (0, 0)
 
     init(id: ConnectionID, address: PeerAddress, socket: consuming FileDescriptor, state: State) {
         self.id = id
@@ -53,6 +54,11 @@ final class Connection {
     func written(inTick tick: UInt64) -> Int { budget.tick == tick ? budget.written : 0 }
 
     func wrote(_ total: Int, inTick tick: UInt64) { budget = (tick, total) }
+
+    /// Messages handled since the tick of that time began.
+    func handled(inTick tick: UInt64) -> Int { handled.tick == tick ? handled.messages : 0 }
+
+    func handledOne(inTick tick: UInt64) { handled = (tick, handled(inTick: tick) + 1) }
 
     /// Gives the descriptor up, to be closed by the reactor.
     func takeSocket() -> FileDescriptor? { socket.take() }

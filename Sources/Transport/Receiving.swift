@@ -28,6 +28,8 @@ extension Transport {
     }
 
     func read<H: TransportHandler>(_ connection: Connection, _ handler: H) {
+        // What came before goes before: a piece that got its buffer late begins with what the decoder holds.
+        if case .piece = connection.reading, connection.decoder.buffered > 0 { drainDecoder(connection, handler) }
         var budget = limits.bytesPerTick
         do throws(SystemError) {
             while budget > 0, connection.state == .open, !connection.isPostponed {
@@ -88,12 +90,12 @@ extension Transport {
 
     /// Handles everything whole that the decoder holds.
     func drainDecoder<H: TransportHandler>(_ connection: Connection, _ handler: H) {
-        var messages = 0
         while connection.state == .open {
             switch connection.reading {
             case .awaitingBuffer: return
             case .discarding(let remaining):
                 let taken = connection.decoder.dropRaw(remaining)
+                if taken > 0 { handler.progressed(connection.id, bytes: taken) }
                 connection.reading = taken == remaining ? .frames : .discarding(remaining: remaining - taken)
                 if taken < remaining { return }
             case .piece(let piece, let filled):
@@ -102,11 +104,10 @@ extension Transport {
                 guard count > 0 else { return }
                 filledPiece(piece, filled: filled, by: count, connection, handler)
             case .frames:
-                guard messages < limits.messagesPerTick else {
+                guard connection.handled(inTick: reactor.now) < limits.messagesPerTick else {
                     // More whole frames than one tick may take: the rest wait, and so does the socket.
                     return postpone(connection)
                 }
-                messages += 1
                 guard deliverNext(connection, handler) else { return }
             }
         }
@@ -116,6 +117,7 @@ extension Transport {
     private func deliverNext<H: TransportHandler>(_ connection: Connection, _ handler: H) -> Bool {
         do throws(WireError) {
             guard let message = try connection.decoder.next() else { return false }
+            connection.handledOne(inTick: reactor.now)
             handler.received(message, on: connection.id)
             return true
         } catch {

@@ -6,19 +6,26 @@ import Wire
 /// The way out: frames and files into the send queue, and from it to the socket at the end of the tick.
 extension Transport {
     public func send(_ message: Message, on id: ConnectionID) {
-        send(encoded: message.encoded, on: id)
+        guard let connection = findWithRoom(id) else { return }
+        connection.queue.append(message.encoded)
+        mark(connection)
     }
 
     /// - Parameter encoded: whole frames; the memory is shared with whoever else sends them.
     public func send(encoded: [UInt8], on id: ConnectionID) {
-        guard let connection = find(id), connection.state == .open else { return }
-        // Past the cap nothing more is kept; the next write finds out whether the other end reads at all.
-        if connection.queue.frameBytes <= limits.queueMax {
-            connection.queue.append(encoded)
-        } else {
-            connection.isOverfull = true
-        }
+        guard let connection = findWithRoom(id) else { return }
+        connection.queue.append(encoded)
         mark(connection)
+    }
+
+    /// The connection, if it is open and its queue has not passed its cap. Past the cap nothing more is kept, or even
+    /// encoded: small requests for large answers must not fill the memory, or the time, of a tick.
+    private func findWithRoom(_ id: ConnectionID) -> Connection? {
+        guard let connection = find(id), connection.state == .open else { return nil }
+        if connection.queue.frameBytes <= limits.queueMax { return connection }
+        connection.isOverfull = true
+        mark(connection)
+        return nil
     }
 
     /// Queues a piece: its header, and its bytes straight from the file.

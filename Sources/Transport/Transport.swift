@@ -135,6 +135,11 @@ public final class Transport<Completion: Sendable> {
         switch connection.state {
         case .connecting: finishDial(connection, handler)
         case .open:
+            if case .awaitingBuffer = connection.reading, !mask.isDisjoint(with: .failed) {
+                // Nothing is read now, and the kernel would report this in every tick.
+                fail(connection, "reset by the other end", handler)
+                return true
+            }
             if !mask.isDisjoint(with: [.readable, .failed]) { read(connection, handler) }
             if mask.contains(.writable) { mark(connection) }
         case .closing: mark(connection)

@@ -8,7 +8,7 @@ public protocol TransportHandler: AnyObject {
     /// A dial has come to an end, well or not. After a failure the connection does not exist.
     func dialed(_ connection: ConnectionID, failure: String?)
     func received(_ message: Message, on connection: ConnectionID)
-    /// Bytes of the piece under way have been read into its buffer.
+    /// Bytes of the piece under way have been read into its buffer, or passed over.
     func progressed(_ connection: ConnectionID, bytes: Int)
     /// The piece under way is whole; its buffer is the handler's.
     func receivedPiece(_ piece: IncomingPiece, on connection: ConnectionID)

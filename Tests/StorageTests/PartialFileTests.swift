@@ -13,7 +13,7 @@ struct PartialFileTests {
 
     init() throws {
         scratch = try Scratch()
-        store = try PartialStore(share: scratch.share(), state: scratch.state())
+        store = try PartialStore(share: scratch.share(), state: scratch.state(), peer: .sample)
         sample = try Sample(length: 2 * IndexStepTests.piece + 77)
         partial = try store.open(ShareName("file"), sample.root, sample.layer, serial: 1)
     }

@@ -15,7 +15,7 @@ struct PartialStoreTests {
     init() throws {
         scratch = try Scratch()
         share = try scratch.share()
-        store = try PartialStore(share: share, state: scratch.state())
+        store = try PartialStore(share: share, state: scratch.state(), peer: .sample)
         sample = try Sample(length: IndexStepTests.piece + 5)
     }
 
@@ -59,7 +59,7 @@ struct PartialStoreTests {
     @Test("A file that does not fit is told as a full disk, and leaves nothing behind")
     func tellsFullDisk() throws {
         let memory = try Scratch(in: Scratch.otherFileSystem)
-        let store = try PartialStore(share: memory.share(), state: memory.state())
+        let store = try PartialStore(share: memory.share(), state: memory.state(), peer: .sample)
         let root = FileRoot(digest: sample.root.digest, length: PieceLayout.maxLength)
         let error = failure { try store.open(ShareName("huge"), root, [], serial: 1) }
         #expect(error?.isOutOfSpace == true)
@@ -78,14 +78,14 @@ struct PartialStoreTests {
         _ = try whole("file")
         try FileManager.default.createDirectory(
             atPath: "\(scratch.statePath)/partial/kept", withIntermediateDirectories: true)
-        _ = try PartialStore(share: share, state: scratch.state())
+        _ = try PartialStore(share: share, state: scratch.state(), peer: .sample)
         #expect(leftovers == ["kept"])
     }
 
     @Test("A leftover whose name is not UTF-8 does not keep the daemon from starting")
     func survivesStrangeLeftover() throws {
         try #require(Scratch.createFile([0xFF], in: "\(scratch.statePath)/partial"))
-        #expect(failure { try PartialStore(share: share, state: scratch.state()) } == nil)
+        #expect(failure { try PartialStore(share: share, state: scratch.state(), peer: .sample) } == nil)
     }
 
     // MARK: Delivery
@@ -146,13 +146,14 @@ struct PartialStoreTests {
         let memory = try Scratch(in: Scratch.otherFileSystem)
         let state = try memory.state()
         try #require(try state.device() != share.directory.device())
-        let store = try PartialStore(share: share, state: state)
+        let store = try PartialStore(share: share, state: state, peer: .sample)
         let partial = try PartialStoreTests.whole("sub/file", sample, in: store)
-        #expect(Scratch.entries(of: "\(scratch.sharePath)/\(ShareName.reserved)/partial").count == 1)
+        #expect(
+            Scratch.entries(of: "\(scratch.sharePath)/\(ShareName.reserved)/partial-\(PeerID.sample.hex)").count == 1)
         #expect(try share.list(nil).directories.isEmpty)
         _ = try store.deliver(partial, replacing: false, sync: true)
         #expect(try scratch.bytes(of: "sub/file") == sample.bytes)
-        #expect(Scratch.entries(of: "\(scratch.sharePath)/\(ShareName.reserved)/partial").isEmpty)
+        #expect(Scratch.entries(of: "\(scratch.sharePath)/\(ShareName.reserved)/partial-\(PeerID.sample.hex)").isEmpty)
     }
 
     @Test("A link in the place of the daemon's own directory is not followed")
@@ -160,7 +161,7 @@ struct PartialStoreTests {
         let memory = try Scratch(in: Scratch.otherFileSystem)
         try FileManager.default.createDirectory(atPath: "\(scratch.path)/outside", withIntermediateDirectories: true)
         try scratch.link(ShareName.reserved, to: "../outside")
-        #expect(failure { try PartialStore(share: share, state: memory.state()) } != nil)
+        #expect(failure { try PartialStore(share: share, state: memory.state(), peer: .sample) } != nil)
         #expect(Scratch.entries(of: "\(scratch.path)/outside").isEmpty)
     }
 }

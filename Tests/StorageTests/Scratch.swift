@@ -91,6 +91,10 @@ struct Sample {
     }
 }
 
+extension PeerID {
+    static let sample = PeerID(high: 7, low: 9)
+}
+
 /// The error that `body` ends with, nil if it ends well.
 func failure<Value>(_ body: () throws -> Value) -> SystemError? {
     do { _ = try body() } catch { return error as? SystemError }

@@ -163,7 +163,7 @@ struct ShareTests {
     @Test("Missing directories on the way to a name are made, and present ones kept")
     func makesParents() throws {
         try scratch.write([1], to: "here/kept")
-        let (parent, last) = try share.makeParent(of: ShareName("here/new/deep/file"))
+        let (parent, last) = try share.makeParent(of: ShareName("here/new/deep/file"), sync: true)
         #expect(last == "file")
         #expect(parent.path == "\(scratch.sharePath)/here/new/deep")
         #expect(Scratch.entries(of: "\(scratch.sharePath)/here") == ["kept", "new"])
@@ -172,7 +172,7 @@ struct ShareTests {
 
     @Test("A name at the top has the share for its parent")
     func topHasShareForParent() throws {
-        let (parent, last) = try share.makeParent(of: ShareName("file"))
+        let (parent, last) = try share.makeParent(of: ShareName("file"), sync: true)
         #expect(parent.path == scratch.sharePath && last == "file")
     }
 
@@ -180,14 +180,14 @@ struct ShareTests {
     func makesNothingThroughLink() throws {
         try FileManager.default.createDirectory(atPath: "\(scratch.path)/outside", withIntermediateDirectories: true)
         try scratch.link("way", to: "../outside")
-        #expect(failure { try share.makeParent(of: ShareName("way/new/file")) } != nil)
+        #expect(failure { try share.makeParent(of: ShareName("way/new/file"), sync: true) } != nil)
         #expect(Scratch.entries(of: "\(scratch.path)/outside").isEmpty)
     }
 
     @Test("A file where a directory should be is an error, and stays")
     func refusesFileOnTheWay() throws {
         try scratch.write([7], to: "file")
-        #expect(failure { try share.makeParent(of: ShareName("file/below")) }?.isNotADirectory == true)
+        #expect(failure { try share.makeParent(of: ShareName("file/below"), sync: true) }?.isNotADirectory == true)
         #expect(try scratch.bytes(of: "file") == [7])
     }
 }
