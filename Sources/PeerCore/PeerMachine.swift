@@ -76,7 +76,7 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
         switch input {
         case .dialed(.manager, let connection): managerDialed(connection)
         case .dialed(.peer(let peer, let address), let connection): peerDialed(peer, address, connection)
-        case .dialFailed(.manager, let reason): managerLost(reason)
+        case .dialFailed(.manager, let reason): managerDialFailed(reason)
         case .dialFailed(.peer(let peer, _), let reason): peerDialFailed(peer, reason)
         case .accepted(let connection, let address): accepted(connection, address)
         case .received(let connection, let message):
@@ -126,7 +126,8 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
             emit(.send(connection, .refused(.leaving, reason: "this peer leaves the network")))
             emit(.close(connection, reason: "leaving"))
         }
-        sessions = [:]
+        // Nothing is begun any more.
+        (sessions, requests, downloads, contacts) = ([:], [:], [:], [:])
         emit(.left)
     }
 

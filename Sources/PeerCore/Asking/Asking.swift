@@ -51,6 +51,8 @@ extension PeerMachine {
 
     private mutating func ask(_ peers: [PeerID], for id: RequestID) {
         guard var request = requests[id], case .asking(var ask) = request.state else { return }
+        // The wait for a roster does not count.
+        if ask.asked.isEmpty { ask.windowEnd = now + policy.askWindow }
         ask.asked.formUnion(peers)
         ask.outstanding.formUnion(peers)
         request.state = .asking(ask)
@@ -151,6 +153,11 @@ extension PeerMachine {
     }
 
     private mutating func take(_ root: FileRoot, _ request: Request, _ ask: Ask) {
+        if let running = downloads.values.first(where: { $0.name == request.wish.name }) {
+            // Another client's wish for the name was decided meanwhile.
+            guard running.root == root else { return fail(request.id, .otherVersionRunning(running.root)) }
+            return attach(request.id, to: running.id)
+        }
         if let local = ask.local {
             if local == root { return finishAlready(request.id, root) }
             if !request.wish.force { return fail(request.id, .exists(local: local, offered: root)) }
