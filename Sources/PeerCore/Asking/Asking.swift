@@ -58,6 +58,8 @@ extension PeerMachine {
 
     private mutating func ask(_ peers: [PeerID], for id: RequestID) {
         guard var request = requests[id], case .asking(var ask) = request.state else { return }
+        // The wait for a roster does not count.
+        if ask.asked.isEmpty { ask.windowEnd = now + policy.askWindow }
         ask.asked.formUnion(peers)
         ask.outstanding.formUnion(peers)
         request.state = .asking(ask)
@@ -159,15 +161,21 @@ extension PeerMachine {
     }
 
     private mutating func take(_ root: FileRoot, _ request: Request, _ ask: Ask) {
+        if let running = running(request.wish.name) { return revive(running, with: root, request, ask) }
         if let local = ask.local {
             if local == root { return finishAlready(request.id, root) }
             if !request.wish.force { return fail(request.id, .exists(local: local, offered: root)) }
         }
-        if let running = running(request.wish.name) {
-            guard running.root == root else { return fail(request.id, .otherVersionRunning(running.root)) }
-            return attach(request.id, to: running.id)
-        }
         startDownload(root, request, offers: ask.offers)
+    }
+
+    /// The name is being fetched already, and waits: those who offer its version are its holders now.
+    private mutating func revive(_ running: Download, with root: FileRoot, _ request: Request, _ ask: Ask) {
+        guard running.root == root else { return fail(request.id, .otherVersionRunning(running.root)) }
+        attach(request.id, to: running.id)
+        for (peer, offer) in ask.offers where offer.root == root {
+            if let connection = connections[peer] { addHolder(peer, connection, to: running.id) }
+        }
     }
 
     private mutating func finishAlready(_ id: RequestID, _ root: FileRoot) {

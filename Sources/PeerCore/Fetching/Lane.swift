@@ -21,6 +21,11 @@ struct Lane {
     private static let aheadSeconds = 0.25
     private static let aheadMax = 16
     private static let aheadAtFirst = 4
+    /// A window up to so many pieces is kept full, whatever that costs in requests.
+    static let narrow = 4
+
+    /// Something that was asked for has not come whole.
+    var isOwing: Bool { !inFlight.isEmpty || receiving != nil }
 
     init(now: Moment) {
         lastByte = now
@@ -51,7 +56,7 @@ struct Lane {
 
     /// Waiting for the first request does not count as slowness.
     mutating func asked(_ pieces: Range<Int>, now: Moment) {
-        if inFlight.isEmpty, receiving == nil {
+        if !isOwing {
             lastByte = now
             windowStart = now
             windowBytes = 0
