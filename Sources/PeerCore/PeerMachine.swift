@@ -76,7 +76,7 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
         switch input {
         case .dialed(.manager, let connection): managerDialed(connection)
         case .dialed(.peer(let peer, let address), let connection): peerDialed(peer, address, connection)
-        case .dialFailed(.manager, let reason): managerLost(reason)
+        case .dialFailed(.manager, let reason): managerDialFailed(reason)
         case .dialFailed(.peer(let peer, _), let reason): peerDialFailed(peer, reason)
         case .accepted(let connection, let address): accepted(connection, address)
         case .received(let connection, let message):
@@ -91,7 +91,8 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
         case .pieceStarted(let connection): pieceStarted(connection)
         case .progressed(let connection, let bytes): progressed(connection, bytes: bytes)
         case .pieceReceived(let connection): pieceReceived(connection)
-        case .pieceStored(let id, let index, let outcome): pieceStored(id, index, outcome)
+        case .pieceStored(let id, let index, let connection, let outcome):
+            pieceStored(id, index, from: connection, outcome)
         case .chunkServed(let connection): chunkServed(connection)
 
         case .layerChecked(let id, let isRight): layerChecked(id, isRight: isRight)
@@ -125,7 +126,8 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
             emit(.send(connection, .refused(.leaving, reason: "this peer leaves the network")))
             emit(.close(connection, reason: "leaving"))
         }
-        sessions = [:]
+        // Nothing is begun any more.
+        (sessions, requests, downloads, contacts) = ([:], [:], [:], [:])
         emit(.left)
     }
 

@@ -14,9 +14,9 @@ extension PeerNode {
         case .inspected(let request, let name, let inspection): inspected(request, name, inspection)
         case .layerChecked(let id, let isRight): feed(.layerChecked(id, isRight: isRight))
         case .partialOpened(let id, let result): partialOpened(id, result)
-        case .stored(let id, let index, let buffer, let outcome):
+        case .stored(let id, let index, let connection, let buffer, let outcome):
             giveBack(buffer)
-            feed(.pieceStored(id, index: index, outcome))
+            feed(.pieceStored(id, index: index, from: connection, outcome))
         case .delivered(let id, let result): delivered(id, result)
         case .sharedOpened(let name, let result): uploads.opened(name, result, transport, self)
         case .warmed(let connection): uploads.warmed(connection, transport, self)

@@ -27,7 +27,8 @@ extension PeerNode: TransportHandler {
     func receivedPiece(_ piece: IncomingPiece, on connection: ConnectionID) {
         let id = DownloadID(rawValue: piece.download)
         guard let partial = partials[id] else { return giveBack(piece.buffer) }
-        workers.submit(.store(id, partial, index: piece.index, piece.buffer, length: piece.length))
+        workers.submit(
+            .store(id, partial, index: piece.index, from: connection, piece.buffer, length: piece.length))
         feed(.pieceReceived(connection))
     }
 

@@ -24,8 +24,8 @@ struct PeerWorker {
             .partialOpened(
                 id,
                 attempt { () throws(SystemError) in try partials.open(name, root, layer, serial: id.rawValue) })
-        case .store(let id, let partial, let index, let buffer, let length):
-            .stored(id, index: index, buffer, store(partial, index, buffer, length))
+        case .store(let id, let partial, let index, let connection, let buffer, let length):
+            .stored(id, index: index, from: connection, buffer, store(partial, index, buffer, length))
         case .deliver(let id, let partial, let replacing, let sync):
             .delivered(
                 id,

@@ -58,6 +58,8 @@ extension PeerMachine {
 
     private mutating func ask(_ peers: [PeerID], for id: RequestID) {
         guard var request = requests[id], case .asking(var ask) = request.state else { return }
+        // The wait for a roster does not count.
+        if ask.asked.isEmpty { ask.windowEnd = now + policy.askWindow }
         ask.asked.formUnion(peers)
         ask.outstanding.formUnion(peers)
         request.state = .asking(ask)

@@ -21,7 +21,7 @@ struct Ask {
     /// The file of that name in this peer's own share.
     let local: FileRoot?
     /// The window does not close before this.
-    let windowEnd: Moment
+    var windowEnd: Moment
     /// Peers that were asked, all in all.
     var asked: Set<PeerID> = []
     /// Peers that have not answered.

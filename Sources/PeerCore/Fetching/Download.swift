@@ -45,13 +45,12 @@ struct Download {
     var phase = Phase.gathering(nil)
     var plan: Plan
     var holders: [PeerID: Holder] = [:]
-    /// Who sent the pieces that are being received or checked.
-    var senders: [Int: PeerID] = [:]
     var requests: Set<RequestID> = []
     var nextSeek: Moment
     var seekPause: Span
     var progressed: Moment
-    var isWaiting = false
+    /// Whose connections have been lanes: a piece may be checked when its connection is gone.
+    private(set) var senders: [ConnectionID: PeerID] = [:]
 
     init(id: DownloadID, wish: FetchWish, root: FileRoot, layout: PieceLayout, policy: PeerPolicy, now: Moment) {
         self.id = id
@@ -82,6 +81,15 @@ struct Download {
     }
 
     var isFinishing: Bool { !isFetching }
+
+    /// No holder is there to fetch from.
+    var isWaiting: Bool { isFetching && lanes.isEmpty }
+
+    /// Fetches from a holder over a connection.
+    mutating func activate(_ peer: PeerID, at address: PeerAddress, on connection: ConnectionID) {
+        holders[peer, default: Holder(address: address, state: .lost)].state = .active(connection)
+        senders[connection] = peer
+    }
 
     func peer(on connection: ConnectionID) -> PeerID? {
         holders.first { $0.value.state == .active(connection) }?.key

@@ -12,12 +12,10 @@ extension PeerMachine {
         downloads[id] = Download(
             id: id, wish: request.wish, root: root, layout: layout, policy: policy, now: now)
         for (peer, offer) in offers where offer.root == root {
-            guard let connection = connections[peer] else {
+            if let connection = connections[peer], lanesLeft(id) {
+                downloads[id]?.activate(peer, at: offer.address, on: connection)
+            } else {
                 downloads[id]?.holders[peer] = .init(address: offer.address, state: .lost)
-                continue
-            }
-            if lanesLeft(id) {
-                downloads[id]?.holders[peer] = .init(address: offer.address, state: .active(connection))
             }
         }
         note(.downloadStarted(id, request.wish.name, root, holders: downloads[id]?.holders.count ?? 0))
@@ -40,16 +38,12 @@ extension PeerMachine {
     /// A peer has the root: it gets a lane.
     mutating func addHolder(_ peer: PeerID, _ connection: ConnectionID, to id: DownloadID) {
         guard let download = downloads[id], download.isFetching, let session = sessions[connection] else { return }
-        if let known = download.holders[peer] {
-            guard known.state == .lost else { return }
-            if lanesLeft(id) { downloads[id]?.holders[peer]?.state = .active(connection) }
-        } else {
-            let address = roster.entries[peer]?.address ?? session.address
-            let hasRoom = lanesLeft(id)
-            downloads[id]?.holders[peer] = .init(address: address, state: hasRoom ? .active(connection) : .lost)
-        }
-        guard downloads[id]?.holders[peer]?.state == .active(connection) else { return }
-        downloads[id]?.isWaiting = false
+        let known =
+            download.holders[peer] ?? .init(address: roster.entries[peer]?.address ?? session.address, state: .lost)
+        guard known.state == .lost else { return }
+        downloads[id]?.holders[peer] = known
+        guard lanesLeft(id) else { return }
+        downloads[id]?.activate(peer, at: known.address, on: connection)
         downloads[id]?.seekPause = policy.seekFirst
         if case .fetching = download.phase { downloads[id]?.plan.add(connection, now: now) }
         progress(id)
@@ -76,6 +70,8 @@ extension PeerMachine {
             guard let source = download.lanes.min(by: { $0.rawValue < $1.rawValue }) else { return }
             downloads[download.id]?.phase = .gathering(
                 LayerFetch(source: source, pieceCount: pieceCount, pageSize: WireLimits.digestsPerFrameMax))
+            // The last source may have used up the patience; this one has its own.
+            downloads[download.id]?.progressed = now
             askForPages(download.id)
         }
     }
@@ -83,6 +79,7 @@ extension PeerMachine {
     private mutating func askForPages(_ id: DownloadID) {
         guard let download = downloads[id], case .gathering(.some(var fetch)) = download.phase else { return }
         while let page = fetch.nextPage(pagesAhead: policy.layerPagesAhead) {
+            sessions[fetch.source]?.pagesAsked += 1
             send(.hashesRequest(download.root, first: page.lowerBound, count: page.count), on: fetch.source)
         }
         downloads[id]?.phase = .gathering(fetch)
@@ -91,11 +88,13 @@ extension PeerMachine {
     mutating func hashesArrived(
         _ root: FileRoot, _ first: Int, _ digests: [Digest], from peer: PeerID, on connection: ConnectionID
     ) {
+        guard pageAnswered(on: connection) else { return refuse(connection, "digests that were not asked for") }
+        var isWanted = false
         for (id, download) in downloads where download.root == root {
             guard case .gathering(.some(var fetch)) = download.phase, fetch.source == connection else { continue }
-            guard fetch.append(digests, first: first) else {
-                return refuse(connection, "digests that were not asked for")
-            }
+            isWanted = true
+            // Two names of one root may be fetched at a time, each with pages of its own under way.
+            guard fetch.append(digests, first: first) else { continue }
             progress(id)
             guard fetch.isComplete else {
                 downloads[id]?.phase = .gathering(fetch)
@@ -105,10 +104,19 @@ extension PeerMachine {
             return emit(.checkLayer(id, root, fetch.digests))
         }
         // Digests for a download that has ended meanwhile need no answer.
+        if isWanted { refuse(connection, "digests out of order") }
+    }
+
+    /// - Returns: false if no page was asked for on this connection.
+    private mutating func pageAnswered(on connection: ConnectionID) -> Bool {
+        guard let asked = sessions[connection]?.pagesAsked, asked > 0 else { return false }
+        sessions[connection]?.pagesAsked = asked - 1
+        return true
     }
 
     /// The holder whose digests were asked for has the file no more.
     mutating func hashesGone(_ root: FileRoot, on connection: ConnectionID) {
+        guard pageAnswered(on: connection) else { return refuse(connection, "digests gone that were not asked for") }
         for (id, download) in downloads where download.root == root {
             loseHolder(on: connection, of: id, "it has the file no more")
             advance(id)
@@ -137,11 +145,11 @@ extension PeerMachine {
 
     // MARK: Pieces
 
-    /// Asks every lane for as much as it may have in flight.
+    /// Asks every lane for as much as it may have in flight. What is left over after everybody's turn goes to those who
+    /// could take more.
     private mutating func askForPieces(_ id: DownloadID) {
-        for connection in (downloads[id]?.lanes ?? []).sorted(by: { $0.rawValue < $1.rawValue }) {
-            askForPieces(id, on: connection)
-        }
+        let lanes = (downloads[id]?.lanes ?? []).sorted { $0.rawValue < $1.rawValue }
+        for connection in lanes + lanes { askForPieces(id, on: connection) }
     }
 
     private mutating func askForPieces(_ id: DownloadID, on connection: ConnectionID) {
@@ -165,9 +173,7 @@ extension PeerMachine {
             return refuse(connection, "piece \(index) has \(length) bytes, not \(download.plan.layout.size(of: index))")
         }
         switch downloads[chunk.download]?.plan.began(index, on: connection, now: now) {
-        case .wanted:
-            downloads[chunk.download]?.senders[index] = sessions[connection]?.peer
-            emit(.receivePiece(connection, chunk.download, index: index, length: length))
+        case .wanted: emit(.receivePiece(connection, chunk.download, index: index, length: length))
         case .late, nil: emit(.discardPiece(connection, length: length))
         }
     }
@@ -199,20 +205,25 @@ extension PeerMachine {
             return refuse(connection, "the end of a chunk that was not asked for")
         }
         sessions[connection]?.chunks.removeFirst()
+        if let next = sessions[connection]?.chunks.first {
+            downloads[next.download]?.plan.turned(to: connection, now: now)
+        }
         guard let download = downloads[chunk.download] else { return }
         if chunk.next < chunk.end { downloads[download.id]?.plan.release(chunk.next..<chunk.end, from: connection) }
         switch end {
         case .complete:
             if chunk.next < chunk.end { return refuse(connection, "a chunk that ends before its last piece") }
-        case .cancelled: break
+        case .cancelled:
+            // Asking the same again would have the same answer, for ever.
+            if !chunk.isCancelled { loseHolder(on: connection, of: download.id, "it called off a chunk by itself") }
         case .gone: loseHolder(on: connection, of: download.id, "it has the file no more")
         }
         advance(download.id)
     }
 
-    mutating func pieceStored(_ id: DownloadID, _ index: Int, _ outcome: PieceOutcome) {
+    mutating func pieceStored(_ id: DownloadID, _ index: Int, from connection: ConnectionID, _ outcome: PieceOutcome) {
         guard let download = downloads[id] else { return }
-        let peer = downloads[id]?.senders.removeValue(forKey: index)
+        let peer = download.senders[connection]
         switch outcome {
         case .stored:
             guard downloads[id]?.plan.stored(index) == true else { return }
@@ -292,7 +303,6 @@ extension PeerMachine {
             downloads[id]?.phase = .gathering(nil)
         }
         guard let download = downloads[id], download.isFetching, download.lanes.isEmpty else { return }
-        downloads[id]?.isWaiting = true
         downloads[id]?.nextSeek = now + policy.seekFirst
         note(.downloadWaits(id, download.name))
     }
@@ -305,7 +315,7 @@ extension PeerMachine {
 
     mutating func sweepDownloads() {
         for (id, download) in downloads where download.isFetching {
-            for (connection, lane) in download.plan.lanes where isStalled(lane, on: connection) {
+            for (connection, lane) in download.plan.lanes where isStalled(lane, of: id, on: connection) {
                 drop(connection, "no byte for \(Int(policy.stall.seconds)) s")
             }
             if case .gathering(.some(let fetch)) = download.phase, download.progressed + policy.stall <= now {
@@ -315,9 +325,15 @@ extension PeerMachine {
         }
     }
 
-    private func isStalled(_ lane: Lane, on connection: ConnectionID) -> Bool {
-        let isOwing = !lane.inFlight.isEmpty || lane.receiving != nil
-        return isOwing && !lane.awaitsBuffer && lane.lastByte + policy.stall <= now
+    private func isStalled(_ lane: Lane, of id: DownloadID, on connection: ConnectionID) -> Bool {
+        guard lane.isOwing, !lane.awaitsBuffer, lane.lastByte + policy.stall <= now else { return false }
+        return !isBehindAnother(id, on: connection)
+    }
+
+    /// Chunks come in the order in which they were asked: first what another download asked, whose lane is watched too.
+    private func isBehindAnother(_ id: DownloadID, on connection: ConnectionID) -> Bool {
+        guard let first = sessions[connection]?.chunks.first?.download, first != id else { return false }
+        return downloads[first]?.isFetching == true && downloads[first]?.plan.lanes[connection] != nil
     }
 
     /// A download without holders asks everybody, less and less often; one with some asks those it lost.

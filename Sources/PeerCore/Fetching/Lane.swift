@@ -22,6 +22,9 @@ struct Lane {
     private static let aheadMax = 16
     private static let aheadAtFirst = 4
 
+    /// Something that was asked for has not come whole.
+    var isOwing: Bool { !inFlight.isEmpty || receiving != nil }
+
     init(now: Moment) {
         lastByte = now
         windowStart = now
@@ -51,7 +54,7 @@ struct Lane {
 
     /// Waiting for the first request does not count as slowness.
     mutating func asked(_ pieces: Range<Int>, now: Moment) {
-        if inFlight.isEmpty, receiving == nil {
+        if !isOwing {
             lastByte = now
             windowStart = now
             windowBytes = 0

@@ -13,7 +13,8 @@ struct Plan {
     private(set) var stored: PieceSet
     private(set) var lanes: [ConnectionID: Lane] = [:]
     private var orphans: [Range<Int>]
-    private var checking: Set<Int> = []
+    /// Copies of a piece that are with a worker: two when both lanes of a doubled piece came through.
+    private var checking: [Int: Int] = [:]
     /// Pieces in flight on a second lane.
     private var doubled: Set<Int> = []
 
@@ -73,7 +74,7 @@ struct Plan {
         var chunk = lane.share.lowerBound..<lane.share.lowerBound + wanted
         lane.share = chunk.upperBound..<lane.share.upperBound
         if chunk.isEmpty {
-            guard lane.inFlight.isEmpty, lane.receiving == nil, let piece = pieceToDouble(for: connection) else {
+            guard !lane.isOwing, let piece = pieceToDouble(for: connection) else {
                 lanes[connection] = lane
                 return nil
             }
@@ -87,11 +88,9 @@ struct Plan {
 
     private mutating func takeShare(for connection: ConnectionID) -> Range<Int> {
         if let orphan = orphans.popLast() { return orphan }
-        guard
-            let (victim, lane) = lanes.filter({ $0.key != connection }).max(by: {
-                $0.value.share.count < $1.value.share.count
-            }),
-            !lane.share.isEmpty
+        // A lane with nothing in flight has not had its turn: before it has, the first one asked would take everything.
+        let victims = lanes.filter { $0.key != connection && $0.value.isOwing }
+        guard let (victim, lane) = victims.max(by: { $0.value.share.count < $1.value.share.count }), !lane.share.isEmpty
         else { return 0..<0 }
         let middle = lane.share.lowerBound + lane.share.count / 2
         lanes[victim]?.share = lane.share.lowerBound..<middle
@@ -104,7 +103,7 @@ struct Plan {
         var latest: (piece: Int, seconds: Double)?
         for (other, lane) in lanes where other != connection && (own == 0 || lane.rate < own) {
             let seconds = lane.secondsLeft(pieceSize: layout.pieceSize)
-            let candidates = lane.inFlight + (lane.receiving.map { [$0] } ?? [])
+            let candidates = (lane.receiving.map { [$0] } ?? []) + lane.inFlight
             if let piece = candidates.last(where: { !doubled.contains($0) && !stored.contains($0) }),
                 latest.map({ seconds > $0.seconds }) ?? true
             {
@@ -122,18 +121,24 @@ struct Plan {
         case late
     }
 
-    /// A lane announces its next piece, which must be the first in flight.
+    /// A lane announces its next piece. One that is not in flight on it was asked before the lane was given up and taken
+    /// up again, and belongs to somebody else by now.
     mutating func began(_ piece: Int, on connection: ConnectionID, now: Moment) -> Arrival {
-        guard var lane = lanes[connection] else { return .late }
+        guard var lane = lanes[connection], lane.inFlight.contains(piece) else { return .late }
         lane.inFlight.removeAll { $0 == piece }
         lane.lastByte = now
-        let isLate = stored.contains(piece) || checking.contains(piece)
+        let isLate = stored.contains(piece) || checking[piece] != nil
         if !isLate {
             lane.receiving = piece
             lane.awaitsBuffer = true
         }
         lanes[connection] = lane
         return isLate ? .late : .wanted
+    }
+
+    /// What was asked of the same connection before has come: now it owes these pieces.
+    mutating func turned(to connection: ConnectionID, now: Moment) {
+        lanes[connection]?.lastByte = now
     }
 
     mutating func bufferGranted(_ connection: ConnectionID, now: Moment) {
@@ -149,20 +154,25 @@ struct Plan {
     mutating func received(on connection: ConnectionID) {
         guard let piece = lanes[connection]?.receiving else { return }
         lanes[connection]?.receiving = nil
-        checking.insert(piece)
+        checking[piece, default: 0] += 1
     }
 
     /// - Returns: whether this is the first time that the piece is stored.
     mutating func stored(_ piece: Int) -> Bool {
-        checking.remove(piece)
+        checked(piece)
         doubled.remove(piece)
         return stored.insert(piece)
     }
 
     /// The piece was wrong or could not be written.
     mutating func failed(_ piece: Int) {
-        checking.remove(piece)
+        checked(piece)
         release(piece)
+    }
+
+    private mutating func checked(_ piece: Int) {
+        guard let copies = checking[piece] else { return }
+        checking[piece] = copies > 1 ? copies - 1 : nil
     }
 
     /// A lane will not send these, though they were asked of it.
@@ -180,6 +190,25 @@ struct Plan {
     private mutating func release(_ piece: Int) {
         doubled.remove(piece)
         let isElsewhere = lanes.values.contains { $0.receiving == piece || $0.inFlight.contains(piece) }
-        if !stored.contains(piece), !checking.contains(piece), !isElsewhere { orphans.append(piece..<piece + 1) }
+        if !stored.contains(piece), checking[piece] == nil, !isElsewhere { orphans.append(piece..<piece + 1) }
+    }
+}
+
+// MARK: The invariant
+
+extension Plan {
+    /// Pieces that are in no place, or in more than one: none, ever. For tests.
+    var misplaced: [Int] {
+        let free = Dictionary(
+            (orphans + lanes.values.map(\.share)).flatMap { $0 }.map { ($0, 1) }, uniquingKeysWith: +)
+        let busy = Dictionary(
+            lanes.values.flatMap { $0.inFlight + ($0.receiving.map { [$0] } ?? []) }.map { ($0, 1) } + checking,
+            uniquingKeysWith: +)
+        return (0..<layout.pieceCount).filter { piece in
+            let (free, busy) = (free[piece] ?? 0, busy[piece] ?? 0)
+            // A second copy may still be on its way when the first is stored.
+            if stored.contains(piece) { return free > 0 || busy > 1 }
+            return busy == 0 ? free != 1 : free > 0 || busy > 2
+        }
     }
 }

@@ -41,6 +41,10 @@ struct ManagerLink {
         if case .joined = state { true } else { false }
     }
 
+    var hasEnded: Bool {
+        if case .ended = state { true } else { false }
+    }
+
     /// When something has to be done without any message.
     var deadline: Moment {
         switch state {

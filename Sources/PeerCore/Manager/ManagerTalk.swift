@@ -15,6 +15,12 @@ extension PeerMachine {
         emit(.send(connection, .hello(Hello(id: id, role: .peer))))
     }
 
+    mutating func managerDialFailed(_ reason: String) {
+        // Whoever leaves does not try again.
+        guard case .dialing = link.state else { return }
+        managerLost(reason)
+    }
+
     mutating func managerLost(_ reason: String) {
         let index = link.index
         let pause = link.failed(reason, policy: policy, now: now, random: &random)

@@ -17,6 +17,8 @@ struct PeerSession {
     var used: Moment
     /// Chunks being served on it.
     var serving = 0
+    /// Pages of digests asked on it and not answered.
+    var pagesAsked = 0
     /// Chunks asked on it, in the order in which they will be answered.
     var chunks: [AskedChunk] = []
 

@@ -37,6 +37,7 @@ extension PeerMachine {
 
     mutating func peerDialed(_ peer: PeerID, _ address: PeerAddress, _ connection: ConnectionID) {
         dialing.remove(peer)
+        guard !link.hasEnded else { return emit(.close(connection, reason: "leaving")) }
         let queued = contacts.removeValue(forKey: peer) ?? []
         sessions[connection] = PeerSession(
             state: .greeting(deadline: now + policy.introduction, queued: queued), address: address, isInbound: false,
@@ -117,6 +118,7 @@ extension PeerMachine {
 
     /// Closes a connection.
     mutating func drop(_ connection: ConnectionID, _ reason: String) {
+        guard sessions[connection] != nil else { return }
         emit(.close(connection, reason: reason))
         sessionClosed(connection, reason)
     }

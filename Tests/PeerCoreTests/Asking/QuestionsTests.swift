@@ -1,0 +1,40 @@
+import Content
+import Testing
+
+@testable import PeerCore
+
+@Suite struct QuestionsTests {
+    private let wish = Questions.Purpose.wish(RequestID(rawValue: 1))
+    private let download = Questions.Purpose.download(DownloadID(rawValue: 1))
+
+    @Test("An answer is taken once, and only from whom was asked")
+    func once() {
+        var questions = Questions()
+        let number = questions.add(to: .number(1), for: wish)
+        #expect(questions.take(number, from: .number(2)) == nil)
+        #expect(questions.take(number &+ 1, from: .number(1)) == nil)
+        #expect(questions.take(number, from: .number(1)) == wish)
+        #expect(questions.take(number, from: .number(1)) == nil)
+    }
+
+    @Test("What a peer will not answer is all that it was asked, in the order it was asked")
+    func takeAll() {
+        var questions = Questions()
+        _ = questions.add(to: .number(1), for: wish)
+        _ = questions.add(to: .number(2), for: wish)
+        _ = questions.add(to: .number(1), for: download)
+        #expect(questions.takeAll(of: .number(1)) == [wish, download])
+        #expect(questions.takeAll(of: .number(1)).isEmpty)
+        #expect(questions.isAsking(.number(2), for: wish))
+    }
+
+    @Test("A purpose is open as long as anybody has to answer for it")
+    func open() {
+        var questions = Questions()
+        let number = questions.add(to: .number(1), for: download)
+        #expect(questions.isOpen(download) && !questions.isOpen(wish))
+        #expect(questions.isAsking(.number(1), for: download) && !questions.isAsking(.number(1), for: wish))
+        _ = questions.take(number, from: .number(1))
+        #expect(!questions.isOpen(download) && !questions.isAsking(.number(1), for: download))
+    }
+}

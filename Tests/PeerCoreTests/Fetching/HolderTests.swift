@@ -1,0 +1,374 @@
+import Content
+import Testing
+import Wire
+
+@testable import PeerCore
+
+/// Holders that go, stall, lie and come again.
+@Suite struct HolderTests {
+    private let peer = Harness()
+    private let file: TestFile
+
+    init() throws { file = try TestFile(pieces: 12) }
+
+    /// The pieces asked on a connection and not delivered.
+    private func owed(_ connection: ConnectionID) -> Set<Int> { Set((peer.chunks[connection] ?? []).flatMap { $0 }) }
+
+    /// Brings everything that is asked on a connection, until nothing more is.
+    private func deliverAll(_ file: TestFile, on connection: ConnectionID) {
+        while !peer.deliver(1, of: file, on: connection).isEmpty { #expect(peer.misplaced.isEmpty) }
+    }
+
+    private var isDelivering: Bool { peer.effects.contains(.deliver(peer.download, replacing: false, sync: true)) }
+
+    // MARK: Going
+
+    @Test("When a holder's connection ends, others are asked for its pieces in the same instant")
+    func closes() throws {
+        let file = try TestFile(pieces: 4)
+        let (_, connections) = peer.fetch(file, from: [1, 2])
+        peer.take()
+        peer.feed(.closed(connections[0], reason: "reset"))
+        #expect(owed(connections[1]) == [0, 1, 2, 3])
+        #expect(peer.misplaced.isEmpty)
+        deliverAll(file, on: connections[1])
+        #expect(isDelivering)
+    }
+
+    @Test("A holder that has the file no more loses its pieces, but not its connection")
+    func gone() throws {
+        let (_, connections) = peer.fetch(file, from: [1, 2])
+        peer.say(.endOfChunk(first: 0, .gone), on: connections[0])
+        #expect(peer.closed[connections[0]] == nil && peer.misplaced.isEmpty)
+        #expect(peer.statuses.first?.activeHolders == 1)
+        deliverAll(file, on: connections[1])
+        #expect(isDelivering)
+    }
+
+    @Test("A holder that calls off chunks by itself is not asked the same again at once")
+    func callsOff() throws {
+        let (_, connections) = peer.fetch(file, from: [1])
+        peer.take()
+        peer.say(.endOfChunk(first: peer.firstOfChunk(on: connections[0]), .cancelled), on: connections[0])
+        #expect(!peer.sent(on: connections[0]).types.contains(.chunk))
+        #expect(peer.statuses.first?.state == .waiting && peer.misplaced.isEmpty)
+    }
+
+    @Test("All holders may go while the partial file is opened, and all pieces come from who joins then")
+    func goWhileOpening() throws {
+        peer.join([1])
+        peer.wish(file)
+        let connection = peer.connect(1)
+        peer.have(file, on: connection)
+        peer.sendLayer(of: file, on: connection)
+        peer.feed(.closed(connection, reason: "reset"))
+        peer.feed(.partialOpened(peer.download))
+        #expect(peer.misplaced.isEmpty)
+        peer.delta(joined: [2])
+        let second = peer.connect(2)
+        peer.have(file, on: second)
+        deliverAll(file, on: second)
+        #expect(isDelivering)
+    }
+
+    @Test("A piece that was checked after its holder had gone counts, and for that holder")
+    func storedAfterClose() throws {
+        let file = try TestFile(pieces: 1)
+        let (request, connections) = peer.fetch(file, from: [1])
+        #expect(peer.announce(0, of: file, on: connections[0]))
+        peer.feed(.pieceReceived(connections[0]))
+        peer.feed(.closed(connections[0], reason: "reset"))
+        peer.feed(.pieceStored(peer.download, index: 0, from: connections[0], .stored))
+        #expect(isDelivering)
+        peer.feed(.delivered(peer.download, .done(file.shared)))
+        #expect(peer.result(of: request)?.holders == [HolderBytes(address: .number(1), bytes: 1 << 20)])
+    }
+
+    // MARK: Stalling
+
+    @Test("A holder that sends no byte for five seconds is closed, and its pieces asked of the others")
+    func stalls() throws {
+        let (_, connections) = peer.fetch(file, from: [1, 2])
+        for _ in 0..<10 {
+            peer.pass(.milliseconds(490))
+            peer.feed(.progressed(connections[1], bytes: 1))
+        }
+        #expect(peer.closed[connections[0]] == nil)
+        peer.pass(.milliseconds(400))
+        #expect(peer.closed[connections[0]] != nil && peer.closed[connections[1]] == nil)
+        #expect(peer.misplaced.isEmpty)
+    }
+
+    @Test("A holder whose piece waits for a buffer here is not to blame for the silence")
+    func awaitsBuffer() throws {
+        let (_, connections) = peer.fetch(file, from: [1])
+        peer.say(.piece(index: 0, length: 1 << 20), on: connections[0])
+        peer.pass(.seconds(60))
+        #expect(peer.closed[connections[0]] == nil)
+        peer.feed(.pieceStarted(connections[0]))
+        peer.pass(.milliseconds(4500))
+        #expect(peer.closed[connections[0]] == nil)
+        peer.pass(.seconds(1))
+        #expect(peer.closed[connections[0]] != nil)
+    }
+
+    @Test("Messages other than pieces do not keep a holder that stalls")
+    func talksOnly() throws {
+        let (_, connections) = peer.fetch(file, from: [1])
+        for number in 0..<6 as Range<UInt32> {
+            peer.pass(.seconds(1))
+            if peer.closed[connections[0]] == nil {
+                peer.say(.req(request: number, .digest(.zero)), on: connections[0])
+            }
+        }
+        #expect(peer.closed[connections[0]] != nil)
+    }
+
+    @Test("A download that waits behind another one's chunks on the same connection is not stalled by them")
+    func behindAnother() throws {
+        let second = try TestFile("b.bin", pieces: 1, version: 2)
+        let (_, connections) = peer.fetch(try TestFile(pieces: 1), from: [1])
+        #expect(peer.announce(0, of: try TestFile(pieces: 1), on: connections[0]))
+        peer.wish(second)
+        peer.have(second, on: connections[0])
+        let first = peer.download
+        peer.feed(.partialOpened(DownloadID(rawValue: first.rawValue)))
+        for _ in 0..<12 {
+            peer.pass(.seconds(1))
+            peer.feed(.progressed(connections[0], bytes: 1000))
+        }
+        #expect(peer.closed[connections[0]] == nil)
+        peer.feed(.pieceReceived(connections[0]))
+        peer.say(.endOfChunk(first: 0, .complete), on: connections[0])
+        peer.pass(.milliseconds(4500))
+        #expect(peer.closed[connections[0]] == nil)
+        peer.pass(.seconds(1))
+        #expect(peer.closed[connections[0]] != nil)
+    }
+
+    // MARK: Lying
+
+    @Test("A wrong piece closes its sender and is asked of another; the sender is not asked again, whatever it says")
+    func liar() throws {
+        let (request, connections) = peer.fetch(file, from: [1, 2])
+        peer.deliver(1, of: file, on: connections[0], .wrong)
+        #expect(peer.closed[connections[0]] != nil && peer.misplaced.isEmpty)
+        let again = peer.accept(1)
+        peer.delta(left: [1])
+        peer.delta(joined: [1])
+        peer.pass(.seconds(2))
+        #expect(peer.asked[again]?.isEmpty != false)
+        deliverAll(file, on: connections[1])
+        #expect(isDelivering && peer.failure(of: request) == nil)
+        #expect(peer.sent(on: again).types == [.hello])
+    }
+
+    @Test("A liar that closes before its piece is checked is a liar all the same")
+    func liarThatRuns() throws {
+        let (_, connections) = peer.fetch(file, from: [1, 2])
+        let piece = try #require(peer.chunks[connections[0]]?.first?.first)
+        #expect(peer.announce(piece, of: file, on: connections[0]))
+        peer.feed(.pieceReceived(connections[0]))
+        peer.feed(.closed(connections[0], reason: "end of stream"))
+        peer.feed(.pieceStored(peer.download, index: piece, from: connections[0], .wrong))
+        #expect(peer.misplaced.isEmpty)
+        peer.take()
+        peer.feed(.closed(connections[1], reason: "reset"))
+        peer.pass(.seconds(40))
+        #expect(!peer.dialed.contains(.number(1)))
+        #expect(peer.dialed == [.number(2)])
+    }
+
+    @Test(
+        "Of two copies of a piece the wrong one is held against who sent it, whichever is judged first",
+        arguments: [0, 1])
+    func copiesOfTwo(_ liar: Int) throws {
+        let file = try TestFile(pieces: 1)
+        let (_, connections) = peer.fetch(file, from: [1, 2])
+        for connection in connections { #expect(peer.announce(0, of: file, on: connection)) }
+        for connection in connections { peer.feed(.pieceReceived(connection)) }
+        peer.feed(.pieceStored(peer.download, index: 0, from: connections[liar], .wrong))
+        #expect(peer.closed[connections[liar]] != nil && peer.closed[connections[1 - liar]] == nil)
+        peer.feed(.pieceStored(peer.download, index: 0, from: connections[1 - liar], .stored))
+        #expect(isDelivering)
+        #expect(peer.statuses.first?.holders.map(\.address) == [.number(UInt64(2 - liar))])
+    }
+
+    @Test("When every holder has lied and nobody else is there to ask, the root is given up")
+    func onlyLiars() throws {
+        let (request, connections) = peer.fetch(file, from: [1, 2])
+        peer.deliver(1, of: file, on: connections[0], .wrong)
+        #expect(peer.failure(of: request) == nil)
+        peer.deliver(1, of: file, on: connections[1], .wrong)
+        guard case .integrity(file.root, let liars) = peer.failure(of: request) else {
+            Issue.record("\(String(describing: peer.failure(of: request)))")
+            return
+        }
+        #expect(Set(liars) == [.number(1), .number(2)])
+        #expect(peer.effects.contains(.discardPartial(peer.download)))
+    }
+
+    @Test("A liar that answered first does not end a download that others could serve")
+    func honestLater() throws {
+        peer.join([1, 2])
+        let request = peer.wish(file, digest: file.root.digest)
+        let liar = peer.connect(1)
+        peer.have(file, on: liar)
+        peer.sendLayer(of: file, on: liar, isRight: false)
+        #expect(peer.failure(of: request) == nil)
+        let honest = peer.connect(2)
+        peer.have(file, on: honest)
+        peer.sendLayer(of: file, on: honest)
+        peer.feed(.partialOpened(peer.download))
+        deliverAll(file, on: honest)
+        #expect(isDelivering)
+    }
+
+    @Test("With a liar and a holder that is only away, the download waits for the other")
+    func liarAndAway() throws {
+        let (request, connections) = peer.fetch(file, from: [1, 2])
+        peer.feed(.closed(connections[1], reason: "reset"))
+        peer.deliver(1, of: file, on: connections[0], .wrong)
+        #expect(peer.failure(of: request) == nil)
+        #expect(peer.statuses.first?.state == .waiting)
+    }
+
+    // MARK: Breaking the protocol
+
+    @Test("A piece that was not asked for closes its sender, before a byte of it is taken")
+    func unasked() throws {
+        let (_, connections) = peer.fetch(file, from: [1, 2])
+        peer.take()
+        peer.say(.piece(index: 11, length: 1 << 20), on: connections[0])
+        #expect(peer.closed[connections[0]] != nil)
+        #expect(!peer.effects.contains { if case .receivePiece = $0 { true } else { false } })
+        let stranger = peer.accept(9)
+        peer.say(.piece(index: 0, length: 1), on: stranger)
+        #expect(peer.closed[stranger] != nil)
+    }
+
+    @Test("A piece of another length, or out of its turn, closes its sender")
+    func wrongPieces() throws {
+        let (_, connections) = peer.fetch(file, from: [1, 2])
+        peer.say(.piece(index: 0, length: 1), on: connections[0])
+        #expect(peer.closed[connections[0]] != nil)
+        let next = try #require(peer.chunks[connections[1]]?.first?.first) + 1
+        peer.say(.piece(index: next, length: 1 << 20), on: connections[1])
+        #expect(peer.closed[connections[1]] != nil)
+    }
+
+    @Test("The end of a chunk before its last piece, or of one that was not asked for, closes its sender")
+    func wrongEnds() throws {
+        let (_, connections) = peer.fetch(file, from: [1, 2])
+        peer.say(.endOfChunk(first: 0, .complete), on: connections[0])
+        #expect(peer.closed[connections[0]] != nil && peer.misplaced.isEmpty)
+        peer.say(.endOfChunk(first: 11, .complete), on: connections[1])
+        #expect(peer.closed[connections[1]] != nil && peer.misplaced.isEmpty)
+    }
+
+    // MARK: Waiting and resuming
+
+    @Test("A download that has lost its last holder waits, and fails its wish as resumable when the timeout is over")
+    func waits() throws {
+        let (request, connections) = peer.fetch(file, from: [1], timeout: .seconds(20))
+        peer.deliver(2, of: file, on: connections[0])
+        peer.feed(.closed(connections[0], reason: "reset"))
+        #expect(peer.effects.notes.contains(.downloadWaits(peer.download, file.name)))
+        peer.pass(.seconds(19))
+        #expect(peer.failure(of: request) == nil)
+        peer.pass(.milliseconds(1300))
+        #expect(peer.failure(of: request) == .gone(file.root, have: 2 << 20))
+        #expect(peer.statuses.first?.state == .waiting && peer.statuses.first?.have == 2 << 20)
+        #expect(!peer.effects.contains(.discardPartial(peer.download)))
+    }
+
+    @Test("A waiting download goes on with the holder that joins, from where it was")
+    func resumesByJoin() throws {
+        let (_, connections) = peer.fetch(file, from: [1])
+        peer.deliver(5, of: file, on: connections[0])
+        peer.feed(.closed(connections[0], reason: "reset"))
+        peer.delta(left: [1])
+        peer.pass(.seconds(100))
+        peer.take()
+        peer.delta(joined: [2])
+        let second = peer.connect(2)
+        #expect(peer.asked[second]?.map(\.query) == [.root(file.root)])
+        peer.have(file, on: second)
+        #expect(owed(second).isDisjoint(with: 0..<5))
+        deliverAll(file, on: second)
+        #expect(isDelivering)
+    }
+
+    @Test("A waiting download asks everybody by the root after a second, then less and less often")
+    func seeks() throws {
+        let (_, connections) = peer.fetch(file, from: [1])
+        peer.feed(.closed(connections[0], reason: "reset"))
+        var pauses: [Double] = []
+        var last = peer.now
+        while pauses.count < 8 {
+            peer.pass(.milliseconds(250))
+            if peer.dialed.contains(.number(1)) {
+                peer.failDial(1)
+                pauses.append((peer.now - last).seconds)
+                last = peer.now
+            }
+        }
+        for (pause, expected) in zip(pauses, [1.0, 1, 2, 4, 8, 16, 30, 30]) { #expect(abs(pause - expected) <= 0.75) }
+    }
+
+    @Test("A holder that comes back is found by seeking, and begins where the others are not")
+    func foundBySeeking() throws {
+        let (_, connections) = peer.fetch(file, from: [1])
+        peer.deliver(3, of: file, on: connections[0])
+        peer.feed(.closed(connections[0], reason: "reset"))
+        peer.pass(.milliseconds(1300))
+        let again = peer.connect(1)
+        peer.have(file, on: again)
+        #expect(peer.statuses.first?.state == .fetching)
+        deliverAll(file, on: again)
+        #expect(isDelivering)
+    }
+
+    @Test("A new wish for the name of a waiting download joins it")
+    func joinsWaiting() throws {
+        let (first, connections) = peer.fetch(file, from: [1], timeout: .seconds(1))
+        peer.feed(.closed(connections[0], reason: "reset"))
+        peer.pass(.seconds(3))
+        #expect(peer.failure(of: first) != nil)
+        let second = peer.wish(file)
+        let again = peer.connect(1)
+        peer.have(file, on: again)
+        deliverAll(file, on: again)
+        peer.feed(.delivered(peer.download, .done(file.shared)))
+        #expect(peer.result(of: second) != nil)
+    }
+
+    @Test("A client that was told of a waiting download does not end it by its own timeout while pieces come")
+    func slowIsNotOver() throws {
+        let (request, connections) = peer.fetch(file, from: [1], timeout: .seconds(2))
+        for _ in 0..<10 {
+            peer.pass(.milliseconds(1500))
+            peer.deliver(1, of: file, on: connections[0])
+        }
+        #expect(peer.failure(of: request) == nil)
+    }
+
+    @Test("No more holders are fetched from at a time than the limit; a later one comes in when a place is free")
+    func lanesMax() throws {
+        let peer = Harness { $0.lanesMax = 2 }
+        let (_, connections) = peer.fetch(try TestFile(pieces: 100), from: [1, 2, 3])
+        #expect(peer.statuses.first?.activeHolders == 2)
+        for connection in connections where peer.chunks[connection] != nil {
+            peer.feed(.closed(connection, reason: "reset"))
+            break
+        }
+        for _ in 0..<70 {
+            peer.pass(.milliseconds(500))
+            for connection in connections where peer.closed[connection] == nil {
+                if peer.chunks[connection]?.isEmpty == false { peer.feed(.progressed(connection, bytes: 1)) }
+                if peer.asked[connection]?.isEmpty == false { peer.have(try TestFile(pieces: 100), on: connection) }
+            }
+        }
+        #expect(peer.statuses.first?.activeHolders == 2)
+    }
+}

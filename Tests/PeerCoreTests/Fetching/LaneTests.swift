@@ -1,0 +1,51 @@
+import Content
+import Testing
+
+@testable import PeerCore
+
+@Suite struct LaneTests {
+    private let start = Moment(nanoseconds: 1_000_000_000)
+    private let mebibyte = 1 << 20
+
+    @Test("Before the first measurement four pieces may be in flight")
+    func atFirst() {
+        #expect(Lane(now: start).ahead(pieceSize: mebibyte) == 4)
+    }
+
+    @Test("A lane's rate is measured over 50 ms and more, and smoothed")
+    func rate() {
+        var lane = Lane(now: start)
+        lane.progressed(1_000_000, now: start + .milliseconds(10))
+        #expect(lane.rate == 0)
+        lane.progressed(4_000_000, now: start + .milliseconds(50))
+        #expect(lane.rate == 100_000_000)
+        lane.progressed(0, now: start + .milliseconds(150))
+        #expect(abs(lane.rate - 70_000_000) < 1)
+    }
+
+    @Test("In flight is what a quarter of a second brings, from two to sixteen pieces")
+    func ahead() {
+        for (bytes, pieces) in [(1, 2), (10 << 20, 3), (40 << 20, 11), (1 << 30, 16), (.max / 4, 16)] {
+            var lane = Lane(now: start)
+            lane.progressed(bytes, now: start + .seconds(1))
+            #expect(lane.ahead(pieceSize: mebibyte) == pieces, "\(bytes) bytes a second")
+        }
+    }
+
+    @Test("The time before a lane was asked again does not count as slowness")
+    func idleTime() {
+        var lane = Lane(now: start)
+        lane.asked(0..<1, now: start + .seconds(100))
+        #expect(lane.lastByte == start + .seconds(100))
+        lane.progressed(5_000_000, now: start + .seconds(100) + .milliseconds(50))
+        #expect(lane.rate == 100_000_000)
+    }
+
+    @Test("What is left is what is in flight at the measured rate")
+    func secondsLeft() {
+        var lane = Lane(now: start)
+        lane.asked(0..<4, now: start)
+        lane.progressed(2 << 20, now: start + .seconds(1))
+        #expect(lane.secondsLeft(pieceSize: mebibyte) == 2)
+    }
+}

@@ -1,0 +1,141 @@
+import Content
+import Testing
+import Wire
+
+@testable import PeerCore
+
+@Suite struct SessionTalkTests {
+    private let peer = Harness()
+    private let file: TestFile
+
+    init() throws { file = try TestFile(pieces: 4) }
+
+    @Test("Who connects is greeted, and may ask once it has said hello")
+    func greets() {
+        peer.feed(.indexed(file.shared))
+        let connection = peer.accept(1)
+        #expect(peer.sent(on: connection) == [.hello(Hello(id: .number(0), role: .peer))])
+        peer.say(.req(request: 7, .name(file.name)), on: connection)
+        #expect(peer.sent(on: connection).last == file.offer().map { .have(request: 7, $0) })
+    }
+
+    @Test(
+        "Anything before hello is refused", arguments: [Message.req(request: 1, .digest(.zero)), .leftPeer])
+    func beforeHello(_ message: Message) {
+        let connection = peer.newConnection()
+        peer.feed(.accepted(connection, from: .number(1)))
+        peer.say(message, on: connection)
+        #expect(peer.sent(on: connection).last?.type == .refused)
+        #expect(peer.closed[connection] != nil && peer.sessionCount == 0)
+    }
+
+    @Test("A second hello, and what managers and their members say, is refused")
+    func wrongTalk() {
+        let messages: [Message] = [
+            .hello(Hello(id: .number(1), role: .peer)), .leftPeer, .ping(epoch: 1, size: 1),
+            .newPeer(port: 1, label: ""),
+        ]
+        for message in messages {
+            let connection = peer.accept(1)
+            peer.say(message, on: connection)
+            #expect(peer.closed[connection] != nil, "\(message.type)")
+        }
+    }
+
+    @Test("A peer that finds itself at the other end closes")
+    func itself() {
+        let connection = peer.accept(0)
+        #expect(peer.closed[connection] != nil)
+    }
+
+    @Test("A daemon with another id at a peer's address is not told what was meant for that peer")
+    func otherPeer() {
+        peer.join([1])
+        let request = peer.wish(file)
+        let connection = peer.newConnection()
+        peer.feed(.dialed(.peer(.number(1), .number(1)), connection))
+        peer.say(.hello(Hello(id: .number(2), role: .peer)), on: connection)
+        #expect(!peer.sent(on: connection).types.contains(.req))
+        #expect(peer.closed[connection] != nil)
+        #expect(peer.failure(of: request) == .nobody(asked: 1))
+    }
+
+    @Test("Who does not say hello within ten seconds is closed")
+    func silent() {
+        let connection = peer.newConnection()
+        peer.feed(.accepted(connection, from: .number(1)))
+        peer.pass(.seconds(9))
+        #expect(peer.closed[connection] == nil)
+        peer.pass(.milliseconds(1500))
+        #expect(peer.closed[connection] != nil)
+    }
+
+    @Test("A connection on which nothing happens for a minute is closed, one in use is not")
+    func idle() {
+        let (idle, busy) = (peer.accept(1), peer.accept(2))
+        for _ in 0..<7 {
+            peer.pass(.seconds(10))
+            peer.say(.req(request: 1, .digest(.zero)), on: busy)
+        }
+        #expect(peer.closed[idle] != nil && peer.closed[busy] == nil)
+    }
+
+    @Test("A connection on which a chunk is being served is not idle, however long that takes")
+    func serving() {
+        peer.feed(.indexed(file.shared))
+        let connection = peer.accept(1)
+        peer.say(.chunk(file.root, first: 0, count: 4), on: connection)
+        peer.pass(.seconds(300))
+        #expect(peer.closed[connection] == nil)
+        peer.feed(.chunkServed(connection))
+        peer.pass(.seconds(62))
+        #expect(peer.closed[connection] != nil)
+    }
+
+    @Test("Beyond the limit of connections the next is refused as full")
+    func full() {
+        let peer = Harness { $0.inboundMax = 2 }
+        _ = (peer.accept(1), peer.accept(2))
+        let third = peer.newConnection()
+        peer.feed(.accepted(third, from: .number(3)))
+        guard case .refused(.full, _)? = peer.sent(on: third).first else {
+            Issue.record("it was taken")
+            return
+        }
+        #expect(peer.closed[third] != nil)
+    }
+
+    @Test("A connection that the other end opened is asked on as well, and not a second one opened")
+    func symmetric() {
+        peer.join([1])
+        let connection = peer.accept(1)
+        peer.wish(file)
+        #expect(peer.dialed.isEmpty)
+        #expect(peer.asked[connection]?.count == 1)
+    }
+
+    @Test("Several questions to one peer go over one connection")
+    func oneConnection() throws {
+        peer.join([1])
+        peer.wish(file)
+        peer.wish(try TestFile("b.bin", pieces: 1))
+        #expect(peer.dialed == [.number(1)])
+        let connection = peer.connect(1)
+        #expect(peer.asked[connection]?.count == 2)
+    }
+
+    @Test("No more peers are dialed at a time than the limit, and the others as places come free")
+    func contacts() {
+        let peer = Harness { $0.contactsMax = 3 }
+        peer.join(Array(1...10))
+        let request = peer.wish(file)
+        var answered = 0
+        while let next = peer.dialed.min(by: { $0.low < $1.low }) {
+            #expect(peer.dialed.count <= 3)
+            if next.low.isMultiple(of: 2) { peer.failDial(next.low) } else { peer.notHave(on: peer.connect(next.low)) }
+            answered += 1
+        }
+        #expect(answered == 10)
+        #expect(peer.failure(of: request) == .nobody(asked: 10))
+    }
+}
