@@ -27,9 +27,6 @@ struct Lane {
     /// Something that was asked for has not come whole.
     var isOwing: Bool { !inFlight.isEmpty || receiving != nil }
 
-    /// Something that was asked for has not come whole.
-    var isOwing: Bool { !inFlight.isEmpty || receiving != nil }
-
     init(now: Moment) {
         lastByte = now
         windowStart = now
