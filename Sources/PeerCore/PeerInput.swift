@@ -119,6 +119,7 @@ public enum PeerInput: Sendable {
     case progressed(ConnectionID, bytes: Int)
     /// All bytes of the piece are in; a worker has it.
     case pieceReceived(ConnectionID)
+    /// A piece may come from two holders at a time: the connection tells whose bytes were judged.
     case pieceStored(DownloadID, index: Int, from: ConnectionID, PieceOutcome)
     /// All of a chunk that was served, or what could be, is in the send queue's past.
     case chunkServed(ConnectionID)
