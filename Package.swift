@@ -78,7 +78,9 @@ let package = Package(
         tests("Storage", ["Content", "Hashing", "Posix"]),
         tests("Transport", ["Reactor", "Posix", "Wire", "Content"]),
         tests("Control", ["Content"]),
-        tests("Node", ["Content"]),
+        tests(
+            "Node",
+            ["Content", "Wire", "Posix", "Reactor", "Hashing", "Storage", "Transport", "Control", "PeerCore"]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["p2pd", "p2pctl", "Content", "Hashing", "Wire"], swiftSettings: core),
     ],

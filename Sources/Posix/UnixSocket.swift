@@ -33,6 +33,9 @@ public enum UnixSocket {
         UInt32(truncatingIfNeeded: try check("read the credentials of", "a control client") { clinux_peer_uid(socket) })
     }
 
+    /// Ends both directions of a connection whose descriptor stays open. Source: shutdown(2).
+    public static func shutDown(_ socket: Int32) { shutdown(socket, Int32(SHUT_RDWR)) }
+
     /// Removes a socket's name; that it is gone already is no error.
     public static func remove(_ path: String) { unlink(path) }
 

@@ -4,7 +4,7 @@ import Reactor
 
 /// Names one connected client of the control socket.
 struct ControlClientID: Hashable {
-    fileprivate let token: Token
+    let token: Token
 }
 
 /// What serves the control socket's clients.
@@ -36,11 +36,21 @@ final class ControlServer<Completion: Sendable> {
         listener = (token, DescriptorBox(socket))
     }
 
-    /// Sends a whole line; nothing happens for a client that is gone.
+    /// Sends a whole line; nothing happens for a client that is gone. One that does not read hears no more, and is told
+    /// as gone in the next tick.
     func send(_ line: [UInt8], to client: ControlClientID) {
-        guard let connection = clients[client.token] else { return }
+        guard let connection = clients[client.token], !connection.isCutOff else { return }
         connection.output += line
         write(connection)
+        if connection.output.count > Self.queueMax { cutOff(connection) }
+    }
+
+    /// Ends both directions: what is left to read is the end of the stream, and reading that drops the client.
+    private func cutOff(_ client: ControlClient) {
+        client.isCutOff = true
+        client.output = []
+        UnixSocket.shutDown(client.socket.rawValue)
+        reactor.watch(client.token, .readable)
     }
 
     /// Stops listening and removes the socket's name.
@@ -86,6 +96,7 @@ final class ControlServer<Completion: Sendable> {
     }
 
     private func read<H: ControlHandler>(_ client: ControlClient, _ handler: H) {
+        guard !client.isCutOff else { return drop(client, handler) }
         var bytes = [UInt8](repeating: 0, count: 16 * 1024)
         let answer = bytes.withUnsafeMutableBytes { try? StreamIO.read(client.socket.rawValue, into: $0) }
         switch answer {
@@ -94,7 +105,7 @@ final class ControlServer<Completion: Sendable> {
         case .endOfStream, nil: return drop(client, handler)
         }
         do throws(LineError) {
-            while clients[client.token] != nil, let line = try client.lines.next() { handle(line, client, handler) }
+            while !client.isCutOff, let line = try client.lines.next() { handle(line, client, handler) }
         } catch {
             drop(client, handler)
         }
@@ -114,12 +125,11 @@ final class ControlServer<Completion: Sendable> {
             guard case .bytes(let count) = answer else { break }
             client.output.removeFirst(count)
         }
-        // A client that does not read at all is noticed by its queue; one that is gone, by its end of stream.
-        if client.output.count > Self.queueMax { client.output = [] }
         reactor.watch(client.token, client.output.isEmpty ? .readable : [.readable, .writable])
     }
 
     private func drop<H: ControlHandler>(_ client: ControlClient, _ handler: H) {
+        client.isCutOff = true
         clients[client.token] = nil
         reactor.close(client.token, client.socket.take())
         handler.clientGone(ControlClientID(token: client.token))
@@ -132,6 +142,8 @@ private final class ControlClient {
     let socket: DescriptorBox
     var lines = LineSplitter(limit: LineSplitter.maxRequestBytes)
     var output: [UInt8] = []
+    /// It did not read; what it still says is not heard.
+    var isCutOff = false
 
     init(token: Token, socket: DescriptorBox) {
         self.token = token

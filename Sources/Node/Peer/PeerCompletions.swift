@@ -99,7 +99,7 @@ extension PeerNode {
     private func indexed(_ name: ShareName, _ result: Result<IndexStep.Outcome, SystemError>) {
         switch result {
         case .success(.more(let step, let hashed)):
-            indexer.hashed(hashed)
+            indexer.hashed(hashed, of: name)
             return workers.submit(.index(step), isUrgent: false)
         case .success(.done(let file)):
             indexer.finished(file)

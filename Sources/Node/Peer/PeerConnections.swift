@@ -84,5 +84,5 @@ extension PeerNode: UploadsOwner {
 
     func chunkServed(_ connection: ConnectionID) { feed(.chunkServed(connection)) }
 
-    func indexedIdentity(_ name: ShareName) -> FileIdentity? { indexer.identities[name]?.identity }
+    func indexed(_ name: ShareName) -> KnownFile? { indexer.identities[name] }
 }

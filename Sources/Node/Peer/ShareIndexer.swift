@@ -22,6 +22,8 @@ struct ShareIndexer {
     private var directories: Deque<ShareName?> = [nil]
     private var files: Deque<ShareName> = []
     private var attempts: [ShareName: Int] = [:]
+    /// Of each file that is being hashed: its bytes, and how many of them are.
+    private var underWay: [ShareName: (size: UInt64, hashed: UInt64)] = [:]
     private var listing = 0
     private var hashing = 0
     private(set) var isReady = false
@@ -73,16 +75,29 @@ struct ShareIndexer {
         files.append(name)
     }
 
-    mutating func begun(_ step: IndexStep) { bytesTotal += step.identity.size }
+    mutating func begun(_ step: IndexStep) {
+        underWay[step.name] = (size: step.identity.size, hashed: 0)
+        bytesTotal += step.identity.size
+    }
 
-    mutating func hashed(_ bytes: UInt64) { bytesDone += bytes }
+    mutating func hashed(_ bytes: UInt64, of name: ShareName) {
+        underWay[name]?.hashed += bytes
+        bytesDone += bytes
+    }
 
     mutating func finished(_ file: IndexedFile) {
         hashing -= 1
         filesDone += 1
-        bytesDone = min(bytesTotal, bytesDone + (file.root.length % UInt64(StorageLimits.indexStep)))
+        if let (size, hashed) = underWay.removeValue(forKey: file.name) { bytesDone += size - hashed }
         attempts[file.name] = nil
         record(file)
+    }
+
+    /// What has been hashed of a file counts no more.
+    private mutating func startOver(_ name: ShareName) {
+        guard let (size, hashed) = underWay.removeValue(forKey: name) else { return }
+        bytesTotal -= size
+        bytesDone -= hashed
     }
 
     /// Notes a file whose content is known, by whatever means.
@@ -94,6 +109,7 @@ struct ShareIndexer {
     /// - Returns: whether it is tried again.
     mutating func changed(_ name: ShareName) -> Bool {
         hashing -= 1
+        startOver(name)
         attempts[name, default: 0] += 1
         guard attempts[name, default: 0] < Self.attemptsMax else {
             attempts[name] = nil
@@ -106,6 +122,7 @@ struct ShareIndexer {
 
     mutating func failed(_ name: ShareName, isMissing: Bool) {
         hashing -= 1
+        startOver(name)
         attempts[name] = nil
         // A file that was removed meanwhile is no error.
         if isMissing { filesTotal -= 1 } else { errors += 1 }

@@ -17,6 +17,8 @@ struct UploadQueue {
     var uploads: Deque<Upload> = []
     /// A worker is opening the file, or reading it ahead.
     var isWaiting = false
+    /// A worker has just read ahead.
+    var isWarm = false
 
     mutating func cancel(_ root: FileRoot, first: Int) {
         for index in uploads.indices where uploads[index].first == first && uploads[index].file?.root == root {

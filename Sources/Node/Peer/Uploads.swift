@@ -11,8 +11,8 @@ protocol UploadsOwner: AnyObject {
     /// A file is not the one that was indexed any more.
     func fileChanged(_ name: ShareName)
     func chunkServed(_ connection: ConnectionID)
-    /// How an indexed file stood when it was hashed.
-    func indexedIdentity(_ name: ShareName) -> FileIdentity?
+    /// What is known of a file, and how it stood when it was hashed.
+    func indexed(_ name: ShareName) -> KnownFile?
 }
 
 /// Serves chunks: opens files, checks that they are what was indexed, has cold data read ahead, and keeps each
@@ -24,12 +24,15 @@ final class Uploads {
     private var queues: [ConnectionID: UploadQueue] = [:]
     private var files: [ShareName: ServedFile] = [:]
     private var opening: Set<ShareName> = []
+    /// How many chunks that wait are of each file.
+    private var uses: [ShareName: Int] = [:]
 
     func add(
         _ name: ShareName, _ root: FileRoot, _ pieces: Range<Int>, on connection: ConnectionID,
         _ transport: PeerTransport, _ owner: some UploadsOwner
     ) {
         let file = PieceLayout(length: root.length).map { (name: name, root: root, layout: $0) }
+        if file != nil { uses[name, default: 0] += 1 }
         queues[connection, default: .init()].uploads.append(
             .init(file: file, first: pieces.lowerBound, end: pieces.upperBound, next: pieces.lowerBound))
         pump(connection, transport, owner)
@@ -48,7 +51,7 @@ final class Uploads {
 
     func drop(_ connection: ConnectionID) {
         guard let queue = queues.removeValue(forKey: connection) else { return }
-        for upload in queue.uploads { closeIfUnused(upload.file?.name) }
+        for upload in queue.uploads { release(upload) }
     }
 
     func opened(
@@ -56,19 +59,31 @@ final class Uploads {
         _ owner: some UploadsOwner
     ) {
         opening.remove(name)
-        if case .success(let served) = result, served.identity == owner.indexedIdentity(name) { files[name] = served }
-        let isServable = files[name] != nil
-        if !isServable { owner.fileChanged(name) }
+        files[name] = servable(name, result, owner)
         for (connection, queue) in queues where queue.uses(name) {
             queues[connection]?.isWaiting = false
-            if !isServable { refuseAll(of: name, on: connection) }
+            if files[name] == nil { refuseAll(of: name, on: connection) }
             pump(connection, transport, owner)
         }
         closeIfUnused(name)
     }
 
+    private func servable(
+        _ name: ShareName, _ result: Result<ServedFile, SystemError>, _ owner: some UploadsOwner
+    ) -> ServedFile? {
+        switch result {
+        case .success(let served) where served.identity == owner.indexed(name)?.identity: return served
+        // That this daemon is short of descriptors says nothing of the file.
+        case .failure(let error) where error.isOutOfDescriptors: return nil
+        case .success, .failure:
+            owner.fileChanged(name)
+            return nil
+        }
+    }
+
     func warmed(_ connection: ConnectionID, _ transport: PeerTransport, _ owner: some UploadsOwner) {
         queues[connection]?.isWaiting = false
+        queues[connection]?.isWarm = true
         pump(connection, transport, owner)
     }
 
@@ -84,7 +99,10 @@ final class Uploads {
                 end(upload, .cancelled, on: connection, transport, owner)
             } else if upload.next == upload.end {
                 end(upload, .complete, on: connection, transport, owner)
-            } else if let served = files[file.name] {
+            } else if let known = owner.indexed(file.name), known.root != file.root {
+                // Another version stands at the name since the chunk was asked for.
+                end(upload, .gone, on: connection, transport, owner)
+            } else if let served = files[file.name], served.identity == owner.indexed(file.name)?.identity {
                 sendNext(upload, of: served, on: connection, transport, owner)
             } else {
                 open(file.name, for: connection, owner)
@@ -99,21 +117,22 @@ final class Uploads {
     ) {
         guard let file = upload.file else { return }
         // The file may have been written to since it was opened.
-        guard let current = try? FileIO.identity(of: served.file.rawValue).identity,
-            current == served.identity, current == owner.indexedIdentity(file.name)
-        else {
+        guard let current = try? FileIO.identity(of: served.file.rawValue).identity, current == served.identity else {
             files[file.name] = nil
             owner.fileChanged(file.name)
             return end(upload, .gone, on: connection, transport, owner)
         }
         let (offset, length) = (file.layout.offset(of: upload.next), file.layout.size(of: upload.next))
-        guard FileIO.isCached(served.file.rawValue, offset: offset, count: length) else {
+        // What was read ahead a moment ago is sent even if it is not in memory any more: it may never stay.
+        let isWarm = queues[connection]?.isWarm == true
+        guard isWarm || FileIO.isCached(served.file.rawValue, offset: offset, count: length) else {
             queues[connection]?.isWaiting = true
             let ahead = min(UInt64(Uploads.piecesWarmed * file.layout.pieceSize), file.layout.length - offset)
             return owner.submit(.warm(connection, served.file, offset: offset, count: Int(ahead)))
         }
         transport.send(piece: upload.next, of: served.file, offset: offset, length: length, on: connection)
         queues[connection]?.uploads[0].next += 1
+        queues[connection]?.isWarm = false
     }
 
     private func open(_ name: ShareName, for connection: ConnectionID, _ owner: some UploadsOwner) {
@@ -128,7 +147,7 @@ final class Uploads {
         queues[connection]?.uploads.removeFirst()
         transport.send(.endOfChunk(first: upload.first, end), on: connection)
         owner.chunkServed(connection)
-        closeIfUnused(upload.file?.name)
+        release(upload)
     }
 
     /// Nothing more of a file will be sent: its chunks end where they are.
@@ -137,13 +156,22 @@ final class Uploads {
         for index in queue.uploads.indices where queue.uploads[index].file?.name == name {
             let upload = queue.uploads[index]
             queue.uploads[index] = .init(file: nil, first: upload.first, end: upload.end, next: upload.next)
+            release(upload)
         }
         queues[connection] = queue
     }
 
-    /// A file stays open while somebody fetches it, and no longer: then a name that stands for another file is noticed.
-    private func closeIfUnused(_ name: ShareName?) {
-        guard let name, !queues.values.contains(where: { $0.uses(name) }) else { return }
-        files[name] = nil
+    private func release(_ upload: UploadQueue.Upload) {
+        guard let name = upload.file?.name, let count = uses[name] else { return }
+        uses[name] = count > 1 ? count - 1 : nil
+        closeIfUnused(name)
     }
+
+    /// A file stays open while somebody fetches it, and no longer: then a name that stands for another file is noticed.
+    private func closeIfUnused(_ name: ShareName) {
+        if uses[name] == nil { files[name] = nil }
+    }
+
+    /// Files held open, for tests.
+    var openCount: Int { files.count }
 }

@@ -1,0 +1,65 @@
+import Content
+import Control
+import Testing
+
+@testable import Node
+@testable import PeerCore
+
+struct FailureTextTests {
+    private static let root = FileRoot(digest: .zero, length: 500)
+    private static let address = PeerAddress(ipv4: 0x7F00_0001, port: 7001)
+
+    /// Every case with its cause, its exit code and words of its message: what is to be done among them.
+    static let cases: [(FetchFailure, ControlFailure.Cause, Int32, [String])] = [
+        (.nobody(asked: 3), .notFound, 66, ["nobody has a/b", "3 peers were asked", "p2pctl peers"]),
+        (.nobody(asked: 0), .notFound, 66, ["no other peer is active"]),
+        (.askTimedOut(silent: 2, asked: 5), .timedOut, 124, ["2 of 5 peers did not answer", "--timeout"]),
+        (.noManager(reason: "refused"), .timedOut, 124, ["no manager", "(refused)", "p2pctl status"]),
+        (.conflict([]), .conflict, 76, ["different versions", "--root"]),
+        (.exists(local: root, offered: nil), .exists, 73, ["exists here with other content", "--force"]),
+        (.exists(local: root, offered: .empty), .exists, 73, ["the swarm has", "--force"]),
+        (.occupied("a pipe"), .exists, 73, ["in its place is a pipe"]),
+        (.integrity(root, liars: [address]), .integrity, 65, ["no honest holder", "127.0.0.1:7001"]),
+        (.gone(root, have: 100), .gone, 75, ["100 of 500 bytes", "by itself", "p2pctl cancel"]),
+        (
+            .disk(DiskFailure(message: "write x", code: 5, isOutOfSpace: false)), .disk, 74,
+            ["cannot store a/b", "write x"]
+        ),
+        (.disk(DiskFailure(message: "full", code: 28, isOutOfSpace: true)), .diskFull, 74, ["full"]),
+        (.cancelled, .cancelled, 130, ["was cancelled"]),
+        (.otherVersionRunning(root), .exists, 73, ["another version", "p2pctl cancel"]),
+        (.tooMany(limit: 8), .busy, 69, ["8 requests", "later"]),
+        (.noSuchDownload, .noDownload, 66, ["is not being downloaded", "p2pctl downloads"]),
+    ]
+
+    @Test("Every failure has its cause and exit code, names the file and says what to do", arguments: cases.indices)
+    func tells(_ index: Int) {
+        let (failure, cause, exit, words) = Self.cases[index]
+        let told = failure.text(for: "a/b")
+        #expect(told.cause == cause)
+        #expect(told.exit.rawValue == exit)
+        #expect(told.message.contains("a/b"))
+        for word in words { #expect(told.message.contains(word)) }
+        #expect(!told.message.contains("\n"))
+    }
+
+    @Test("A disk's failure carries the errno")
+    func carriesErrno() {
+        let failure = FetchFailure.disk(DiskFailure(message: "full", code: 28, isOutOfSpace: true))
+        #expect(failure.text(for: "a").errno == 28)
+        #expect(FetchFailure.cancelled.text(for: "a").errno == nil)
+    }
+
+    @Test("A conflict lists each version with its holders, this peer among them by its own address")
+    func listsVersions() {
+        let other = PeerAddress(ipv4: 0x0A00_0001, port: 9)
+        let version = FileVersion(root: Self.root, modified: 77, holders: [other, nil])
+        let told = FetchFailure.conflict([version]).text(for: "a", own: Self.address)
+        #expect(
+            told.versions == [
+                VersionInfo(
+                    root: Self.root.digest.hex, length: 500, modified: 77, holders: ["10.0.0.1:9", "127.0.0.1:7001"])
+            ])
+        #expect(FetchFailure.conflict([version]).text(for: "a").versions?.first?.holders == ["10.0.0.1:9"])
+    }
+}

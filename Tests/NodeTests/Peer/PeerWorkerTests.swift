@@ -1,0 +1,140 @@
+import Content
+import Foundation
+import Hashing
+import PeerCore
+import Posix
+import Reactor
+import Storage
+import Testing
+
+@testable import Node
+
+struct PeerWorkerTests {
+    private let shared: Shared
+    private let request = RequestID(rawValue: 1)
+    private let id = DownloadID(rawValue: 1)
+
+    init() throws { shared = try Shared() }
+
+    private func inspect(_ name: String, known: KnownFile? = nil) throws -> Inspection {
+        var completion = shared.worker.perform(.inspect(request, try ShareName(name), known: known))
+        while case .inspected(_, _, .hashing(let step)) = completion {
+            completion = shared.worker.perform(.inspectStep(request, step))
+        }
+        guard case .inspected(request, _, let inspection) = completion else { throw CocoaError(.featureUnsupported) }
+        return inspection
+    }
+
+    @Test("What stands at a name is told: nothing, a file by its content, or why it cannot be")
+    func inspects() throws {
+        try shared.write(Pattern.bytes((16 << 20) + 1), to: "file")
+        mkfifo("\(shared.sharePath)/pipe", 0o600)
+        let indexed = try shared.index("file")
+        guard case .settled(.absent) = try inspect("nothing"), case .hashed(let file) = try inspect("file"),
+            case .settled(.occupied) = try inspect("pipe"), case .settled(.occupied) = try inspect("file/below")
+        else {
+            Issue.record("told otherwise")
+            return
+        }
+        #expect(file.root == indexed.root && file.identity == indexed.identity)
+    }
+
+    @Test("A file that stands as it was indexed is not hashed again, one that does not is")
+    func trustsIndex() throws {
+        try shared.write([1, 2], to: "file")
+        let indexed = try shared.index("file")
+        let claimed = FileRoot(digest: .zero, length: 2)
+        let known = KnownFile(identity: indexed.identity, root: claimed)
+        guard case .settled(.file(claimed)) = try inspect("file", known: known) else {
+            Issue.record("hashed again")
+            return
+        }
+        try shared.write([1, 2, 3], to: "file")
+        guard case .hashed(let file) = try inspect("file", known: known) else {
+            Issue.record("trusted")
+            return
+        }
+        #expect(file.root.length == 3)
+    }
+
+    @Test("A row of digests is right only if it has the pieces' number and leads to the root")
+    func checksLayer() throws {
+        try shared.write(Pattern.bytes((3 << 20) + 1), to: "file")
+        let file = try shared.index("file")
+        var wrong = file.layer
+        wrong[2] = .zero
+        let layers = [
+            (file.layer, true), (wrong, false), (Array(file.layer.dropLast()), false), (file.layer + [.zero], false),
+            ([], false),
+        ]
+        for (layer, expected) in layers {
+            guard case .layerChecked(id, let isRight) = shared.worker.perform(.checkLayer(id, file.root, layer)) else {
+                Issue.record("no answer")
+                return
+            }
+            #expect(isRight == expected)
+        }
+        let tooLong = FileRoot(digest: .zero, length: .max)
+        guard case .layerChecked(_, isRight: false) = shared.worker.perform(.checkLayer(id, tooLong, [])) else {
+            Issue.record("a length beyond all pieces was taken")
+            return
+        }
+    }
+
+    @Test("A download's file is made, filled, delivered and known, without a detour")
+    func storesAndDelivers() throws {
+        let bytes = Pattern.bytes((1 << 20) + 9)
+        try shared.write(bytes, to: "source")
+        let source = try shared.index("source")
+        let name = try ShareName("new/file")
+        guard
+            case .partialOpened(id, .success(let partial)) = shared.worker.perform(
+                .openPartial(id, name, source.root, source.layer))
+        else {
+            Issue.record("no partial file")
+            return
+        }
+        #expect(store(partial, 0, Array(bytes[..<(1 << 20)])) == .stored)
+        #expect(store(partial, 1, [UInt8](repeating: 0, count: 9)) == .wrong)
+        #expect(store(partial, 1, Array(bytes[(1 << 20)...])) == .stored)
+        guard
+            case .delivered(id, .success(let file)) = shared.worker.perform(
+                .deliver(id, partial, replacing: false, sync: false))
+        else {
+            Issue.record("not delivered")
+            return
+        }
+        #expect(file.root == source.root && file.name == name)
+        #expect(try shared.index("new/file").root == source.root)
+    }
+
+    private func store(_ partial: PartialFile, _ index: Int, _ bytes: [UInt8]) -> PieceOutcome? {
+        let buffer = PieceBuffer(capacity: 1 << 20)
+        buffer.memory.copyBytes(from: bytes)
+        let job = PeerJob.store(id, partial, index: index, buffer, length: bytes.count)
+        guard case .stored(id, index, let back, let outcome) = shared.worker.perform(job), back === buffer else {
+            return nil
+        }
+        return outcome
+    }
+
+    @Test("A host that is a number is resolved to itself, and one that is none is told with its name")
+    func resolves() {
+        guard
+            case .resolved(3, .success(let address)) = shared.worker.perform(
+                .resolve(index: 3, host: "127.0.0.2", port: 9))
+        else {
+            Issue.record("not resolved")
+            return
+        }
+        #expect("\(address)" == "127.0.0.2:9")
+        guard
+            case .resolved(_, .failure(let error)) = shared.worker.perform(
+                .resolve(index: 0, host: "no such host", port: 9))
+        else {
+            Issue.record("resolved")
+            return
+        }
+        #expect("\(error)".hasPrefix("look up host no such host: "))
+    }
+}

@@ -1,0 +1,92 @@
+import Content
+import Control
+import Reactor
+import Testing
+
+@testable import Node
+@testable import PeerCore
+
+struct RequestWatchTests {
+    private let first = ControlClientID(token: Token(slot: 1, generation: 1))
+    private let second = ControlClientID(token: Token(slot: 2, generation: 1))
+    private let wish: FetchWish
+
+    init() throws {
+        wish = FetchWish(name: try ShareName("a/b"), digest: nil, force: false, sync: true, timeout: .seconds(1))
+    }
+
+    private func status(have: UInt64, state: DownloadActivity = .fetching, since: UInt64 = 0) -> DownloadStatus {
+        DownloadStatus(
+            id: DownloadID(rawValue: 5), name: wish.name, root: FileRoot(digest: .zero, length: 1000),
+            since: Moment(nanoseconds: since), have: have, state: state, holders: [], activeHolders: 2)
+    }
+
+    private func progress(_ notification: ControlNotification?) throws -> ProgressEvent {
+        guard case .progress(let event) = try #require(notification).event else { throw ControlFailure(.usage, "") }
+        return event
+    }
+
+    @Test("A request's answer goes to whoever asked, once")
+    func answersOnce() {
+        var watch = RequestWatch()
+        #expect(watch.isEmpty)
+        let request = watch.add(.init(client: first, id: .number(7), wish: wish))
+        #expect(watch[request]?.client == first)
+        #expect(watch.remove(request)?.id == .number(7))
+        #expect(watch.remove(request) == nil && watch.isEmpty)
+    }
+
+    @Test("Requests are told apart even when clients call them alike")
+    func tellsApart() {
+        var watch = RequestWatch()
+        let one = watch.add(.init(client: first, id: .number(1), wish: wish))
+        let two = watch.add(.init(client: second, id: .number(1), wish: wish))
+        #expect(one != two)
+        #expect(watch.remove(one)?.client == first)
+        #expect(watch.remove(two)?.client == second)
+    }
+
+    @Test("A client that is gone is told nothing more, the others are")
+    func forgets() {
+        var watch = RequestWatch()
+        let gone = watch.add(.init(client: first, id: .number(1), wish: wish))
+        let there = watch.add(.init(client: second, id: .number(1), wish: wish))
+        watch.forget(first)
+        #expect(watch[gone] == nil && watch[there] != nil)
+        #expect(watch.progress(of: [], at: 1) { _ in nil }.map(\.0) == [second])
+    }
+
+    @Test("Before there is a download, a request is asking; later it is as far as its download")
+    func tellsProgress() throws {
+        var watch = RequestWatch()
+        _ = watch.add(.init(client: first, id: .text("x"), wish: wish))
+        let asking = try progress(watch.progress(of: [], at: 1) { _ in nil }.first?.1)
+        #expect(asking.state == .asking && asking.name == "a/b" && asking.length == 0)
+
+        let status = status(have: 250)
+        let fetching = try progress(watch.progress(of: [status], at: 1_000_000_000) { _ in status }.first?.1)
+        #expect(fetching.state == .fetching && fetching.have == 250 && fetching.length == 1000)
+        #expect(fetching.holders == 2 && fetching.waitingFor == nil)
+
+        let waiting = self.status(have: 250, state: .waiting)
+        let told = try progress(watch.progress(of: [waiting], at: 2_000_000_000) { _ in waiting }.first?.1)
+        #expect(told.state == .waiting && told.waitingFor == "a peer that has this version")
+    }
+
+    @Test("The rate is bytes a second, smoothed, and never that of going backwards")
+    func measuresRate() {
+        var watch = RequestWatch()
+        let second: UInt64 = 1_000_000_000
+        _ = watch.progress(of: [status(have: 100)], at: second) { _ in nil }
+        #expect(watch.bytesPerSecond(DownloadID(rawValue: 5)) == 100)
+        _ = watch.progress(of: [status(have: 300)], at: 2 * second) { _ in nil }
+        #expect(abs(watch.bytesPerSecond(DownloadID(rawValue: 5)) - 130) < 0.001)
+        _ = watch.progress(of: [status(have: 200)], at: 3 * second) { _ in nil }
+        #expect(abs(watch.bytesPerSecond(DownloadID(rawValue: 5)) - 91) < 0.001)
+        // The same instant twice is no division by zero, and an ended download is forgotten.
+        _ = watch.progress(of: [status(have: 900)], at: 3 * second) { _ in nil }
+        #expect(watch.bytesPerSecond(DownloadID(rawValue: 5)).isFinite)
+        _ = watch.progress(of: [], at: 4 * second) { _ in nil }
+        #expect(watch.bytesPerSecond(DownloadID(rawValue: 5)) == 0)
+    }
+}
