@@ -1,0 +1,113 @@
+import Content
+import Wire
+
+/// The holders of a download: those that come, those that go, lie or stall, and the search for others.
+extension PeerMachine {
+    /// A peer has the root: it gets a lane.
+    mutating func addHolder(_ peer: PeerID, _ connection: ConnectionID, to id: DownloadID) {
+        guard let download = downloads[id], download.isFetching, let session = sessions[connection] else { return }
+        let known =
+            download.holders[peer] ?? .init(address: roster.entries[peer]?.address ?? session.address, state: .lost)
+        guard known.state == .lost else { return }
+        downloads[id]?.holders[peer] = known
+        guard lanesLeft(id) else { return }
+        downloads[id]?.activate(peer, at: known.address, on: connection)
+        downloads[id]?.seekPause = policy.seekFirst
+        if case .fetching = download.phase { downloads[id]?.plan.add(connection, now: now) }
+        progress(id)
+        advance(id)
+    }
+
+    /// A connection is gone: its pieces go to the others at once.
+    mutating func laneClosed(_ connection: ConnectionID, _ reason: String) {
+        for id in downloads.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
+            loseHolder(on: connection, of: id, reason)
+            advance(id)
+        }
+    }
+
+    mutating func loseHolder(on connection: ConnectionID, of id: DownloadID, _ reason: String) {
+        guard let peer = downloads[id]?.peer(on: connection) else { return }
+        removeLane(connection, of: peer, from: id, leaving: .lost, reason)
+    }
+
+    mutating func dropLiar(_ peer: PeerID, from id: DownloadID, _ reason: String) {
+        if case .active(let connection) = downloads[id]?.holders[peer]?.state {
+            removeLane(connection, of: peer, from: id, leaving: .liar, reason)
+            drop(connection, reason)
+        }
+        downloads[id]?.holders[peer]?.state = .liar
+        guard let download = downloads[id] else { return }
+        // Perhaps nobody honest has been heard yet: everybody else is asked before the root is given up.
+        if download.holders.values.allSatisfy(\.isLiar) { seekHolders(id) }
+        giveUpIfOnlyLiars(id)
+        advance(id)
+    }
+
+    /// Every holder sent wrong bytes, and nobody is left to ask.
+    mutating func giveUpIfOnlyLiars(_ id: DownloadID) {
+        guard let download = downloads[id], !download.holders.isEmpty,
+            download.holders.values.allSatisfy(\.isLiar), !questions.isOpen(.download(id))
+        else { return }
+        failDownload(id, .integrity(download.root, liars: download.holders.values.map(\.address)))
+    }
+
+    mutating func removeLane(
+        _ connection: ConnectionID, of peer: PeerID, from id: DownloadID, leaving state: Download.Holder.State,
+        _ reason: String
+    ) {
+        guard let holder = downloads[id]?.holders[peer] else { return }
+        downloads[id]?.holders[peer]?.state = state
+        downloads[id]?.plan.remove(connection)
+        note(.holderLost(id, holder.address, reason: reason))
+        if case .gathering(.some(let fetch)) = downloads[id]?.phase, fetch.source == connection {
+            downloads[id]?.phase = .gathering(nil)
+        }
+        guard let download = downloads[id], download.isFetching, download.lanes.isEmpty else { return }
+        downloads[id]?.nextSeek = now + policy.seekFirst
+        note(.downloadWaits(id, download.name))
+    }
+
+    func isFetching(on connection: ConnectionID) -> Bool {
+        downloads.values.contains { $0.peer(on: connection) != nil }
+    }
+
+    // MARK: Time
+
+    mutating func sweepDownloads() {
+        for (id, download) in downloads where download.isFetching {
+            for (connection, lane) in download.plan.lanes where isStalled(lane, of: id, on: connection) {
+                drop(connection, "no byte for \(Int(policy.stall.seconds)) s")
+            }
+            if case .gathering(.some(let fetch)) = download.phase, download.progressed + policy.stall <= now {
+                drop(fetch.source, "no piece digests for \(Int(policy.stall.seconds)) s")
+            }
+            if download.nextSeek <= now { seekHolders(id) }
+        }
+    }
+
+    func isStalled(_ lane: Lane, of id: DownloadID, on connection: ConnectionID) -> Bool {
+        guard lane.isOwing, !lane.awaitsBuffer, lane.lastByte + policy.stall <= now else { return false }
+        return !isBehindAnother(id, on: connection)
+    }
+
+    /// Chunks come in the order in which they were asked: first what another download asked, whose lane is watched too.
+    func isBehindAnother(_ id: DownloadID, on connection: ConnectionID) -> Bool {
+        guard let first = sessions[connection]?.chunks.first?.download, first != id else { return false }
+        return downloads[first]?.isFetching == true && downloads[first]?.plan.lanes[connection] != nil
+    }
+
+    /// A download without holders asks everybody, less and less often; one with some asks those it lost.
+    mutating func seekHolders(_ id: DownloadID) {
+        guard let download = downloads[id] else { return }
+        let hasLanes = !download.lanes.isEmpty
+        let candidates = hasLanes ? Array(download.holders.keys) : Array(roster.entries.keys)
+        for peer in candidates where peer != self.id {
+            if let known = download.holders[peer], known.state != .lost { continue }
+            put(.root(download.root), to: peer, for: .download(id))
+        }
+        let pause = hasLanes ? policy.seekMax : download.seekPause
+        downloads[id]?.nextSeek = now + pause
+        downloads[id]?.seekPause = min(policy.seekMax, Span(nanoseconds: download.seekPause.nanoseconds * 2))
+    }
+}

@@ -1,0 +1,115 @@
+import Content
+import Wire
+
+/// Chunks asked and pieces that come: on each connection in the order in which they were asked.
+extension PeerMachine {
+    /// Asks every lane for as much as it may have in flight. What is left over after everybody's turn goes to those who
+    /// could take more.
+    mutating func askForPieces(_ id: DownloadID) {
+        let lanes = (downloads[id]?.lanes ?? []).sorted { $0.rawValue < $1.rawValue }
+        for connection in lanes + lanes { askForPieces(id, on: connection) }
+    }
+
+    mutating func askForPieces(_ id: DownloadID, on connection: ConnectionID) {
+        guard let root = downloads[id]?.root else { return }
+        while let chunk = downloads[id]?.plan.nextChunk(for: connection, now: now) {
+            sessions[connection]?.chunks.append(
+                AskedChunk(download: id, first: chunk.lowerBound, end: chunk.upperBound, next: chunk.lowerBound))
+            send(.chunk(root, first: chunk.lowerBound, count: chunk.count), on: connection)
+        }
+    }
+
+    mutating func pieceAnnounced(_ index: Int, _ length: Int, on connection: ConnectionID) {
+        guard let chunk = sessions[connection]?.chunks.first, chunk.next == index, index < chunk.end else {
+            return refuse(connection, "piece \(index) was not asked for")
+        }
+        sessions[connection]?.chunks[0].next += 1
+        guard let download = downloads[chunk.download] else {
+            return emit(.discardPiece(connection, length: length))
+        }
+        guard download.plan.layout.size(of: index) == length else {
+            return refuse(connection, "piece \(index) has \(length) bytes, not \(download.plan.layout.size(of: index))")
+        }
+        switch downloads[chunk.download]?.plan.began(index, on: connection, now: now) {
+        case .wanted: emit(.receivePiece(connection, chunk.download, index: index, length: length))
+        case .late, nil: emit(.discardPiece(connection, length: length))
+        }
+    }
+
+    mutating func pieceStarted(_ connection: ConnectionID) {
+        guard let id = receivingDownload(connection) else { return }
+        downloads[id]?.plan.bufferGranted(connection, now: now)
+    }
+
+    mutating func progressed(_ connection: ConnectionID, bytes: Int) {
+        guard let id = receivingDownload(connection) else { return }
+        downloads[id]?.plan.progressed(connection, bytes: bytes, now: now)
+        progress(id)
+    }
+
+    mutating func pieceReceived(_ connection: ConnectionID) {
+        guard let id = receivingDownload(connection) else { return }
+        downloads[id]?.plan.received(on: connection)
+        askForPieces(id, on: connection)
+    }
+
+    /// The download whose piece is coming in on a connection.
+    func receivingDownload(_ connection: ConnectionID) -> DownloadID? {
+        sessions[connection]?.chunks.first?.download
+    }
+
+    mutating func chunkEnded(_ first: Int, _ end: ChunkEnd, on connection: ConnectionID) {
+        guard let chunk = sessions[connection]?.chunks.first, chunk.first == first else {
+            return refuse(connection, "the end of a chunk that was not asked for")
+        }
+        sessions[connection]?.chunks.removeFirst()
+        if let next = sessions[connection]?.chunks.first {
+            downloads[next.download]?.plan.turned(to: connection, now: now)
+        }
+        guard let download = downloads[chunk.download] else { return }
+        if chunk.next < chunk.end { downloads[download.id]?.plan.release(chunk.next..<chunk.end, from: connection) }
+        switch end {
+        case .complete:
+            if chunk.next < chunk.end { return refuse(connection, "a chunk that ends before its last piece") }
+        case .cancelled:
+            // Asking the same again would have the same answer, for ever.
+            if !chunk.isCancelled { loseHolder(on: connection, of: download.id, "it called off a chunk by itself") }
+        case .gone: loseHolder(on: connection, of: download.id, "it has the file no more")
+        }
+        advance(download.id)
+    }
+
+    mutating func pieceStored(_ id: DownloadID, _ index: Int, from connection: ConnectionID, _ outcome: PieceOutcome) {
+        guard let download = downloads[id] else { return }
+        let peer = download.senders[connection]
+        switch outcome {
+        case .stored:
+            guard downloads[id]?.plan.stored(index) == true else { return }
+            if let peer { downloads[id]?.holders[peer]?.bytes += UInt64(download.plan.layout.size(of: index)) }
+            progress(id)
+            cancelDoubles(of: index, id)
+            advance(id)
+        case .wrong:
+            downloads[id]?.plan.failed(index)
+            if let peer { dropLiar(peer, from: id, "piece \(index) was wrong") } else { advance(id) }
+        case .failed(let failure): failDownload(id, .disk(failure))
+        }
+    }
+
+    /// A piece that was asked of two holders has come from one.
+    mutating func cancelDoubles(of index: Int, _ id: DownloadID) {
+        guard let download = downloads[id] else { return }
+        for connection in download.plan.lanes(expecting: index) {
+            for (position, chunk) in (sessions[connection]?.chunks ?? []).enumerated()
+            where chunk.download == id && chunk.first == index && chunk.end == index + 1 && !chunk.isCancelled {
+                sessions[connection]?.chunks[position].isCancelled = true
+                send(.cancel(download.root, first: chunk.first, count: 1), on: connection)
+            }
+        }
+    }
+
+    mutating func progress(_ id: DownloadID) {
+        downloads[id]?.progressed = now
+        for request in downloads[id]?.requests ?? [] { requests[request]?.progressed = now }
+    }
+}
