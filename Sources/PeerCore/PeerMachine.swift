@@ -25,10 +25,14 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
 
     var link: ManagerLink
     var roster = Roster()
+    /// Who joined together with this peer is on the roster from here on.
+    var rosterSettled = Moment(nanoseconds: 0)
     var catalog = Catalog()
     var isIndexing = true
 
     var sessions: [ConnectionID: PeerSession] = [:]
+    /// Sessions that other peers opened.
+    var inboundCount = 0
     /// The connection by which a peer is spoken to.
     var connections: [PeerID: ConnectionID] = [:]
     /// Whom a connection was opened to.

@@ -7,6 +7,9 @@ public struct PeerPolicy: Sendable {
     /// First and longest pause before connecting to the manager again; it doubles in between, with jitter.
     public var reconnectFirst: Span = .milliseconds(200)
     public var reconnectMax: Span = .seconds(15)
+    /// After joining, before nobody is said to have a file: a manager broadcasts ten times a second, and its first roster
+    /// lacks whoever joined in the same instant.
+    public var settle: Span = .milliseconds(300)
     /// How long an ask by name waits for peers that do not answer, once somebody has the file.
     public var askWindow: Span = .seconds(3)
     /// Between two asks of a peer that is still indexing.

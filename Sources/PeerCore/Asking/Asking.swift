@@ -154,7 +154,7 @@ extension PeerMachine {
             guard versions.count == 1 else { return fail(id, .conflict(versions)) }
             return take(version.root, request, ask)
         }
-        guard ask.outstanding.isEmpty, ask.indexing.isEmpty else { return }
+        guard ask.outstanding.isEmpty, ask.indexing.isEmpty, rosterSettled <= now else { return }
         if let running = running(request.wish.name) { return join(running, id) }
         if let local = ask.local, request.wish.digest == nil { return finishAlready(id, local) }
         fail(id, .nobody(asked: ask.asked.count))
@@ -214,7 +214,7 @@ extension PeerMachine {
             switch request.state {
             case .inspecting: break
             case .asking(let ask):
-                if ask.windowEnd <= now { decide(id) }
+                decide(id)
                 if requests[id] == nil { break }
                 if case .asking = requests[id]?.state { isOver ? fail(id, timedOut(ask)) : askAgain(id, ask) }
             case .fetching(let download):

@@ -14,6 +14,10 @@ struct Request {
     /// When something last brought it forward; its timeout counts from here.
     var progressed: Moment
     var state = State.inspecting
+
+    var isFetching: Bool {
+        if case .fetching = state { true } else { false }
+    }
 }
 
 /// One `req` put to the swarm, until every peer answered or the window closed.

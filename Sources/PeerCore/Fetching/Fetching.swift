@@ -104,7 +104,8 @@ extension PeerMachine {
 
     mutating func cancel(_ request: RequestID, _ name: ShareName) {
         guard let download = downloads.values.first(where: { $0.name == name && $0.isFetching }) else {
-            let asking = requests.values.filter { $0.wish.name == name }.map(\.id)
+            // One that is being put into the share already cannot be called off any more.
+            let asking = requests.values.filter { $0.wish.name == name && !$0.isFetching }.map(\.id)
             guard !asking.isEmpty else { return emit(.failed(request, .noSuchDownload)) }
             for id in asking { fail(id, .cancelled) }
             return emit(.cancelled(request, name))

@@ -34,6 +34,7 @@ extension PeerMachine {
             emit(.send(connection, .newPeer(port: listenPort, label: label)))
         case (.introducing, .welcome(let observed, _, let silence)):
             link.joined(connection, silence: .milliseconds(UInt64(silence)), now: now)
+            rosterSettled = now + policy.settle
             note(.joinedManager(link.index, observed: observed))
         case (.joined(_, _, let silence), .ping(let epoch, let size)):
             link.state = .joined(connection, heard: now, silence: silence)

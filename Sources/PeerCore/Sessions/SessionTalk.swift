@@ -56,10 +56,11 @@ extension PeerMachine {
     }
 
     mutating func accepted(_ connection: ConnectionID, _ address: PeerAddress) {
-        guard sessions.count < policy.inboundMax else {
+        guard inboundCount < policy.inboundMax else {
             emit(.send(connection, .refused(.full, reason: "too many connections; try again later")))
             return emit(.close(connection, reason: "\(policy.inboundMax) connections are open already"))
         }
+        inboundCount += 1
         sessions[connection] = PeerSession(
             state: .greeting(deadline: now + policy.introduction, queued: []), address: address, isInbound: true,
             used: now)
@@ -126,6 +127,7 @@ extension PeerMachine {
     /// Forgets a connection and gives what it was used for to others.
     mutating func sessionClosed(_ connection: ConnectionID, _ reason: String) {
         guard let session = sessions.removeValue(forKey: connection) else { return }
+        if session.isInbound { inboundCount -= 1 }
         let peer = expected.removeValue(forKey: connection) ?? session.peer
         if let peer, connections[peer] == connection {
             connections[peer] = sessions.first { $0.value.peer == peer }?.key
