@@ -1,0 +1,90 @@
+import Content
+import Foundation
+import Logging
+import Posix
+import Reactor
+import Testing
+import Wire
+
+@testable import Node
+
+/// A whole peer in this process, spoken to over its sockets. Machines have their own tests, and so have the programs.
+struct PeerNodeTests {
+    private let shared: Shared
+    private let reactor: PeerReactor
+    private let node: PeerNode
+    private let port: UInt16
+
+    init() throws {
+        SignalDescriptor.ignoreBrokenPipes()
+        shared = try Shared()
+        reactor = try PeerReactor()
+        port = try WireClient.freePort()
+        let socket = "\(shared.path)/control.sock"
+        let settings = PeerSettings(
+            listen: PeerAddress(ipv4: 0x7F00_0001, port: port), share: shared.sharePath,
+            managers: [try #require(ManagerEndpoint("127.0.0.1:\(try WireClient.freePort())"))], controlSocket: socket,
+            stateDirectory: "\(shared.path)/state", insecure: false, logLevel: .critical, workers: 2, label: "test")
+        node = PeerNode(
+            settings, id: PeerID(high: 1, low: 1), share: shared.share, partials: shared.partials,
+            control: try ControlServer(path: socket, reactor: reactor), reactor: reactor,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    private func run(_ seconds: Double = 10, _ clients: [WireClient] = [], until isDone: () -> Bool) throws -> Bool {
+        let deadline = MonotonicClock.nanoseconds() + UInt64(seconds * 1e9)
+        while !isDone() {
+            guard MonotonicClock.nanoseconds() < deadline else { return false }
+            try reactor.tick(node, waitingAtMost: 5_000_000)
+            for client in clients { try client.hear() }
+        }
+        return true
+    }
+
+    /// Begins with one file indexed, and a client that has said hello.
+    private func begin(length: Int) throws -> (WireClient, FileRoot) {
+        try shared.write(Pattern.bytes(length), to: "file")
+        try node.begin()
+        #expect(try run { node.indexer.isReady })
+        let root = try #require(node.indexer.identities[try ShareName("file")]?.root)
+        let client = try WireClient(port)
+        client.hello(5)
+        #expect(try run(10, [client]) { client.messages.contains { $0.type == .hello } })
+        return (client, root)
+    }
+
+    @Test("What is indexed is offered and served")
+    func serves() throws {
+        let (client, root) = try begin(length: 100)
+        client.say(.req(request: 3, .name(try ShareName("file"))))
+        #expect(try run(10, [client]) { client.messages.contains { $0.type == .have } })
+        client.say(.hashesRequest(root, first: 0, count: 1))
+        #expect(try run(10, [client]) { client.messages.contains { $0.type == .hashes } })
+        node.end()
+    }
+
+    @Test("Leaving with uploads under way to one who does not read ends within two seconds")
+    func leavesWithUploads() throws {
+        let (client, root) = try begin(length: 40 << 20)
+        client.say(.chunk(root, first: 0, count: 40))
+        #expect(try run { node.transport.fileBytesSent > 1 << 20 })
+        let start = MonotonicClock.nanoseconds()
+        node.leave()
+        try reactor.run(node)
+        node.end()
+        #expect(MonotonicClock.nanoseconds() - start < 2_500_000_000)
+        #expect(node.transport.count == 0)
+    }
+
+    @Test("A connection that closes with chunks waiting leaves no file open")
+    func forgetsUploads() throws {
+        do {
+            let (client, root) = try begin(length: 40 << 20)
+            for first in 0..<20 { client.say(.chunk(root, first: first, count: 20)) }
+            #expect(try run { node.uploads.openCount == 1 })
+        }
+        #expect(try run { node.transport.count == 0 })
+        #expect(node.uploads.openCount == 0)
+        node.end()
+    }
+}
