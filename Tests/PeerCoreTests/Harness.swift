@@ -26,6 +26,8 @@ final class Harness {
 
     init(seed: UInt64 = 1, managerCount: Int = 1, _ adjust: (inout PeerPolicy) -> Void = { _ in }) {
         var policy = PeerPolicy()
+        // Most tests begin long after the peer joined.
+        policy.settle = .milliseconds(0)
         adjust(&policy)
         machine = PeerMachine(
             id: .number(0), listenPort: 7000, label: "self", managerCount: managerCount, policy: policy,

@@ -111,8 +111,10 @@ struct PeerWorkerTests {
     private func store(_ partial: PartialFile, _ index: Int, _ bytes: [UInt8]) -> PieceOutcome? {
         let buffer = PieceBuffer(capacity: 1 << 20)
         buffer.memory.copyBytes(from: bytes)
-        let job = PeerJob.store(id, partial, index: index, buffer, length: bytes.count)
-        guard case .stored(id, index, let back, let outcome) = shared.worker.perform(job), back === buffer else {
+        let sender = ConnectionID(rawValue: 5)
+        let job = PeerJob.store(id, partial, sender, index: index, buffer, length: bytes.count)
+        guard case .stored(id, sender, index, let back, let outcome) = shared.worker.perform(job), back === buffer
+        else {
             return nil
         }
         return outcome

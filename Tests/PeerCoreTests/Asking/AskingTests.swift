@@ -137,6 +137,18 @@ import Wire
         #expect(peer.failure(of: request) == .nobody(asked: 2))
     }
 
+    @Test("Just after joining, nobody is said to have it only when those who joined together are known")
+    func settling() {
+        let peer = Harness { $0.settle = .milliseconds(300) }
+        peer.join([1])
+        let request = peer.wish(file)
+        peer.notHave(on: peer.connect(1))
+        peer.pass(.milliseconds(250))
+        #expect(peer.failure(of: request) == nil)
+        peer.pass(.milliseconds(500))
+        #expect(peer.failure(of: request) == .nobody(asked: 1))
+    }
+
     @Test("Alone in the swarm, nobody has it")
     func alone() {
         peer.join([])
