@@ -41,7 +41,13 @@ public struct Roster: Sendable {
     }
 
     public mutating func apply(_ delta: RosterDelta) -> Change {
-        guard isKnown, delta.epoch == epoch + 1 else { return isKnown && delta.epoch <= epoch ? .none : .missed }
+        guard isKnown else { return .missed }
+        guard delta.epoch > epoch else { return .none }
+        // Snapshots are bounded by the codec; deltas that lead beyond that are not believed.
+        guard delta.epoch - epoch == 1, entries.count - delta.left.count + delta.joined.count <= WireLimits.rosterMax
+        else {
+            return .missed
+        }
         for id in delta.left { entries[id] = nil }
         for entry in delta.joined { entries[entry.id] = entry }
         epoch = delta.epoch

@@ -92,4 +92,25 @@ import Wire
         #expect(!roster.agrees(epoch: 6, size: 2))
         #expect(!roster.agrees(epoch: 5, size: 3))
     }
+
+    @Test("The last epoch there is has no successor, and is no reason to trap")
+    func lastEpoch() {
+        var roster = known([1], epoch: .max)
+        let change = roster.apply(RosterDelta(epoch: 0, joined: [entry(2)], left: []))
+        #expect(change == .none && roster.entries.count == 1)
+        let same = roster.apply(RosterDelta(epoch: .max, joined: [entry(2)], left: []))
+        #expect(same == .none && roster.entries.count == 1)
+    }
+
+    @Test("Deltas without end make the roster ask anew instead of growing beyond the largest there may be")
+    func bounded() {
+        var roster = known([], epoch: 0)
+        var change = Roster.Change.none
+        for epoch in 1...40 where change != .missed {
+            let joined = (0..<2048).map { entry(UInt64(epoch) << 32 | UInt64($0)) }
+            change = roster.apply(RosterDelta(epoch: UInt64(epoch), joined: joined, left: []))
+        }
+        #expect(change == .missed)
+        #expect(roster.entries.count <= WireLimits.rosterMax)
+    }
 }
