@@ -35,6 +35,8 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
     var inboundCount = 0
     /// The connection by which a peer is spoken to.
     var connections: [PeerID: ConnectionID] = [:]
+    /// Further connections of those peers.
+    var spares: [PeerID: Set<ConnectionID>] = [:]
     /// Whom a connection was opened to.
     var expected: [ConnectionID: PeerID] = [:]
     /// What is to be said to peers that are being connected to.

@@ -77,9 +77,7 @@ extension PeerMachine {
     // MARK: Answers
 
     mutating func answered(_ number: UInt32, _ offer: FileOffer, by peer: PeerID, on connection: ConnectionID) {
-        guard let purpose = questions.take(number, from: peer) else {
-            return refuse(connection, "an answer to a question that was not asked")
-        }
+        guard let purpose = take(number, from: peer, on: connection) else { return }
         switch purpose {
         case .download(let download):
             if downloads[download]?.root == offer.root { addHolder(peer, connection, to: download) }
@@ -88,10 +86,15 @@ extension PeerMachine {
     }
 
     mutating func answered(_ number: UInt32, _ reason: NotHaveReason, by peer: PeerID, on connection: ConnectionID) {
-        guard let purpose = questions.take(number, from: peer) else {
-            return refuse(connection, "an answer to a question that was not asked")
-        }
+        guard let purpose = take(number, from: peer, on: connection) else { return }
         notAnswered(purpose, by: peer, isIndexing: reason == .indexing)
+    }
+
+    private mutating func take(_ number: UInt32, from peer: PeerID, on connection: ConnectionID) -> Questions.Purpose? {
+        sessions[connection]?.asked.remove(number)
+        let purpose = questions.take(number, from: peer)
+        if purpose == nil { refuse(connection, "an answer to a question that was not asked") }
+        return purpose
     }
 
     private mutating func notAnswered(_ purpose: Questions.Purpose, by peer: PeerID, isIndexing: Bool) {
@@ -101,9 +104,11 @@ extension PeerMachine {
         }
     }
 
-    /// Whatever `peer` was asked will not be answered.
-    mutating func answerMissing(from peer: PeerID) {
-        for purpose in questions.takeAll(of: peer) { notAnswered(purpose, by: peer, isIndexing: false) }
+    /// Questions that were asked of `peer` on a connection that is gone, or that never came about.
+    mutating func answersMissing(_ numbers: some Collection<UInt32>, from peer: PeerID) {
+        for number in numbers.sorted() {
+            if let purpose = questions.take(number, from: peer) { notAnswered(purpose, by: peer, isIndexing: false) }
+        }
     }
 
     private mutating func offered(_ id: RequestID, _ offer: FileOffer, by peer: PeerID, on connection: ConnectionID) {

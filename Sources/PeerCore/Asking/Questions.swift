@@ -35,11 +35,6 @@ struct Questions {
         return question.purpose
     }
 
-    /// - Returns: what `peer` will not answer any more.
-    mutating func takeAll(of peer: PeerID) -> [Purpose] {
-        (byPeer.removeValue(forKey: peer) ?? []).sorted().compactMap { byNumber.removeValue(forKey: $0)?.purpose }
-    }
-
     /// Whether anybody has still to answer.
     func isOpen(_ purpose: Purpose) -> Bool {
         byNumber.values.contains { $0.purpose == purpose }

@@ -15,12 +15,22 @@ struct PeerSession {
     let isInbound: Bool
     /// When a message last went either way.
     var used: Moment
+    /// Numbers of the questions asked on it and not answered: nobody else answers them when it ends.
+    var asked: Set<UInt32> = []
     /// Chunks being served on it.
     var serving = 0
     /// Pages of digests asked on it and not answered.
     var pagesAsked = 0
     /// Chunks asked on it, in the order in which they will be answered.
     var chunks: [AskedChunk] = []
+
+    /// Questions that will not be answered if it ends now.
+    var unanswered: Set<UInt32> {
+        switch state {
+        case .greeting(_, let queued): asked.union(queued.questions)
+        case .open: asked
+        }
+    }
 
     var peer: PeerID? {
         switch state {
@@ -39,4 +49,15 @@ struct AskedChunk: Equatable {
     /// The next piece to come.
     var next: Int
     var isCancelled = false
+}
+
+extension Message {
+    /// The number of the question, if it is one.
+    var question: UInt32? {
+        if case .req(let number, _) = self { number } else { nil }
+    }
+}
+
+extension Sequence<Message> {
+    var questions: [UInt32] { compactMap(\.question) }
 }

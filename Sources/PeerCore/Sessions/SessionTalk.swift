@@ -13,12 +13,14 @@ extension PeerMachine {
             }
             return
         }
+        let isNew = contacts[peer.id] == nil
         contacts[peer.id, default: []].append(message)
-        dialContacts(peer)
+        if isNew { dialContacts(peer) }
     }
 
     mutating func send(_ message: Message, on connection: ConnectionID) {
         sessions[connection]?.used = now
+        if let question = message.question { sessions[connection]?.asked.insert(question) }
         emit(.send(connection, message))
     }
 
@@ -42,7 +44,7 @@ extension PeerMachine {
         sessions[connection] = PeerSession(
             state: .greeting(deadline: now + policy.introduction, queued: queued), address: address, isInbound: false,
             used: now)
-        connections[peer] = connection
+        speak(to: peer, on: connection)
         expected[connection] = peer
         emit(.send(connection, .hello(Hello(id: id, role: .peer))))
         dialNextContact()
@@ -50,9 +52,23 @@ extension PeerMachine {
 
     mutating func peerDialFailed(_ peer: PeerID, _ reason: String) {
         dialing.remove(peer)
-        contacts[peer] = nil
-        answerMissing(from: peer)
+        answersMissing(contacts.removeValue(forKey: peer)?.questions ?? [], from: peer)
         dialNextContact()
+    }
+
+    /// The connection by which a peer is spoken to from now on; another that there was is kept for when this one ends.
+    private mutating func speak(to peer: PeerID, on connection: ConnectionID) {
+        if let old = connections.updateValue(connection, forKey: peer), old != connection {
+            spares[peer, default: []].insert(old)
+        }
+    }
+
+    /// A connection of `peer` is gone; if it was spoken to on it, it is on another from now on, if there is one.
+    private mutating func forget(_ connection: ConnectionID, of peer: PeerID) {
+        if connections[peer] == connection { connections[peer] = spares[peer]?.first }
+        if let spoken = connections[peer] { spares[peer]?.remove(spoken) }
+        spares[peer]?.remove(connection)
+        if spares[peer]?.isEmpty == true { spares[peer] = nil }
     }
 
     mutating func accepted(_ connection: ConnectionID, _ address: PeerAddress) {
@@ -88,7 +104,11 @@ extension PeerMachine {
             return drop(connection, "another peer answers at this address")
         }
         sessions[connection]?.state = .open(peer)
-        if connections[peer] == nil { connections[peer] = connection }
+        if let spoken = connections[peer], spoken != connection {
+            spares[peer, default: []].insert(connection)
+        } else {
+            connections[peer] = connection
+        }
         for message in queued { send(message, on: connection) }
     }
 
@@ -128,10 +148,9 @@ extension PeerMachine {
     mutating func sessionClosed(_ connection: ConnectionID, _ reason: String) {
         guard let session = sessions.removeValue(forKey: connection) else { return }
         if session.isInbound { inboundCount -= 1 }
-        let peer = expected.removeValue(forKey: connection) ?? session.peer
-        if let peer, connections[peer] == connection {
-            connections[peer] = sessions.first { $0.value.peer == peer }?.key
-            answerMissing(from: peer)
+        if let peer = expected.removeValue(forKey: connection) ?? session.peer {
+            forget(connection, of: peer)
+            answersMissing(session.unanswered, from: peer)
         }
         laneClosed(connection, reason)
     }
@@ -142,7 +161,9 @@ extension PeerMachine {
             case .greeting(let deadline, _):
                 if deadline <= now { drop(connection, "did not say hello in time") }
             case .open:
-                let isIdle = session.serving == 0 && session.chunks.isEmpty && !isFetching(on: connection)
+                // Chunks of a download that has ended are owed to nobody.
+                let isOwed = session.chunks.contains { downloads[$0.download] != nil }
+                let isIdle = session.serving == 0 && !isOwed && !isFetching(on: connection)
                 if isIdle, session.used + policy.idle <= now { drop(connection, "idle") }
             }
         }

@@ -17,17 +17,6 @@ import Testing
         #expect(questions.take(number, from: .number(1)) == nil)
     }
 
-    @Test("What a peer will not answer is all that it was asked, in the order it was asked")
-    func takeAll() {
-        var questions = Questions()
-        _ = questions.add(to: .number(1), for: wish)
-        _ = questions.add(to: .number(2), for: wish)
-        _ = questions.add(to: .number(1), for: download)
-        #expect(questions.takeAll(of: .number(1)) == [wish, download])
-        #expect(questions.takeAll(of: .number(1)).isEmpty)
-        #expect(questions.isAsking(.number(2), for: wish))
-    }
-
     @Test("A purpose is open as long as anybody has to answer for it")
     func open() {
         var questions = Questions()

@@ -138,4 +138,56 @@ import Wire
         #expect(answered == 10)
         #expect(peer.failure(of: request) == .nobody(asked: 10))
     }
+
+    // MARK: Two connections with one peer
+
+    /// A peer that connected while it was being dialed: the first file is asked for on the dialed connection, the second
+    /// on the one it opened.
+    private func crossed() throws -> (peer: Harness, requests: [RequestID], dialed: ConnectionID, opened: ConnectionID)
+    {
+        let peer = Harness()
+        peer.join([1])
+        let first = peer.wish(try TestFile("first", pieces: 1))
+        let opened = peer.accept(1)
+        let second = peer.wish(try TestFile("second", pieces: 1))
+        let dialed = peer.connect(1)
+        #expect(peer.asked[dialed]?.count == 1 && peer.asked[opened]?.count == 1)
+        return (peer, [first, second], dialed, opened)
+    }
+
+    @Test("When one of two connections with a peer ends, only what was asked on it is unanswered", arguments: [0, 1])
+    func crossedOneEnds(_ ending: Int) throws {
+        let (peer, requests, dialed, opened) = try crossed()
+        let connections = [dialed, opened]
+        peer.feed(.closed(connections[ending], reason: "reset"))
+        #expect(peer.failure(of: requests[ending]) == .nobody(asked: 1))
+        #expect(peer.failure(of: requests[1 - ending]) == nil)
+        peer.notHave(on: connections[1 - ending])
+        #expect(peer.closed[connections[1 - ending]] == nil)
+        #expect(peer.failure(of: requests[1 - ending]) == .nobody(asked: 1))
+    }
+
+    @Test("When one of two connections with a peer ends, the other is spoken on", arguments: [0, 1])
+    func crossedSpeaksOnOther(_ ending: Int) throws {
+        let (peer, _, dialed, opened) = try crossed()
+        let connections = [dialed, opened]
+        peer.feed(.closed(connections[ending], reason: "reset"))
+        peer.wish(file)
+        #expect(peer.dialed.isEmpty)
+        #expect(peer.asked[connections[1 - ending]]?.count == 2)
+        peer.feed(.closed(connections[1 - ending], reason: "reset"))
+        peer.wish(try TestFile("third", pieces: 1))
+        #expect(peer.dialed == [.number(1)])
+    }
+
+    @Test("A connection with pieces owed by a peer that is gone is idle once nobody wants them any more")
+    func idleWithLeftovers() throws {
+        let (request, connections) = peer.fetch(file, from: [1])
+        peer.feed(.cancel(request, file.name))
+        #expect(peer.closed[connections[0]] == nil)
+        peer.pass(.seconds(59))
+        #expect(peer.closed[connections[0]] == nil)
+        peer.pass(.seconds(2))
+        #expect(peer.closed[connections[0]] == "idle")
+    }
 }
