@@ -16,6 +16,9 @@ public struct PeerPolicy: Sendable {
     public var askAgain: Span = .milliseconds(500)
     /// A holder that sends no byte for this long loses its pieces.
     public var stall: Span = .seconds(5)
+    /// A holder that brings next to nothing (`Lane.steadyBytes`) in this long does too: otherwise a few that send a byte
+    /// now and then could hold every lane, or every piece buffer, for ever.
+    public var drip: Span = .seconds(30)
     /// Between two searches for holders: of a download that has none (it doubles up to the longest), and of the lost ones
     /// of a download that still has others.
     public var seekFirst: Span = .seconds(1)

@@ -48,7 +48,8 @@ struct Download {
     var requests: Set<RequestID> = []
     var nextSeek: Moment
     var seekPause: Span
-    var progressed: Moment
+    /// Connections to holders that are in use: kept beside `holders`, which may be as many as the roster.
+    private(set) var lanes: [ConnectionID] = []
     /// Whose connections have been lanes: a piece may be checked when its connection is gone.
     private(set) var senders: [ConnectionID: PeerID] = [:]
 
@@ -62,16 +63,10 @@ struct Download {
         plan = Plan(layout: layout)
         nextSeek = now + policy.seekFirst
         seekPause = policy.seekFirst
-        progressed = now
     }
 
     /// Bytes verified and written.
     var have: UInt64 { plan.have }
-
-    /// Connections to holders that are in use.
-    var lanes: [ConnectionID] {
-        holders.values.compactMap { if case .active(let connection) = $0.state { connection } else { nil } }
-    }
 
     var isFetching: Bool {
         switch phase {
@@ -89,14 +84,27 @@ struct Download {
     mutating func activate(_ peer: PeerID, at address: PeerAddress, on connection: ConnectionID) {
         holders[peer, default: Holder(address: address, state: .lost)].state = .active(connection)
         senders[connection] = peer
+        lanes.append(connection)
+    }
+
+    /// Fetches from a holder no more.
+    mutating func deactivate(_ peer: PeerID, leaving state: Holder.State) {
+        if case .active(let connection) = holders[peer]?.state { lanes.removeAll { $0 == connection } }
+        holders[peer]?.state = state
     }
 
     func peer(on connection: ConnectionID) -> PeerID? {
-        holders.first { $0.value.state == .active(connection) }?.key
+        senders[connection].flatMap { holders[$0]?.state == .active(connection) ? $0 : nil }
     }
 
     var holderBytes: [HolderBytes] {
         holders.values.filter { $0.bytes > 0 }.map { HolderBytes(address: $0.address, bytes: $0.bytes) }
             .sorted { $0.address.description < $1.address.description }
+    }
+
+    /// Where every holder known is, in the order of the text: which is made once for each, as they may be thousands.
+    var holderAddresses: [PeerAddress] {
+        holders.values.map { (text: $0.address.description, address: $0.address) }.sorted { $0.text < $1.text }
+            .map(\.address)
     }
 }

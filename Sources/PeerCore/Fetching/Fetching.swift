@@ -31,8 +31,8 @@ extension PeerMachine {
         downloads[id]?.requests.insert(request)
         requests[request]?.state = .fetching(id)
         requests[request]?.progressed = now
-        let holders = download.holders.values.map(\.address).sorted { $0.description < $1.description }
-        emit(.found(request, FileFound(name: download.name, root: download.root, holders: holders)))
+        emit(
+            .found(request, FileFound(name: download.name, root: download.root, holders: download.holderAddresses)))
     }
 
     /// Does whatever the download's phase allows now.

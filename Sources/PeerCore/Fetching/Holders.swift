@@ -20,7 +20,8 @@ extension PeerMachine {
 
     /// A connection is gone: its pieces go to the others at once.
     mutating func laneClosed(_ connection: ConnectionID, _ reason: String) {
-        for id in downloads.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
+        let lost = downloads.values.filter { $0.peer(on: connection) != nil }.map(\.id)
+        for id in lost.sorted(by: { $0.rawValue < $1.rawValue }) {
             loseHolder(on: connection, of: id, reason)
             advance(id)
         }
@@ -36,7 +37,7 @@ extension PeerMachine {
             removeLane(connection, of: peer, from: id, leaving: .liar, reason)
             drop(connection, reason)
         }
-        downloads[id]?.holders[peer]?.state = .liar
+        downloads[id]?.deactivate(peer, leaving: .liar)
         guard let download = downloads[id] else { return }
         // Perhaps nobody honest has been heard yet: everybody else is asked before the root is given up.
         if download.holders.values.allSatisfy(\.isLiar) { seekHolders(id) }
@@ -57,7 +58,7 @@ extension PeerMachine {
         _ reason: String
     ) {
         guard let holder = downloads[id]?.holders[peer] else { return }
-        downloads[id]?.holders[peer]?.state = state
+        downloads[id]?.deactivate(peer, leaving: state)
         downloads[id]?.plan.remove(connection)
         note(.holderLost(id, holder.address, reason: reason))
         if case .gathering(.some(let fetch)) = downloads[id]?.phase, fetch.source == connection {
@@ -76,19 +77,23 @@ extension PeerMachine {
 
     mutating func sweepDownloads() {
         for (id, download) in downloads where download.isFetching {
-            for (connection, lane) in download.plan.lanes where isStalled(lane, of: id, on: connection) {
-                drop(connection, "no byte for \(Int(policy.stall.seconds)) s")
+            for (connection, lane) in download.plan.lanes {
+                if let reason = stalled(lane, of: id, on: connection) { drop(connection, reason) }
             }
-            if case .gathering(.some(let fetch)) = download.phase, download.progressed + policy.stall <= now {
+            if case .gathering(.some(let fetch)) = download.phase, fetch.heard + policy.stall <= now {
                 drop(fetch.source, "no piece digests for \(Int(policy.stall.seconds)) s")
             }
             if download.nextSeek <= now { seekHolders(id) }
         }
     }
 
-    func isStalled(_ lane: Lane, of id: DownloadID, on connection: ConnectionID) -> Bool {
-        guard lane.isOwing, !lane.awaitsBuffer, lane.lastByte + policy.stall <= now else { return false }
-        return !isBehindAnother(id, on: connection)
+    /// - Returns: why a lane is given up, if it is to be.
+    func stalled(_ lane: Lane, of id: DownloadID, on connection: ConnectionID) -> String? {
+        guard lane.isOwing, !lane.awaitsBuffer else { return nil }
+        let isSilent = lane.lastByte + policy.stall <= now
+        guard isSilent || lane.steady + policy.drip <= now, !isBehindAnother(id, on: connection) else { return nil }
+        if isSilent { return "no byte for \(Int(policy.stall.seconds)) s" }
+        return "less than \(Lane.steadyBytes) bytes in \(Int(policy.drip.seconds)) s"
     }
 
     /// Chunks come in the order in which they were asked: first what another download asked, whose lane is watched too.

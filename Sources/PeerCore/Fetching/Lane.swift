@@ -11,11 +11,16 @@ struct Lane {
     /// A piece has been announced and no buffer is free for it: the holder is not to blame for the silence.
     var awaitsBuffer = false
     var lastByte: Moment
+    /// When it last began to bring the next `steadyBytes`.
+    private(set) var steady: Moment
+    private var broughtBytes = 0
     /// Bytes a second, smoothed.
     private(set) var rate: Double = 0
     private var windowStart: Moment
     private var windowBytes = 0
 
+    /// A kibibyte a second over `PeerPolicy.drip`: whoever sends less is as good as silent.
+    static let steadyBytes = 32 << 10
     private static let window = Span.milliseconds(50)
     /// Pieces ahead are worth this long at the measured rate, so that the holder never waits for the next request.
     private static let aheadSeconds = 0.25
@@ -29,7 +34,15 @@ struct Lane {
 
     init(now: Moment) {
         lastByte = now
+        steady = now
         windowStart = now
+    }
+
+    /// From now on it is to blame for silence.
+    mutating func owes(since now: Moment) {
+        lastByte = now
+        steady = now
+        broughtBytes = 0
     }
 
     /// Pieces that may be in flight.
@@ -45,6 +58,11 @@ struct Lane {
 
     mutating func progressed(_ bytes: Int, now: Moment) {
         lastByte = now
+        broughtBytes += bytes
+        if broughtBytes >= Lane.steadyBytes {
+            steady = now
+            broughtBytes = 0
+        }
         windowBytes += bytes
         let elapsed = now - windowStart
         guard elapsed >= Lane.window else { return }
@@ -57,7 +75,7 @@ struct Lane {
     /// Waiting for the first request does not count as slowness.
     mutating func asked(_ pieces: Range<Int>, now: Moment) {
         if !isOwing {
-            lastByte = now
+            owes(since: now)
             windowStart = now
             windowBytes = 0
         }

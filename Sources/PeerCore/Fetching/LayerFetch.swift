@@ -6,10 +6,13 @@ struct LayerFetch {
     let pieceCount: Int
     let pageSize: Int
     private(set) var digests: [Digest] = []
+    /// When it was begun, or the last page came.
+    var heard: Moment
     /// Digests asked for.
     private var asked = 0
 
-    init(source: ConnectionID, pieceCount: Int, pageSize: Int) {
+    init(source: ConnectionID, pieceCount: Int, pageSize: Int, now: Moment) {
+        heard = now
         self.source = source
         self.pieceCount = pieceCount
         self.pageSize = pageSize
@@ -25,9 +28,11 @@ struct LayerFetch {
         return page
     }
 
-    /// - Returns: false for digests that are not the next ones asked for.
+    /// - Returns: false for digests that are not the next page asked for, whole.
     mutating func append(_ more: [Digest], first: Int) -> Bool {
-        guard first == digests.count, first + more.count <= asked, !more.isEmpty else { return false }
+        guard first == digests.count, first < asked, more.count == min(pageSize, pieceCount - first) else {
+            return false
+        }
         digests += more
         return true
     }

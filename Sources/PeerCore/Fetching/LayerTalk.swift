@@ -10,9 +10,7 @@ extension PeerMachine {
         case let pieceCount:
             guard let source = download.lanes.min(by: { $0.rawValue < $1.rawValue }) else { return }
             downloads[download.id]?.phase = .gathering(
-                LayerFetch(source: source, pieceCount: pieceCount, pageSize: WireLimits.digestsPerFrameMax))
-            // The last source may have used up the patience; this one has its own.
-            downloads[download.id]?.progressed = now
+                LayerFetch(source: source, pieceCount: pieceCount, pageSize: WireLimits.digestsPerFrameMax, now: now))
             askForPages(download.id)
         }
     }
@@ -36,6 +34,7 @@ extension PeerMachine {
             isWanted = true
             // Two names of one root may be fetched at a time, each with pages of its own under way.
             guard fetch.append(digests, first: first) else { continue }
+            fetch.heard = now
             progress(id)
             guard fetch.isComplete else {
                 downloads[id]?.phase = .gathering(fetch)

@@ -84,7 +84,8 @@ extension PeerMachine {
         let peer = download.senders[connection]
         switch outcome {
         case .stored:
-            guard downloads[id]?.plan.stored(index) == true else { return }
+            // A second copy adds nothing, but it may be what the delivery waits for.
+            guard downloads[id]?.plan.stored(index) == true else { return advance(id) }
             if let peer { downloads[id]?.holders[peer]?.bytes += UInt64(download.plan.layout.size(of: index)) }
             progress(id)
             cancelDoubles(of: index, id)
@@ -92,6 +93,9 @@ extension PeerMachine {
         case .wrong:
             downloads[id]?.plan.failed(index)
             if let peer { dropLiar(peer, from: id, "piece \(index) was wrong") } else { advance(id) }
+        case .failed where download.plan.stored.contains(index):
+            downloads[id]?.plan.failed(index)
+            advance(id)
         case .failed(let failure): failDownload(id, .disk(failure))
         }
     }
@@ -109,7 +113,6 @@ extension PeerMachine {
     }
 
     mutating func progress(_ id: DownloadID) {
-        downloads[id]?.progressed = now
         for request in downloads[id]?.requests ?? [] { requests[request]?.progressed = now }
     }
 }

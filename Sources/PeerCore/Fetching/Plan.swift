@@ -24,7 +24,8 @@ struct Plan {
         orphans = layout.pieceCount > 0 ? [0..<layout.pieceCount] : []
     }
 
-    var isComplete: Bool { stored.isComplete }
+    /// Nothing more will be written: every piece is stored, and no second copy of one is with a worker.
+    var isComplete: Bool { stored.isComplete && checking.isEmpty }
 
     /// Bytes verified and written.
     var have: UInt64 {
@@ -139,12 +140,12 @@ struct Plan {
 
     /// What was asked of the same connection before has come: now it owes these pieces.
     mutating func turned(to connection: ConnectionID, now: Moment) {
-        lanes[connection]?.lastByte = now
+        lanes[connection]?.owes(since: now)
     }
 
     mutating func bufferGranted(_ connection: ConnectionID, now: Moment) {
         lanes[connection]?.awaitsBuffer = false
-        lanes[connection]?.lastByte = now
+        lanes[connection]?.owes(since: now)
     }
 
     mutating func progressed(_ connection: ConnectionID, bytes: Int, now: Moment) {

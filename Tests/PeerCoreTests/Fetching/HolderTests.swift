@@ -365,10 +365,124 @@ import Wire
         for _ in 0..<70 {
             peer.pass(.milliseconds(500))
             for connection in connections where peer.closed[connection] == nil {
-                if peer.chunks[connection]?.isEmpty == false { peer.feed(.progressed(connection, bytes: 1)) }
+                if peer.chunks[connection]?.isEmpty == false { peer.feed(.progressed(connection, bytes: 1 << 10)) }
                 if peer.asked[connection]?.isEmpty == false { peer.have(try TestFile(pieces: 100), on: connection) }
             }
         }
         #expect(peer.statuses.first?.activeHolders == 2)
+    }
+
+    // MARK: Dripping
+
+    @Test("A holder that sends a byte now and then is given up after half a minute")
+    func drips() throws {
+        let (_, connections) = peer.fetch(file, from: [1, 2])
+        #expect(peer.announce(0, of: file, on: connections[0]))
+        for _ in 0..<29 {
+            peer.pass(.seconds(1))
+            for connection in connections { peer.feed(.progressed(connection, bytes: 1)) }
+        }
+        #expect(peer.closed[connections[0]] == nil)
+        peer.pass(.milliseconds(1500))
+        #expect(peer.closed[connections[0]] == "less than 32768 bytes in 30 s")
+        #expect(peer.misplaced.isEmpty)
+    }
+
+    @Test("A holder that is slow but steady is kept")
+    func slowButSteady() throws {
+        let (_, connections) = peer.fetch(file, from: [1])
+        #expect(peer.announce(0, of: file, on: connections[0]))
+        for _ in 0..<300 {
+            peer.pass(.seconds(1))
+            peer.feed(.progressed(connections[0], bytes: 1200))
+        }
+        #expect(peer.closed[connections[0]] == nil)
+    }
+
+    @Test("Sixteen holders that drip do not keep out the honest one that has no lane")
+    func drippersMakeRoom() throws {
+        let file = try TestFile(pieces: 40)
+        let (_, connections) = peer.fetch(file, from: Array(1...17))
+        let honest = try #require(connections.first { (peer.chunks[$0] ?? []).isEmpty })
+        let drippers = connections.filter { $0 != honest }
+        for connection in drippers {
+            let piece = try #require(peer.chunks[connection]?.first?.first)
+            #expect(peer.announce(piece, of: file, on: connection))
+        }
+        for _ in 0..<35 {
+            peer.pass(.seconds(1))
+            for connection in drippers where peer.closed[connection] == nil {
+                peer.feed(.progressed(connection, bytes: 1))
+            }
+            if peer.asked[honest]?.isEmpty == false { peer.have(file, on: honest) }
+        }
+        #expect(drippers.allSatisfy { peer.closed[$0] != nil })
+        deliverAll(file, on: honest)
+        #expect(isDelivering)
+    }
+
+    @Test("A holder asked for digests is given up in its own time, however many others come meanwhile")
+    func silentSource() throws {
+        peer.join([1])
+        peer.wish(file)
+        let source = peer.connect(1)
+        peer.have(file, on: source)
+        for newcomer in 2...4 {
+            peer.pass(.milliseconds(1500))
+            peer.delta(joined: [UInt64(newcomer)])
+            peer.have(file, on: peer.connect(UInt64(newcomer)))
+        }
+        #expect(peer.closed[source] == nil)
+        peer.pass(.seconds(1))
+        #expect(peer.closed[source] != nil)
+    }
+
+    @Test("A source of digests that gives them one by one is refused")
+    func grudgingSource() throws {
+        peer.join([1])
+        peer.wish(file)
+        let source = peer.connect(1)
+        peer.have(file, on: source)
+        peer.say(.hashes(file.root, first: 0, [.zero]), on: source)
+        #expect(peer.closed[source] != nil)
+    }
+
+    // MARK: Two copies of a piece
+
+    /// A file of one piece of which two holders have sent a copy each, both with a worker.
+    private func twoCopies() throws -> (TestFile, [ConnectionID]) {
+        let file = try TestFile(pieces: 1)
+        let (_, connections) = peer.fetch(file, from: [1, 2])
+        for connection in connections { #expect(peer.announce(0, of: file, on: connection)) }
+        for connection in connections { peer.feed(.pieceReceived(connection)) }
+        return (file, connections)
+    }
+
+    @Test("A file is delivered when no copy of a piece is still being written", arguments: [0, 1])
+    func waitsForSecondCopy(_ first: Int) throws {
+        let (_, connections) = try twoCopies()
+        peer.feed(.pieceStored(peer.download, index: 0, from: connections[first], .stored))
+        #expect(!isDelivering)
+        peer.feed(.pieceStored(peer.download, index: 0, from: connections[1 - first], .stored))
+        #expect(isDelivering)
+    }
+
+    @Test("A second copy that is wrong blames who sent it, and the file is delivered all the same")
+    func secondCopyWrong() throws {
+        let (_, connections) = try twoCopies()
+        peer.feed(.pieceStored(peer.download, index: 0, from: connections[1], .stored))
+        peer.feed(.pieceStored(peer.download, index: 0, from: connections[0], .wrong))
+        #expect(peer.closed[connections[0]] == "piece 0 was wrong")
+        #expect(peer.closed[connections[1]] == nil)
+        #expect(isDelivering)
+    }
+
+    @Test("A second copy that the disk refuses is not missed")
+    func secondCopyFails() throws {
+        let (_, connections) = try twoCopies()
+        peer.feed(.pieceStored(peer.download, index: 0, from: connections[0], .stored))
+        let failure = DiskFailure(message: "write", code: 5, isOutOfSpace: false)
+        peer.feed(.pieceStored(peer.download, index: 0, from: connections[1], .failed(failure)))
+        #expect(isDelivering)
     }
 }
