@@ -118,14 +118,22 @@ import Testing
         let bytes = [UInt8](repeating: 7, count: 4 << 20)
         try bytes.withUnsafeBytes { try FileIO.write(file.rawValue, $0, at: 0) }
         try FileIO.sync(file.rawValue)
-        posix_fadvise(file.rawValue, 0, 0, POSIX_FADV_DONTNEED)
-        var resident = [UInt8](repeating: 0, count: bytes.count / 4096)
-        let mapped = try #require(mmap(nil, bytes.count, PROT_READ, MAP_SHARED, file.rawValue, 0))
-        defer { munmap(mapped, bytes.count) }
-        try #require(mincore(mapped, bytes.count, &resident) == 0)
-        // A file system that lives in memory (tmpfs) drops nothing.
-        guard resident.allSatisfy({ $0 & 1 == 0 }) else { return }
-        #expect(!FileIO.isCached(file.rawValue, offset: 0, count: bytes.count))
+        // The probe itself may start reading, and a fast disk may be done before it answers: one time in many is enough.
+        for _ in 0..<100 {
+            posix_fadvise(file.rawValue, 0, 0, POSIX_FADV_DONTNEED)
+            // A file system that lives in memory (tmpfs) drops nothing.
+            guard try isDropped(file.rawValue, count: bytes.count) else { return }
+            if !FileIO.isCached(file.rawValue, offset: 0, count: bytes.count) { return }
+        }
+        Issue.record("a dropped file was taken for cached a hundred times")
+    }
+
+    private func isDropped(_ file: Int32, count: Int) throws -> Bool {
+        var resident = [UInt8](repeating: 0, count: count / 4096)
+        let mapped = try #require(mmap(nil, count, PROT_READ, MAP_SHARED, file, 0))
+        defer { munmap(mapped, count) }
+        try #require(mincore(mapped, count, &resident) == 0)
+        return resident.allSatisfy { $0 & 1 == 0 }
     }
 
     @Test("The first bytes of a file are read up to the limit, and whole bytes are written from the start")
