@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -32,4 +33,10 @@ int clinux_probe(int file, off_t offset) {
     char byte;
     struct iovec vector = {.iov_base = &byte, .iov_len = 1};
     return (int)preadv2(file, &vector, 1, offset, RWF_NOWAIT);
+}
+
+uint64_t clinux_mount_id(int file) {
+    struct statx info;
+    if (statx(file, "", AT_EMPTY_PATH, STATX_MNT_ID, &info) != 0) return 0;
+    return info.stx_mask & STATX_MNT_ID ? info.stx_mnt_id : 0;
 }

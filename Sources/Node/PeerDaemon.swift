@@ -24,7 +24,10 @@ public enum PeerDaemon {
             try node.begin()
             Readiness.notify(logger: logger)
             try reactor.run(node)
-            node.end()
+            guard node.end() else {
+                control.close()
+                ProcessEnd.now(0)
+            }
             return 0
         } catch {
             throw DaemonError("cannot run the peer: \(error)\(advice(error))", exit: .system)

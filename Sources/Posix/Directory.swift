@@ -56,8 +56,15 @@ public final class Directory: Sendable {
         throw SystemError("stat", on: "\(path)/\(name)")
     }
 
-    /// The device number, which tells whether two directories can rename into each other.
-    public func device() throws(SystemError) -> UInt64 {
+    /// Whether files can be renamed from here to `other`: the device alone does not tell, since one file system may be
+    /// mounted in several places, as containers do, and rename(2) does not cross mounts.
+    public func sharesMount(with other: Directory) throws(SystemError) -> Bool {
+        let (own, others) = (clinux_mount_id(descriptor.rawValue), clinux_mount_id(other.descriptor.rawValue))
+        if own != 0, others != 0 { return own == others }
+        return try device() == other.device()
+    }
+
+    private func device() throws(SystemError) -> UInt64 {
         try FileIO.identity(of: descriptor.rawValue).identity.device
     }
 

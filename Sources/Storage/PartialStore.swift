@@ -11,7 +11,7 @@ public struct PartialStore: Sendable {
     /// - Parameter peer: tells apart the directories of two daemons that share one directory.
     public init(share: Share, state: Directory, peer: PeerID) throws(SystemError) {
         self.share = share
-        let isNear = try state.device() == share.directory.device()
+        let isNear = try state.sharesMount(with: share.directory)
         if !isNear { try share.directory.makeDirectory(ShareName.reserved, mode: 0o700) }
         let parent = isNear ? state : try share.directory.openDirectory(ShareName.reserved)
         let name = isNear ? "partial" : "partial-\(peer.hex)"

@@ -145,7 +145,7 @@ struct PartialStoreTests {
     func worksAcrossFileSystems() throws {
         let memory = try Scratch(in: Scratch.otherFileSystem)
         let state = try memory.state()
-        try #require(try state.device() != share.directory.device())
+        try #require(try !state.sharesMount(with: share.directory))
         let store = try PartialStore(share: share, state: state, peer: .sample)
         let partial = try PartialStoreTests.whole("sub/file", sample, in: store)
         #expect(
@@ -154,6 +154,20 @@ struct PartialStoreTests {
         _ = try store.deliver(partial, replacing: false, sync: true)
         #expect(try scratch.bytes(of: "sub/file") == sample.bytes)
         #expect(Scratch.entries(of: "\(scratch.sharePath)/\(ShareName.reserved)/partial-\(PeerID.sample.hex)").isEmpty)
+    }
+
+    @Test("One file system mounted twice puts partial files inside the share too", .enabled(if: BindMount.isPossible))
+    func worksAcrossMounts() throws {
+        _ = try scratch.state()
+        let mount = try BindMount(of: scratch.statePath, at: "\(scratch.path)/elsewhere")
+        defer { mount.unmount() }
+        let state = try Directory(path: mount.path)
+        let store = try PartialStore(share: share, state: state, peer: .sample)
+        let partial = try PartialStoreTests.whole("file", sample, in: store)
+        _ = try store.deliver(partial, replacing: false, sync: false)
+        let isSame = try scratch.bytes(of: "file") == sample.bytes
+        #expect(isSame)
+        #expect(leftovers.isEmpty)
     }
 
     @Test("A link in the place of the daemon's own directory is not followed")

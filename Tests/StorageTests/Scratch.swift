@@ -54,6 +54,27 @@ final class Scratch {
     }
 }
 
+/// A directory mounted a second time elsewhere; only root may.
+struct BindMount {
+    let path: String
+
+    init(of source: String, at path: String) throws {
+        self.path = path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        guard mount(source, path, nil, UInt(MS_BIND), nil) == 0 else { throw CocoaError(.featureUnsupported) }
+    }
+
+    func unmount() { umount2(path, Int32(MNT_DETACH)) }
+
+    static let isPossible: Bool = {
+        guard let scratch = try? Scratch(), (try? scratch.state()) != nil,
+            let mount = try? BindMount(of: scratch.statePath, at: "\(scratch.path)/try")
+        else { return false }
+        mount.unmount()
+        return true
+    }()
+}
+
 /// A file's bytes with its root and its pieces' digests.
 struct Sample {
     let bytes: [UInt8]

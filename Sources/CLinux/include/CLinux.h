@@ -37,4 +37,7 @@ int clinux_rename_without_replacing(int from_directory, const char *from, int to
 /// preadv2(2) of one byte with RWF_NOWAIT: -1 with EAGAIN when it would wait for the disk.
 int clinux_probe(int file, off_t offset);
 
+/// statx(2), STATX_MNT_ID: the number of the mount that a file lies in; 0 where the kernel does not tell (before 5.8).
+uint64_t clinux_mount_id(int file);
+
 #endif

@@ -22,6 +22,8 @@ final class PeerNode: ReactorHandler {
     private static let queueMax = 4 << 20
     /// To say goodbye.
     private static let leaveSpan = Span.seconds(2)
+    /// For jobs that are running then.
+    private static let endSpan = Span.seconds(2)
 
     let settings: PeerSettings
     let reactor: PeerReactor
@@ -76,8 +78,10 @@ final class PeerNode: ReactorHandler {
         feed(.wake)
     }
 
-    func end() {
-        workers.shutDown()
+    /// - Returns: false if a worker is still at its job: one that waits for a resolver or a disk is not waited for long.
+    @discardableResult
+    func end() -> Bool {
+        workers.shutDown(waitingAtMost: Self.endSpan.nanoseconds)
     }
 
     // MARK: Inputs

@@ -9,6 +9,7 @@ final class JobQueue<Job: Sendable>: @unchecked Sendable {
     private var urgent = FIFO<Job>()
     private var background = FIFO<Job>()
     private var isClosed = false
+    private var workerCount = 0
 
     init() {
         mutex = .allocate(capacity: 1)
@@ -41,6 +42,36 @@ final class JobQueue<Job: Sendable>: @unchecked Sendable {
             pthread_cond_wait(available, mutex)
         }
         return nil
+    }
+
+    /// A worker that will take jobs counts from now on until it leaves.
+    func enter() {
+        pthread_mutex_lock(mutex)
+        workerCount += 1
+        pthread_mutex_unlock(mutex)
+    }
+
+    func leave() {
+        pthread_mutex_lock(mutex)
+        workerCount -= 1
+        pthread_cond_broadcast(available)
+        pthread_mutex_unlock(mutex)
+    }
+
+    /// - Returns: whether every worker has left before the time was over.
+    func waitForWorkers(nanoseconds: UInt64) -> Bool {
+        var end = timespec()
+        // pthread_cond_timedwait(3) counts on this clock unless told otherwise.
+        clock_gettime(CLOCK_REALTIME, &end)
+        let sum = UInt64(end.tv_nsec) + nanoseconds
+        end.tv_sec += Int(sum / 1_000_000_000)
+        end.tv_nsec = Int(sum % 1_000_000_000)
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while workerCount > 0 {
+            if pthread_cond_timedwait(available, mutex, &end) == ETIMEDOUT { return workerCount == 0 }
+        }
+        return true
     }
 
     func close() {

@@ -16,8 +16,10 @@ public final class WorkerPool<Job: Sendable, Completion: Sendable> {
             let body = ThreadBody { [queue] in
                 let work = makeWorker()
                 while let job = queue.take() { mailbox.post(work(job)) }
+                queue.leave()
             }
-            if let thread = body.start() { threads.append(thread) }
+            queue.enter()
+            if let thread = body.start() { threads.append(thread) } else { queue.leave() }
         }
     }
 
@@ -26,11 +28,16 @@ public final class WorkerPool<Job: Sendable, Completion: Sendable> {
         queue.add(job, isUrgent: isUrgent)
     }
 
-    /// Lets running jobs end, drops waiting ones, and returns when every thread has ended.
-    public func shutDown() {
+    /// Lets running jobs end, drops waiting ones, and returns when every thread has ended or the time is over.
+    /// - Parameter limit: nanoseconds, at most a minute: a job may be waiting for a resolver, or for a disk that hangs.
+    /// - Returns: false if a thread is still at its job; then the process had better end without cleaning up.
+    @discardableResult
+    public func shutDown(waitingAtMost limit: UInt64 = 60_000_000_000) -> Bool {
         queue.close()
+        guard queue.waitForWorkers(nanoseconds: min(limit, 60_000_000_000)) else { return false }
         for thread in threads { pthread_join(thread, nil) }
         threads = []
+        return true
     }
 
     deinit { queue.close() }

@@ -80,4 +80,24 @@ import Testing
         pool.shutDown()
         #expect(reactor.mailbox.drain() == [])
     }
+
+    @Test("Shutting down waits for a job that hangs no longer than it is told to")
+    func hangingJob() throws {
+        let (running, gate) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let pool = WorkerPool<Int, Int>(count: 2, mailbox: reactor.mailbox) {
+            { job in
+                running.signal()
+                gate.wait()
+                return job
+            }
+        }
+        pool.submit(1)
+        running.wait()
+        let start = MonotonicClock.nanoseconds()
+        #expect(!pool.shutDown(waitingAtMost: 50_000_000))
+        let took = MonotonicClock.nanoseconds() - start
+        #expect(took >= 50_000_000 && took < 1_000_000_000)
+        gate.signal()
+        #expect(pool.shutDown())
+    }
 }
