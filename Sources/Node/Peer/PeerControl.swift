@@ -105,9 +105,11 @@ extension PeerNode: ControlHandler {
 
     private var peers: PeersReply {
         let roster = machine.currentRoster
-        let entries = roster.entries.values.sorted { $0.address.description < $1.address.description }
-        return PeersReply(
-            peers: entries.map { .init(address: "\($0.address)", id: $0.id.hex, label: $0.label) }, epoch: roster.epoch)
+        // Sorted as text, which is made once for each: a roster may have tens of thousands.
+        let peers = roster.entries.values.map {
+            PeersReply.Peer(address: "\($0.address)", id: $0.id.hex, label: $0.label)
+        }
+        return PeersReply(peers: peers.sorted { $0.address < $1.address }, epoch: roster.epoch)
     }
 
     private func files(_ params: FilesParams) -> FilesReply {
