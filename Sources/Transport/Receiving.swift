@@ -121,6 +121,7 @@ extension Transport {
             handler.received(message, on: connection.id)
             return true
         } catch {
+            handler.violated(connection.id, from: connection.address, reason: "sent \(error)")
             send(.refused(.violation, reason: "\(error)"), on: connection.id)
             let unfinished = close(connection.id)
             handler.closed(connection.id, reason: "sent \(error)", unfinished: unfinished)

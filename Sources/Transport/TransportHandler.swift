@@ -12,10 +12,16 @@ public protocol TransportHandler: AnyObject {
     func progressed(_ connection: ConnectionID, bytes: Int)
     /// The piece under way is whole; its buffer is the handler's.
     func receivedPiece(_ piece: IncomingPiece, on connection: ConnectionID)
+    /// The other end broke the framing, the codec's limits or a value's range; the connection is closed after this.
+    func violated(_ connection: ConnectionID, from address: PeerAddress, reason: String)
     /// A connection ended, not by `close`. A piece under way is lost; `buffer` is to be given back.
     func closed(_ connection: ConnectionID, reason: String, unfinished: IncomingPiece?)
     /// The send queue can take more file data.
     func hasRoom(_ connection: ConnectionID)
     /// The file that was being sent turned out shorter than announced; the connection is closed after this.
     func truncated(_ file: OpenFile)
+}
+
+extension TransportHandler {
+    public func violated(_ connection: ConnectionID, from address: PeerAddress, reason: String) {}
 }

@@ -65,6 +65,10 @@ final class ManagerNode: ReactorHandler, TransportHandler {
         feed(.closed(connection, reason: reason))
     }
 
+    func violated(_ connection: ConnectionID, from address: PeerAddress, reason: String) {
+        logger.warning("protocol violation", metadata: ["address": "\(address)", "reason": "\(reason)"])
+    }
+
     // A manager neither dials nor moves files.
     func dialed(_ connection: ConnectionID, failure: String?) {}
     func progressed(_ connection: ConnectionID, bytes: Int) {}
@@ -98,7 +102,11 @@ final class ManagerNode: ReactorHandler, TransportHandler {
 
     private func perform(_ effect: ManagerEffect) {
         switch effect {
-        case .send(let connection, let message): transport.send(message, on: connection)
+        case .send(let connection, let message):
+            if case .refused(_, let reason) = message {
+                logger.warning("refused", metadata: ["connection": "\(connection)", "reason": "\(reason)"])
+            }
+            transport.send(message, on: connection)
         case .sendEncoded(let connection, let bytes): transport.send(encoded: bytes, on: connection)
         case .close(let connection, let reason):
             logger.debug("closing", metadata: ["connection": "\(connection)", "reason": "\(reason)"])

@@ -37,6 +37,10 @@ extension PeerNode: TransportHandler {
         feed(.closed(connection, reason: reason))
     }
 
+    func violated(_ connection: ConnectionID, from address: PeerAddress, reason: String) {
+        logger.warning("protocol violation", metadata: ["address": "\(address)", "reason": "\(reason)"])
+    }
+
     func hasRoom(_ connection: ConnectionID) {
         uploads.pump(connection, transport, self)
     }

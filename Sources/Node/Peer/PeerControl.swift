@@ -127,7 +127,7 @@ extension PeerNode: ControlHandler {
                     name: status.name.path, root: status.root.digest.hex, length: status.root.length,
                     have: status.have, state: DownloadState(status.state),
                     cause: status.state == .waiting ? "no holder is reachable" : nil,
-                    bytesPerSecond: watch.bytesPerSecond(status.id),
+                    bytesPerSecond: status.state == .waiting ? 0 : watch.bytesPerSecond(status.id),
                     holders: status.holders.map(Control.HolderBytes.init))
             })
     }

@@ -166,17 +166,24 @@ extension PeerMachine {
     }
 
     private mutating func take(_ root: FileRoot, _ request: Request, _ ask: Ask) {
-        if let running = running(request.wish.name) { return revive(running, with: root, request, ask) }
         if let local = ask.local {
             if local == root { return finishAlready(request.id, root) }
             if !request.wish.force { return fail(request.id, .exists(local: local, offered: root)) }
         }
+        if let running = running(request.wish.name) { return revive(running, with: root, request, ask) }
         startDownload(root, request, offers: ask.offers)
     }
 
     /// The name is being fetched already, and waits: those who offer its version are its holders now.
     private mutating func revive(_ running: Download, with root: FileRoot, _ request: Request, _ ask: Ask) {
-        guard running.root == root else { return fail(request.id, .otherVersionRunning(running.root)) }
+        guard running.root == root else {
+            guard running.isWaiting, running.have == 0 else {
+                return fail(request.id, .otherVersionRunning(running.root))
+            }
+            // Nothing of it has come and nobody has it any more: what the swarm has now takes its place.
+            failDownload(running.id, .gone(running.root, have: 0))
+            return startDownload(root, request, offers: ask.offers)
+        }
         attach(request.id, to: running.id)
         for (peer, offer) in ask.offers where offer.root == root {
             if let connection = connections[peer] { addHolder(peer, connection, to: running.id) }

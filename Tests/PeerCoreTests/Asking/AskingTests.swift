@@ -362,6 +362,20 @@ import Wire
         #expect(peer.statuses.count == 1)
     }
 
+    @Test("A download that waits with nothing gives its name up to the version that the swarm has now")
+    func newVersion() {
+        peer.join([1])
+        peer.wish(file)
+        let connection = peer.connect(1)
+        peer.have(file, on: connection)
+        peer.feed(.partialOpened(peer.download))
+        peer.say(.endOfChunk(first: 0, .gone), on: connection)
+        #expect(peer.statuses.first?.state == .waiting)
+        peer.wish(file)
+        peer.have(other, on: connection)
+        #expect(peer.statuses.map(\.root) == [other.root])
+    }
+
     @Test("A wish beyond the limit is refused, and the others go on")
     func tooMany() {
         let peer = Harness { $0.requestsMax = 2 }
