@@ -10,6 +10,23 @@ public struct PieceSet: Hashable, Sendable {
         words = Array(repeating: 0, count: (pieceCount + 63) / 64)
     }
 
+    /// - Parameter bytes: as `bytes` gives them.
+    /// - Returns: nil for another number of bytes than the pieces need, and for bits beyond the last piece.
+    public init?(pieceCount: Int, bytes: some Collection<UInt8>) {
+        self.init(pieceCount: pieceCount)
+        guard bytes.count == (pieceCount + 7) / 8 else { return nil }
+        for (position, byte) in bytes.enumerated() {
+            words[position / 8] |= UInt64(byte) << UInt64(position % 8 * 8)
+        }
+        if let last = words.last, !pieceCount.isMultiple(of: 64), last >> UInt64(pieceCount % 64) != 0 { return nil }
+        count = words.reduce(0) { $0 + $1.nonzeroBitCount }
+    }
+
+    /// A bit for each piece, least significant first; the bits after the last piece are zero.
+    public var bytes: [UInt8] {
+        (0..<(pieceCount + 7) / 8).map { UInt8(truncatingIfNeeded: words[$0 / 8] >> UInt64($0 % 8 * 8)) }
+    }
+
     public var isComplete: Bool { count == pieceCount }
     public var isEmpty: Bool { count == 0 }
 
@@ -26,6 +43,54 @@ public struct PieceSet: Hashable, Sendable {
         words[index / 64] |= 1 << UInt64(index % 64)
         count += 1
         return true
+    }
+
+    public mutating func insert(_ range: Range<Int>) {
+        for index in range { insert(index) }
+    }
+
+    public mutating func formUnion(_ other: PieceSet) {
+        combine(other) { $0 | $1 }
+    }
+
+    public mutating func subtract(_ other: PieceSet) {
+        combine(other) { $0 & ~$1 }
+    }
+
+    /// Sets of another file's pieces are left alone.
+    private mutating func combine(_ other: PieceSet, _ operation: (UInt64, UInt64) -> UInt64) {
+        guard other.pieceCount == pieceCount else { return }
+        count = 0
+        for position in words.indices {
+            words[position] = operation(words[position], other.words[position])
+            count += words[position].nonzeroBitCount
+        }
+    }
+
+    /// The first member at or after `index`.
+    public func next(from index: Int) -> Int? {
+        guard index >= 0, index < pieceCount else { return nil }
+        var position = index / 64
+        var word = words[position] & (~0 << UInt64(index % 64))
+        while word == 0 {
+            position += 1
+            guard position < words.count else { return nil }
+            word = words[position]
+        }
+        return position * 64 + word.trailingZeroBitCount
+    }
+
+    /// The members as runs, in order and apart from each other.
+    public var runs: [Range<Int>] {
+        var runs: [Range<Int>] = []
+        var start = next(from: 0)
+        while let first = start {
+            var end = first + 1
+            while contains(end) { end += 1 }
+            runs.append(first..<end)
+            start = next(from: end)
+        }
+        return runs
     }
 
     @discardableResult

@@ -32,6 +32,12 @@ public enum Message: Hashable, Sendable {
     case piece(index: Int, length: Int)
     case endOfChunk(first: Int, ChunkEnd)
     case cancel(FileRoot, first: Int, count: Int)
+    /// These pieces, too, can be asked for from now on. In order, apart from each other, and not empty.
+    case nowHave(FileRoot, [Range<Int>])
+    /// Peers that fetch the same root: they have, or will have, pieces of it.
+    case introduce(FileRoot, [PeerID])
+    /// In place of a chunk's end: the holder has too much to do. Ask again after so many milliseconds.
+    case busy(first: Int, retryAfter: UInt32)
 
     public var type: MessageType {
         switch self {
@@ -55,6 +61,9 @@ public enum Message: Hashable, Sendable {
         case .endOfChunk: .endOfChunk
         case .cancel: .cancel
         case .noHashes: .noHashes
+        case .nowHave: .nowHave
+        case .introduce: .introduce
+        case .busy: .busy
         }
     }
 }
@@ -65,6 +74,15 @@ public enum FileQuery: Hashable, Sendable {
     case root(FileRoot)
     /// Any file of this digest, whatever its length: what a person types after `--root`.
     case digest(Digest)
+    /// A directory as one version: the offer's root is its manifest's.
+    case tree(ShareName)
+}
+
+/// What a holder has of a file.
+public enum Holding: Hashable, Sendable {
+    case all
+    /// It is fetching the file itself: these pieces are verified and durable.
+    case some(PieceSet)
 }
 
 /// What a holder answers.
@@ -75,14 +93,17 @@ public struct FileOffer: Hashable, Sendable {
     public let modified: Int64
     /// What the holder calls it.
     public let name: ShareName
+    public let holding: Holding
 
-    /// - Returns: nil for a file longer than pieces allow.
-    public init?(root: FileRoot, modified: Int64, name: ShareName) {
+    /// - Returns: nil for a file longer than pieces allow, and for a set of another number of pieces.
+    public init?(root: FileRoot, modified: Int64, name: ShareName, holding: Holding = .all) {
         guard let layout = PieceLayout(length: root.length) else { return nil }
         self.root = root
         self.layout = layout
         self.modified = modified
         self.name = name
+        if case .some(let pieces) = holding, pieces.pieceCount != layout.pieceCount { return nil }
+        self.holding = holding
     }
 }
 

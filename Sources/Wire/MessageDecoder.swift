@@ -30,7 +30,7 @@ extension Message {
         case .req: return .req(request: try reader.integer(), try reader.query())
         case .have: return .have(request: try reader.integer(), try reader.offer())
         case .notHave: return .notHave(request: try reader.integer(), try reader.raw(NotHaveReason.self, "reason"))
-        case .hashesRequest, .hashes, .chunk, .cancel, .piece, .endOfChunk, .noHashes:
+        case .hashesRequest, .hashes, .chunk, .cancel, .piece, .endOfChunk, .noHashes, .nowHave, .introduce, .busy:
             return try readTransfer(type, &reader)
         }
     }
@@ -58,6 +58,15 @@ extension Message {
                 first: try reader.count(in: 0...WireLimits.pieceCountMax - 1, "first piece"),
                 try reader.raw(ChunkEnd.self, "end"))
         case .noHashes: return .noHashes(try reader.root())
+        case .nowHave: return try reader.nowHave()
+        case .introduce:
+            let root = try reader.root()
+            let count = try reader.count(in: 1...WireLimits.introducedMax, "peer count")
+            return .introduce(root, try reader.peerIDs(count))
+        case .busy:
+            return .busy(
+                first: try reader.count(in: 0...WireLimits.pieceCountMax - 1, "first piece"),
+                retryAfter: try reader.integer())
         case .hello, .refused, .newPeer, .leftPeer, .pong, .rosterRequest, .welcome, .rosterSnapshot, .rosterDelta,
             .ping, .req, .have, .notHave:
             throw .unknownType(type.rawValue)
@@ -88,9 +97,13 @@ extension ByteReader {
         let joinedCount = try count(in: 0...WireLimits.rosterEntriesPerFrameMax, "joined count")
         let leftCount = try count(in: 0...WireLimits.rosterEntriesPerFrameMax - joinedCount, "left count")
         let joined = try entries(joinedCount)
-        var left: [PeerID] = []
-        for _ in 0..<leftCount { left.append(try peerID()) }
-        return RosterDelta(epoch: epoch, joined: joined, left: left)
+        return RosterDelta(epoch: epoch, joined: joined, left: try peerIDs(leftCount))
+    }
+
+    fileprivate mutating func peerIDs(_ count: Int) throws(WireError) -> [PeerID] {
+        var ids: [PeerID] = []
+        for _ in 0..<count { ids.append(try peerID()) }
+        return ids
     }
 
     private mutating func entries(_ count: Int) throws(WireError) -> [RosterEntry] {
@@ -107,6 +120,7 @@ extension ByteReader {
         case 0: .name(try name())
         case 1: .root(try root())
         case 2: .digest(try digest())
+        case 3: .tree(try name())
         default: throw .badValue(type: .req, field: "kind of query")
         }
     }
@@ -115,11 +129,41 @@ extension ByteReader {
         let root = try root()
         let pieceSizeLog2 = try integer(UInt8.self)
         let modified = try integer(Int64.self)
-        guard let offer = FileOffer(root: root, modified: modified, name: try name()) else {
-            throw .badValue(type: .have, field: "length")
+        let name = try name()
+        guard let layout = PieceLayout(length: root.length) else { throw .badValue(type: .have, field: "length") }
+        guard layout.pieceSizeLog2 == pieceSizeLog2 else { throw .badValue(type: .have, field: "piece size") }
+        let holding = try holding(pieceCount: layout.pieceCount)
+        guard let offer = FileOffer(root: root, modified: modified, name: name, holding: holding) else {
+            throw .badValue(type: .have, field: "piece set")
         }
-        guard offer.layout.pieceSizeLog2 == pieceSizeLog2 else { throw .badValue(type: .have, field: "piece size") }
         return offer
+    }
+
+    private mutating func holding(pieceCount: Int) throws(WireError) -> Holding {
+        switch try integer(UInt8.self) {
+        case 0: return .all
+        case 1:
+            guard let pieces = PieceSet(pieceCount: pieceCount, bytes: try take((pieceCount + 7) / 8)) else {
+                throw .badValue(type: .have, field: "piece set")
+            }
+            return .some(pieces)
+        default: throw .badValue(type: .have, field: "kind of holding")
+        }
+    }
+
+    /// Runs in order and apart from each other, so that one set of pieces has one spelling.
+    fileprivate mutating func nowHave() throws(WireError) -> Message {
+        let root = try root()
+        let pieceCount = PieceLayout(length: root.length)?.pieceCount ?? 0
+        var runs: [Range<Int>] = []
+        for _ in 0..<(try count(in: 1...WireLimits.runsPerFrameMax, "run count")) {
+            let earliest = runs.last.map { $0.upperBound + 1 } ?? 0
+            guard earliest < pieceCount else { throw outOfRange("first piece") }
+            let first = try count(in: earliest...pieceCount - 1, "first piece")
+            let count = try count(in: 1...pieceCount - first, "piece count")
+            runs.append(first..<first + count)
+        }
+        return .nowHave(root, runs)
     }
 
     /// A root with a run of one to `max` of its pieces.

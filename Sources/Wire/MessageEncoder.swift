@@ -29,7 +29,8 @@ extension Message {
             writer.text(reason, max: WireLimits.reasonMax)
         case .newPeer, .leftPeer, .pong, .rosterRequest, .welcome, .rosterSnapshot, .rosterDelta, .ping:
             writeManagerBody(&writer)
-        case .req, .have, .notHave, .hashesRequest, .hashes, .chunk, .piece, .endOfChunk, .cancel, .noHashes:
+        case .req, .have, .notHave, .hashesRequest, .hashes, .chunk, .piece, .endOfChunk, .cancel, .noHashes, .nowHave,
+            .introduce, .busy:
             writePeerBody(&writer)
         }
     }
@@ -50,7 +51,7 @@ extension Message {
             writer.integer(epoch)
             writer.integer(size)
         case .leftPeer, .rosterRequest, .hello, .refused, .req, .have, .notHave, .hashesRequest, .hashes, .chunk,
-            .piece, .endOfChunk, .cancel, .noHashes:
+            .piece, .endOfChunk, .cancel, .noHashes, .nowHave, .introduce, .busy:
             break
         }
     }
@@ -79,6 +80,20 @@ extension Message {
             writer.integer(UInt32(first))
             writer.integer(end.rawValue)
         case .noHashes(let root): writer.root(root)
+        case .nowHave(let root, let runs):
+            writer.root(root)
+            writer.integer(UInt32(runs.count))
+            for run in runs {
+                writer.integer(UInt32(run.lowerBound))
+                writer.integer(UInt32(run.count))
+            }
+        case .introduce(let root, let peers):
+            writer.root(root)
+            writer.integer(UInt32(peers.count))
+            for peer in peers { writer.peerID(peer) }
+        case .busy(let first, let retryAfter):
+            writer.integer(UInt32(first))
+            writer.integer(retryAfter)
         case .hello, .refused, .newPeer, .leftPeer, .pong, .rosterRequest, .welcome, .rosterSnapshot, .rosterDelta,
             .ping:
             break
@@ -128,6 +143,9 @@ extension ByteWriter {
         case .digest(let digest):
             integer(UInt8(2))
             self.digest(digest)
+        case .tree(let name):
+            integer(UInt8(3))
+            self.name(name)
         }
     }
 
@@ -136,6 +154,12 @@ extension ByteWriter {
         integer(offer.layout.pieceSizeLog2)
         integer(offer.modified)
         name(offer.name)
+        switch offer.holding {
+        case .all: integer(UInt8(0))
+        case .some(let pieces):
+            integer(UInt8(1))
+            bytes.append(contentsOf: pieces.bytes)
+        }
     }
 
     fileprivate mutating func pieces(_ root: FileRoot, _ first: Int, _ count: Int) {

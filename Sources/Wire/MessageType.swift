@@ -1,3 +1,5 @@
+import Content
+
 /// The number of each message on the wire.
 ///
 /// A receiver skips frames whose type is `firstOptional` or above and unknown to it; an unknown type below closes the
@@ -26,6 +28,9 @@ public enum MessageType: UInt8, Sendable, CaseIterable {
     case endOfChunk = 55
     case cancel = 56
     case noHashes = 57
+    case nowHave = 58
+    case introduce = 59
+    case busy = 60
 
     public static let firstOptional: UInt8 = 128
     /// Bytes of a skipped frame, at most.
@@ -44,7 +49,7 @@ public enum MessageType: UInt8, Sendable, CaseIterable {
         case .rosterDelta: 8 + 4 + 4 + WireLimits.rosterEntriesPerFrameMax * RosterEntry.sizeMax
         case .ping: 8 + 4
         case .req: 4 + 1 + 2 + 1024
-        case .have: 4 + 40 + 1 + 8 + 2 + 1024
+        case .have: 4 + 40 + 1 + 8 + 2 + 1024 + 1 + WireLimits.pieceCountMax / 8
         case .notHave: 4 + 1
         case .hashesRequest: 40 + 4 + 4
         case .hashes: 40 + 4 + 4 + WireLimits.digestsPerFrameMax * 32
@@ -52,6 +57,9 @@ public enum MessageType: UInt8, Sendable, CaseIterable {
         case .piece: 4 + 4
         case .endOfChunk: 4 + 1
         case .noHashes: 40
+        case .nowHave: 40 + 4 + WireLimits.runsPerFrameMax * 8
+        case .introduce: 40 + 4 + WireLimits.introducedMax * PeerID.byteCount
+        case .busy: 4 + 4
         }
     }
 }

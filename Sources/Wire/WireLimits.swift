@@ -18,6 +18,10 @@ public enum WireLimits {
     public static let chunkPiecesMax = 64
     /// Chunks that one connection may have waiting. A requester keeps far fewer.
     public static let chunksWaitingMax = 64
+    /// Runs of pieces in one `nowHave`: what a download gains in a second fits many times over.
+    public static let runsPerFrameMax = 512
+    /// Peers in one `introduce`: a sample is enough, since whoever is introduced introduces others in turn.
+    public static let introducedMax = 50
     /// Bytes in one piece.
     public static let pieceSizeMax = 1 << 22
 }

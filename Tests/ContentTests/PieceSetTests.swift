@@ -37,6 +37,40 @@ import Testing
         #expect(pieces.isComplete && pieces.isEmpty && !pieces.contains(0))
     }
 
+    @Test("Bytes, runs and unions say the same as a set of integers", arguments: Seeded.seeds(5))
+    func forms(seed: UInt64) throws {
+        var random = Seeded(seed)
+        let pieceCount = Int.random(in: 1...300, using: &random)
+        let models = (0..<2).map { _ in
+            Set((0..<pieceCount).filter { _ in Int.random(in: 0..<3, using: &random) == 0 })
+        }
+        var sets = models.map { model in
+            var pieces = PieceSet(pieceCount: pieceCount)
+            for index in model { pieces.insert(index) }
+            return pieces
+        }
+        #expect(PieceSet(pieceCount: pieceCount, bytes: sets[0].bytes) == sets[0])
+        #expect(sets[0].runs.flatMap { $0 } == models[0].sorted())
+        #expect(
+            (0..<pieceCount).allSatisfy { index in sets[0].next(from: index) == models[0].filter { $0 >= index }.min() }
+        )
+        let first = sets[0]
+        sets[0].formUnion(sets[1])
+        #expect(sets[0].count == models[0].union(models[1]).count)
+        #expect(sets[0].runs.flatMap { $0 } == models[0].union(models[1]).sorted())
+        sets[0].subtract(first)
+        #expect(sets[0].runs.flatMap { $0 } == models[1].subtracting(models[0]).sorted())
+    }
+
+    @Test("Bytes of another number, or with bits beyond the last piece, are no set")
+    func foreignBytes() {
+        #expect(PieceSet(pieceCount: 9, bytes: [0xFF]) == nil)
+        #expect(PieceSet(pieceCount: 9, bytes: [0xFF, 0x01, 0x00]) == nil)
+        #expect(PieceSet(pieceCount: 9, bytes: [0xFF, 0x02]) == nil)
+        #expect(PieceSet(pieceCount: 9, bytes: [0xFF, 0x01])?.isComplete == true)
+        #expect(PieceSet(pieceCount: 0, bytes: []) != nil)
+    }
+
     @Test("It says the same as a set of integers after any inserts and removals", arguments: Seeded.seeds(3))
     func againstModel(seed: UInt64) {
         var random = Seeded(seed)

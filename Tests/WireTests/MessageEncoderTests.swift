@@ -66,6 +66,9 @@ enum Longest {
         case .endOfChunk: .endOfChunk(first: WireLimits.pieceCountMax - 1, .gone)
         case .cancel: .cancel(longRoot, first: 0, count: WireLimits.chunkPiecesMax)
         case .noHashes: .noHashes(longRoot)
+        case .nowHave: .nowHave(longRoot, (0..<WireLimits.runsPerFrameMax).map { 2 * $0..<2 * $0 + 1 })
+        case .introduce: .introduce(longRoot, Array(repeating: Vectors.alpha, count: WireLimits.introducedMax))
+        case .busy: .busy(first: WireLimits.pieceCountMax - 1, retryAfter: .max)
         }
     }
 
@@ -74,7 +77,10 @@ enum Longest {
         let name = try ShareName(Array(repeating: component, count: 5).joined(separator: "/"))
         guard type != .notHave else { return .notHave(request: .max, .unknown) }
         guard type == .have else { return .req(request: .max, .name(name)) }
-        return .have(request: .max, try #require(FileOffer(root: longRoot, modified: .min, name: name)))
+        let pieces = PieceSet(pieceCount: WireLimits.pieceCountMax)
+        return .have(
+            request: .max,
+            try #require(FileOffer(root: longRoot, modified: .min, name: name, holding: .some(pieces))))
     }
 
     private static let label = String(repeating: "l", count: WireLimits.labelMax)

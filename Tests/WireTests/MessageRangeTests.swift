@@ -55,6 +55,37 @@ import Testing
         expect(.endOfChunk, "00000000 03", isBad: "end")
     }
 
+    @Test("A set of pieces longer than the file is refused")
+    func setTooLong() {
+        let start = "09000000 \(root) 14 00f1536500000000 0100 61"
+        expect(.have, "\(start) 01 10", isBad: "piece set")
+        expect(.have, "\(start) 01 ff", isBad: "piece set")
+        expect(.have, "\(start) 02", isBad: "kind of holding")
+        #expect(throws: WireError.trailingBytes(type: .have, count: 1)) {
+            try decode(frame(.have, bytes("\(start) 01 0100")))
+        }
+        #expect(throws: WireError.truncated(type: .have)) { try decode(frame(.have, bytes("\(start) 01"))) }
+    }
+
+    @Test("Runs of new pieces outside the file, out of order, touching or empty are refused")
+    func runsOfNewPieces() {
+        expect(.nowHave, "\(root) 00000000", isBad: "run count")
+        expect(.nowHave, "\(root) 01020000", isBad: "run count")
+        expect(.nowHave, "\(root) 01000000 04000000 01000000", isBad: "first piece")
+        expect(.nowHave, "\(root) 01000000 03000000 02000000", isBad: "piece count")
+        expect(.nowHave, "\(root) 01000000 00000000 00000000", isBad: "piece count")
+        expect(.nowHave, "\(root) 02000000 00000000 01000000 01000000 01000000", isBad: "first piece")
+        expect(.nowHave, "\(root) 02000000 02000000 01000000 00000000 01000000", isBad: "first piece")
+        expect(.nowHave, "\(root) 02000000 03000000 01000000 00000000 01000000", isBad: "first piece")
+        expect(.nowHave, "\(Vectors.zeroHex) 0000000000000000 01000000 00000000 01000000", isBad: "first piece")
+    }
+
+    @Test("An introduction of nobody, or of more than 50, is refused")
+    func introductions() {
+        expect(.introduce, "\(root) 00000000", isBad: "peer count")
+        expect(.introduce, "\(root) 33000000", isBad: "peer count")
+    }
+
     @Test("An offer whose piece size is not that of its length is refused")
     func pieceSize() {
         for log2 in ["00", "13", "15", "ff"] {
@@ -69,7 +100,7 @@ import Testing
     func codes() {
         expect(.refused, "04 0000", isBad: "code")
         expect(.notHave, "09000000 02", isBad: "reason")
-        expect(.req, "09000000 03 0100 61", isBad: "kind of query")
+        expect(.req, "09000000 04 0100 61", isBad: "kind of query")
     }
 
     @Test("A snapshot page that does not fit its total is refused")

@@ -122,6 +122,11 @@ enum RandomMessage {
             return .piece(index: Int(number >> 12), length: Int.random(in: 1...WireLimits.pieceSizeMax, using: &random))
         case .endOfChunk: return .endOfChunk(first: Int(number >> 12), .cancelled)
         case .noHashes: return .noHashes(root(&random))
+        case .nowHave: return nowHave(&random)
+        case .introduce:
+            let count = Int.random(in: 1...WireLimits.introducedMax, using: &random)
+            return .introduce(root(&random), (0..<count).map { _ in PeerID.random(using: &random) })
+        case .busy: return .busy(first: Int(number >> 12), retryAfter: number)
         }
     }
 
@@ -138,17 +143,35 @@ enum RandomMessage {
         }
     }
 
+    private static func nowHave(_ random: inout Seeded) -> Message {
+        let root = root(&random)
+        let pieceCount = PieceLayout(length: root.length)?.pieceCount ?? 0
+        var pieces = PieceSet(pieceCount: pieceCount)
+        for _ in 0..<20 { pieces.insert(Int.random(in: 0..<pieceCount, using: &random)) }
+        return .nowHave(root, pieces.runs)
+    }
+
     private static func query(_ random: inout Seeded) throws -> FileQuery {
-        switch Int.random(in: 0...2, using: &random) {
+        switch Int.random(in: 0...3, using: &random) {
         case 0: .name(try name(&random))
         case 1: .root(root(&random))
+        case 2: .tree(try name(&random))
         default: .digest(digest(&random))
         }
     }
 
     private static func offer(_ random: inout Seeded) throws -> FileOffer {
         let modified = Int64.random(in: .min ... .max, using: &random)
-        return try #require(FileOffer(root: root(&random), modified: modified, name: try name(&random)))
+        let root = root(&random)
+        return try #require(
+            FileOffer(root: root, modified: modified, name: try name(&random), holding: holding(root, &random)))
+    }
+
+    private static func holding(_ root: FileRoot, _ random: inout Seeded) -> Holding {
+        guard Bool.random(using: &random), let layout = PieceLayout(length: root.length) else { return .all }
+        var pieces = PieceSet(pieceCount: layout.pieceCount)
+        for _ in 0..<9 { pieces.insert(Int.random(in: 0..<layout.pieceCount, using: &random)) }
+        return .some(pieces)
     }
 
     private static func name(_ random: inout Seeded) throws -> ShareName {

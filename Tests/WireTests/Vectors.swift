@@ -94,7 +94,10 @@ enum Vectors {
     /// `models/a.bin`, modified at 1,700,000,000 s.
     private static let named: [Vector] = {
         guard let name = try? ShareName("models/a.bin"),
-            let offer = FileOffer(root: root, modified: 1_700_000_000, name: name)
+            let directory = try? ShareName("models"),
+            let offer = FileOffer(root: root, modified: 1_700_000_000, name: name),
+            let pieces = PieceSet(pieceCount: 4, bytes: [0b1001]),
+            let partial = FileOffer(root: root, modified: 1_700_000_000, name: name, holding: .some(pieces))
         else { return [] }
         return [
             Vector(
@@ -102,8 +105,14 @@ enum Vectors {
                 "14000000 30  09000000 00 0c00 6d6f64656c732f612e62696e"),
             Vector(
                 "have", .have(request: 9, offer),
-                "44000000 31  09000000 \(digestHex) 0500300000000000 14 00f1536500000000 "
-                    + "0c00 6d6f64656c732f612e62696e"),
+                "45000000 31  09000000 \(digestHex) 0500300000000000 14 00f1536500000000 "
+                    + "0c00 6d6f64656c732f612e62696e 00"),
+            Vector(
+                "have of pieces 0 and 3", .have(request: 9, partial),
+                "46000000 31  09000000 \(digestHex) 0500300000000000 14 00f1536500000000 "
+                    + "0c00 6d6f64656c732f612e62696e 01 09"),
+            Vector(
+                "req of a directory", .req(request: 9, .tree(directory)), "0e000000 30  09000000 03 0600 6d6f64656c73"),
         ]
     }()
 
@@ -123,5 +132,12 @@ enum Vectors {
             "cancel", .cancel(root, first: 1, count: 3),
             "31000000 38  \(digestHex) 0500300000000000 01000000 03000000"),
         Vector("noHashes", .noHashes(root), "29000000 39  \(digestHex) 0500300000000000"),
+        Vector(
+            "nowHave", .nowHave(root, [0..<1, 2..<4]),
+            "3d000000 3a  \(digestHex) 0500300000000000 02000000 00000000 01000000 02000000 02000000"),
+        Vector(
+            "introduce", .introduce(root, [alpha, beta]),
+            "4d000000 3b  \(digestHex) 0500300000000000 02000000 \(alphaHex) \(betaHex)"),
+        Vector("busy", .busy(first: 1, retryAfter: 5000), "09000000 3c  01000000 88130000"),
     ]
 }

@@ -38,6 +38,7 @@ public struct Catalog: Sendable {
         case .name(let name): byName[name]
         case .root(let root): file(root: root)
         case .digest(let digest): names[digest]?.min().flatMap { byName[$0] }
+        case .tree: nil
         }
     }
 

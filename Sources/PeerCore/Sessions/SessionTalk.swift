@@ -125,7 +125,9 @@ extension PeerMachine {
         case .endOfChunk(let first, let end): chunkEnded(first, end, on: connection)
         case .noHashes(let root): hashesGone(root, on: connection)
         case .refused(_, let reason): drop(connection, "the peer refused: \(reason)")
-        case .hello, .newPeer, .leftPeer, .pong, .rosterRequest, .welcome, .rosterSnapshot, .rosterDelta, .ping:
+        case .hello, .newPeer, .leftPeer, .pong, .rosterRequest, .welcome, .rosterSnapshot, .rosterDelta, .ping,
+            .nowHave,
+            .introduce, .busy:
             refuse(connection, "a \(message.type) is not expected here")
         }
     }
