@@ -22,9 +22,9 @@ public enum PeerEffect: Sendable, Equatable {
     /// Whether the row of digests leads to the root.
     case checkLayer(DownloadID, FileRoot, [Digest])
     /// Make the partial file and reserve its space.
-    case openPartial(DownloadRecord, [Digest])
+    case openPartial(DownloadEntry, [Digest])
     /// Open the partial file of an earlier run, and see which of these pieces it still has.
-    case reopenPartial(DownloadRecord, [Digest], PieceSet)
+    case reopenPartial(DownloadEntry, [Digest], PieceSet)
     /// Make what is written durable if wanted, then record these pieces as the ones there are.
     case commit(DownloadID, PieceSet, sync: Bool)
     /// Read these pieces again and tell which are right.
@@ -35,7 +35,7 @@ public enum PeerEffect: Sendable, Equatable {
     /// Whether so many bytes are free now; answered only if they are.
     case checkSpace(DownloadID, needed: UInt64)
     /// Record a download, or its new state.
-    case keep(DownloadRecord)
+    case keep(DownloadEntry)
     /// A download is not to be taken up again.
     case forget(DownloadID)
     case banned(Ban)

@@ -81,7 +81,7 @@ struct Download {
     /// Whose connections have been lanes: a piece may be checked when its connection is gone.
     private(set) var senders: [ConnectionID: PeerID] = [:]
 
-    init(_ record: DownloadRecord, layout: PieceLayout, stored: PieceSet?, plan: Plan, policy: PeerPolicy, now: Moment)
+    init(_ record: DownloadEntry, layout: PieceLayout, stored: PieceSet?, plan: Plan, policy: PeerPolicy, now: Moment)
     {
         id = record.id
         name = record.name
@@ -183,14 +183,14 @@ struct Download {
     }
 
     /// What is kept of it beyond the daemon's life.
-    var record: DownloadRecord {
-        let state: DownloadRecord.State =
+    var record: DownloadEntry {
+        let state: DownloadEntry.State =
             switch phase {
             case .paused(.user): .paused
             case .failed(let failure): .failed(failure)
             case .queued, .gathering, .checking, .opening, .fetching, .proving, .finishing, .paused(.space): .running
             }
-        return DownloadRecord(
+        return DownloadEntry(
             id: id, name: name, root: root, modified: modified, replacing: replacing, keepsBackup: keepsBackup,
             sync: sync, priority: priority, state: state)
     }

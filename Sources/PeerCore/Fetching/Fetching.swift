@@ -10,7 +10,7 @@ extension PeerMachine {
         }
         lastDownload += 1
         let id = DownloadID(rawValue: lastDownload)
-        let record = DownloadRecord(
+        let record = DownloadEntry(
             id: id, name: request.wish.name, root: root, modified: version.modified, replacing: request.wish.force,
             keepsBackup: request.wish.keepsBackup, sync: request.wish.sync, priority: request.wish.priority,
             state: .running)
@@ -26,7 +26,7 @@ extension PeerMachine {
         beginNext()
     }
 
-    private mutating func newDownload(_ record: DownloadRecord, _ layout: PieceLayout, stored: PieceSet?) -> Download {
+    private mutating func newDownload(_ record: DownloadEntry, _ layout: PieceLayout, stored: PieceSet?) -> Download {
         let plan = Plan(layout: layout, id: id, stored: stored, seed: random.next(), now: now)
         return Download(record, layout: layout, stored: stored, plan: plan, policy: policy, now: now)
     }

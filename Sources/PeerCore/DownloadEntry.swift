@@ -1,7 +1,7 @@
 import Content
 
 /// What is kept of a download beyond the daemon's life.
-public struct DownloadRecord: Hashable, Sendable {
+public struct DownloadEntry: Hashable, Sendable {
     public enum State: Hashable, Sendable {
         /// Running, or waiting for its turn.
         case running
@@ -49,13 +49,13 @@ public enum PauseCause: Hashable, Sendable {
 
 /// A download as an earlier run of the daemon left it.
 public struct StoredDownload: Sendable {
-    public let record: DownloadRecord
+    public let record: DownloadEntry
     /// nil if it had not been checked.
     public let layer: [Digest]?
     /// Durable and recorded.
     public let pieces: PieceSet
 
-    public init(record: DownloadRecord, layer: [Digest]?, pieces: PieceSet) {
+    public init(record: DownloadEntry, layer: [Digest]?, pieces: PieceSet) {
         self.record = record
         self.layer = layer
         self.pieces = pieces
