@@ -60,7 +60,7 @@ extension PeerMachine {
         case .done(let file):
             catalog.insert(file)
             downloads[id] = nil
-            note(.downloadFinished(id, download.name, took: now - download.since))
+            note(.downloadFinished(id, download.name, download.root, took: now - download.since))
             for request in download.requests.sorted(by: { $0.rawValue < $1.rawValue }) {
                 finishRequest(request, download)
             }
@@ -83,7 +83,7 @@ extension PeerMachine {
         guard let download = downloads.removeValue(forKey: id) else { return }
         releaseLanes(download)
         emit(.discardPartial(id))
-        note(.downloadFailed(id, download.name, failure))
+        note(.downloadFailed(id, download.name, download.root, failure))
         for request in download.requests.sorted(by: { $0.rawValue < $1.rawValue }) { fail(request, failure) }
     }
 
