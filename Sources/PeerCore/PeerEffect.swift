@@ -132,6 +132,11 @@ public struct VersionHolder: Hashable, Sendable {
     public let address: PeerAddress?
     /// Bytes.
     public let have: UInt64
+
+    public init(address: PeerAddress?, have: UInt64) {
+        self.address = address
+        self.have = have
+    }
 }
 
 /// Why a wish was not fulfilled.

@@ -99,11 +99,13 @@ extension PeerNode {
                     "download": "\(id.rawValue)", "name": "\(name)", "root": "\(root.digest)",
                     "bytes": "\(root.length)", "holders": "\(holders)",
                 ])
-        case .downloadFinished(let id, let name, _, let took):
+        case .downloadFinished(let id, let name, let root, let took):
+            hooks.downloadFinished(name, root)
             logger.info(
                 "download finished",
                 metadata: ["download": "\(id.rawValue)", "name": "\(name)", "seconds": "\(took.seconds)"])
-        case .downloadFailed(let id, let name, _, let failure):
+        case .downloadFailed(let id, let name, let root, let failure):
+            hooks.downloadFailed(name, root, failure)
             logger.warning(
                 "download failed",
                 metadata: [

@@ -37,6 +37,7 @@ final class PeerNode: ReactorHandler {
     var machine: PeerMachine<SystemRandomNumberGenerator>
     var indexer = ShareIndexer()
     let uploads = Uploads()
+    let hooks: Hooks
     var intake = PieceIntake()
     var partials = PartialTable()
     var dials: [ConnectionID: Dial] = [:]
@@ -59,6 +60,7 @@ final class PeerNode: ReactorHandler {
         self.control = control
         self.logger = logger
         started = reactor.now
+        hooks = Hooks(settings.hooks, share: settings.share, reactor: reactor, logger: logger)
         transport = Transport(reactor: reactor, limits: TransportLimits(queueMax: Self.queueMax))
         workers = WorkerPool(count: settings.workers, mailbox: reactor.mailbox) {
             let worker = PeerWorker(share: share, partials: partials)
@@ -74,6 +76,7 @@ final class PeerNode: ReactorHandler {
         logger.info(
             "listening",
             metadata: ["address": "\(settings.listen)", "share": "\(settings.share)", "id": "\(id.hex)"])
+        hooks.begin()
         continueIndexing()
         feed(.wake)
     }
@@ -81,7 +84,8 @@ final class PeerNode: ReactorHandler {
     /// - Returns: false if a worker is still at its job: one that waits for a resolver or a disk is not waited for long.
     @discardableResult
     func end() -> Bool {
-        workers.shutDown(waitingAtMost: Self.endSpan.nanoseconds)
+        hooks.end()
+        return workers.shutDown(waitingAtMost: Self.endSpan.nanoseconds)
     }
 
     // MARK: Inputs
@@ -98,12 +102,12 @@ final class PeerNode: ReactorHandler {
     }
 
     func ready(_ token: Token, _ mask: EventPoll.Mask) {
-        if transport.ready(token, mask, self) { return }
+        if transport.ready(token, mask, self) || hooks.ready(token) { return }
         control.ready(token, mask, self)
     }
 
     func fired(_ timer: TimerID) {
-        if transport.fired(timer, self) || control.fired(timer) { return }
+        if transport.fired(timer, self) || control.fired(timer) || hooks.fired(timer) { return }
         switch timer {
         case wakeTimer: feed(.wake)
         case progressTimer: reportProgress()

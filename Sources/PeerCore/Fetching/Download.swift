@@ -81,8 +81,7 @@ struct Download {
     /// Whose connections have been lanes: a piece may be checked when its connection is gone.
     private(set) var senders: [ConnectionID: PeerID] = [:]
 
-    init(_ record: DownloadEntry, layout: PieceLayout, stored: PieceSet?, plan: Plan, policy: PeerPolicy, now: Moment)
-    {
+    init(_ record: DownloadEntry, layout: PieceLayout, stored: PieceSet?, plan: Plan, policy: PeerPolicy, now: Moment) {
         id = record.id
         name = record.name
         root = record.root
