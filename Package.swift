@@ -78,7 +78,7 @@ let package = Package(
         tests("ManagerCore", ["Wire", "Content", "TestSupport"]),
         tests("PeerCore", ["Wire", "Content", "TestSupport"]),
         tests("Storage", ["Content", "Hashing", "Posix"]),
-        tests("Transport", ["Reactor", "Posix", "Wire", "Content"]),
+        tests("Transport", ["Reactor", "Posix", "Wire", "Content", "TestSupport"]),
         tests("Control", ["Content"]),
         tests(
             "Node",
