@@ -82,7 +82,10 @@ let package = Package(
         tests("Control", ["Content"]),
         tests(
             "Node",
-            ["Content", "Wire", "Posix", "Reactor", "Hashing", "Storage", "Transport", "Control", "PeerCore"]),
+            [
+                "Content", "Wire", "Posix", "Reactor", "Hashing", "Storage", "Transport", "Control", "PeerCore",
+                "TestSupport",
+            ]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["p2pd", "p2pctl", "Content", "Hashing", "Wire"], swiftSettings: core),
     ],

@@ -28,6 +28,9 @@ extension ByteRate: CustomStringConvertible {
         return String(bytesPerSecond)
     }
 
+    /// The rate, or `none`.
+    public static func text(_ rate: ByteRate?) -> String { rate?.description ?? "none" }
+
     private static func decimal(_ thousandths: UInt64) -> String {
         let (whole, part) = thousandths.quotientAndRemainder(dividingBy: 1000)
         guard part > 0 else { return String(whole) }
