@@ -78,11 +78,14 @@ let package = Package(
         tests("ManagerCore", ["Wire", "Content", "TestSupport"]),
         tests("PeerCore", ["Wire", "Content", "TestSupport"]),
         tests("Storage", ["Content", "Hashing", "Posix"]),
-        tests("Transport", ["Reactor", "Posix", "Wire", "Content"]),
+        tests("Transport", ["Reactor", "Posix", "Wire", "Content", "TestSupport"]),
         tests("Control", ["Content"]),
         tests(
             "Node",
-            ["Content", "Wire", "Posix", "Reactor", "Hashing", "Storage", "Transport", "Control", "PeerCore"]),
+            [
+                "Content", "Wire", "Posix", "Reactor", "Hashing", "Storage", "Transport", "Control", "PeerCore",
+                "TestSupport",
+            ]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["p2pd", "p2pctl", "Content", "Hashing", "Wire"], swiftSettings: core),
     ],

@@ -22,6 +22,7 @@ public struct StatusReply: Codable, Equatable, Sendable {
     /// File data received and sent since the daemon started, in bytes.
     public let bytesIn: UInt64
     public let bytesOut: UInt64
+    public let limits: RateReport
     public let downloads: DownloadCounts
     public let indexing: IndexingProgress
     public let ticks: TickReport
@@ -29,7 +30,8 @@ public struct StatusReply: Codable, Equatable, Sendable {
     public init(
         version: String, id: String, share: String, listen: String, uptimeSeconds: Double, manager: ManagerLink,
         epoch: UInt64, peers: Int, files: Int, connections: Int, bytesIn: UInt64, bytesOut: UInt64,
-        downloads: DownloadCounts, indexing: IndexingProgress, ticks: TickReport
+        limits: RateReport = RateReport(upload: nil, download: nil), downloads: DownloadCounts,
+        indexing: IndexingProgress, ticks: TickReport
     ) {
         self.version = version
         self.id = id
@@ -43,9 +45,32 @@ public struct StatusReply: Codable, Equatable, Sendable {
         self.connections = connections
         self.bytesIn = bytesIn
         self.bytesOut = bytesOut
+        self.limits = limits
         self.downloads = downloads
         self.indexing = indexing
         self.ticks = ticks
+    }
+}
+
+/// The limits of file data in bytes a second; nil, which is null in JSON, where there is none.
+public struct RateReport: Codable, Equatable, Sendable {
+    public let upload: UInt64?
+    public let download: UInt64?
+
+    public init(upload: UInt64?, download: UInt64?) {
+        self.upload = upload
+        self.download = download
+    }
+
+    private enum CodingKeys: CodingKey {
+        case upload, download
+    }
+
+    /// Unlike what the compiler would make, it says null instead of nothing.
+    public func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: CodingKeys.self)
+        try fields.encode(upload, forKey: .upload)
+        try fields.encode(download, forKey: .download)
     }
 }
 

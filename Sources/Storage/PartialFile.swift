@@ -19,6 +19,9 @@ public final class PartialFile: Sendable {
         self.file = file
     }
 
+    /// For those who read its pieces.
+    public var readable: OpenFile { file }
+
     /// Makes durable what was stored before.
     public func sync() throws(SystemError) { try FileIO.sync(file.rawValue) }
 

@@ -34,6 +34,12 @@ struct PeerCommand: ParsableCommand {
     @Option(help: SettingHelp.of(PeerSettings.label, "TEXT"))
     var label: String?
 
+    @Option(help: SettingHelp.of(PeerSettings.maxUpload, "RATE"))
+    var maxUpload: String?
+
+    @Option(help: SettingHelp.of(PeerSettings.maxDownload, "RATE"))
+    var maxDownload: String?
+
     @Option(help: SettingHelp.of(CommonSettings.logLevel, "LEVEL"))
     var logLevel: String?
 
@@ -58,6 +64,8 @@ struct PeerCommand: ParsableCommand {
         flags.set(CommonSettings.insecure, insecure)
         flags.set(PeerSettings.workers, workers)
         flags.set(PeerSettings.label, label)
+        flags.set(PeerSettings.maxUpload, maxUpload)
+        flags.set(PeerSettings.maxDownload, maxDownload)
         flags.set(CommonSettings.logLevel, logLevel)
         flags.set(CommonSettings.configuration, config)
         return flags

@@ -28,7 +28,8 @@ import Testing
             StatusReply(
                 version: "1", id: "00", share: "/srv", listen: "[::]:7001", uptimeSeconds: 12.5,
                 manager: ManagerLink(address: "127.0.0.1:7400", state: .waiting, error: "refused"), epoch: 9, peers: 3,
-                files: 2, connections: 1, bytesIn: 5, bytesOut: 6, downloads: DownloadCounts(running: 1, waiting: 2),
+                files: 2, connections: 1, bytesIn: 5, bytesOut: 6,
+                limits: RateReport(upload: 50 << 20, download: nil), downloads: DownloadCounts(running: 1, waiting: 2),
                 indexing: IndexingProgress(
                     state: .hashing, filesDone: 1, filesTotal: 2, bytesDone: 3, bytesTotal: 4, errors: 0),
                 ticks: .init(p50: 8, p99: 64)))

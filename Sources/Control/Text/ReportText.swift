@@ -36,6 +36,7 @@ public enum ReportText {
             ("manager", manager(reply.manager)), ("roster", "\(count(reply.peers, "peer")), epoch \(reply.epoch)"),
             ("connections", "\(reply.connections)"),
             ("data", "\(ByteText.size(reply.bytesIn)) in, \(ByteText.size(reply.bytesOut)) out"),
+            ("limits", "\(limit(reply.limits.download)) in, \(limit(reply.limits.upload)) out"),
             ("downloads", "\(reply.downloads.running) running, \(reply.downloads.waiting) waiting"),
             ("index", index(reply.indexing)),
         ]
@@ -54,6 +55,10 @@ public enum ReportText {
     private static func manager(_ link: ManagerLink) -> String {
         let error = link.error.map { ": \($0)" } ?? ""
         return "\(link.address), \(link.state.rawValue)\(error)"
+    }
+
+    private static func limit(_ bytesPerSecond: UInt64?) -> String {
+        bytesPerSecond.map { ByteText.size($0) + "/s" } ?? "none"
     }
 
     private static func index(_ progress: IndexingProgress) -> String {

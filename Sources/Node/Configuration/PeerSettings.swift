@@ -1,5 +1,6 @@
 import Content
 import Logging
+import Transport
 
 /// What a peer runs with, checked and final. All paths are absolute.
 public struct PeerSettings: Equatable, Sendable {
@@ -25,6 +26,10 @@ public struct PeerSettings: Equatable, Sendable {
     /// What people see beside the address: 1 to 64 bytes without control characters.
     public let label: String
     public let hooks: HookSettings
+    /// How fast file data goes out and comes in until somebody changes it, and for whom that does not hold.
+    public let rates: RateLimits
+    /// Peers that are served at one time: 1 to 256.
+    public let uploadSlots: Int
 
     /// The port that the peer listens on.
     public var port: UInt16 { listen.port }
@@ -81,10 +86,35 @@ extension PeerSettings {
             summary: "What people see beside this peer's address, up to \(maxLabelBytes) bytes."),
         SettingText.label)
 
+    public static let maxUpload = Setting(
+        SettingName(
+            key: "max_upload", place: .option, kind: .text, standard: .text("none"),
+            summary: "The most file data to send in a second: 50M, 512K, 1.5G (powers of 1024) or none."),
+        SettingText.rate)
+
+    public static let maxDownload = Setting(
+        SettingName(
+            key: "max_download", place: .option, kind: .text, standard: .text("none"),
+            summary: "The most file data to receive in a second: 50M, 512K, 1.5G (powers of 1024) or none."),
+        SettingText.rate)
+
+    static let unlimitedNetworks = Setting(
+        list: SettingName(
+            key: "unlimited_networks", place: .nowhere, kind: .list, standard: .found("none"),
+            summary: "Addresses that neither limit holds for, as 10.0.0.0/8, fd00::/8 or 192.0.2.1."),
+        mayBeEmpty: true, SettingText.network)
+
+    static let uploadSlots = Setting(
+        SettingName(
+            key: "upload_slots", place: .nowhere, kind: .integer, standard: .text("16"),
+            summary: "Peers that are served at one time, 1 to 256; others wait for their turn."),
+        SettingText.integer(1...256, of: "peers"))
+
     /// Everything that the peer's file may name.
     public static let all = [
         port.name, share.name, bind.name, manager.name, control.name, state.name, CommonSettings.insecure.name,
         CommonSettings.logLevel.name, workers.name, label.name, onComplete.name, onError.name, hookSeconds.name,
+        maxUpload.name, maxDownload.name, unlimitedNetworks.name, uploadSlots.name,
     ]
 
     /// Settings from the flags, the environment, the file that either names, and the defaults, in this precedence.
@@ -106,7 +136,9 @@ extension PeerSettings {
             logLevel: try layers.value(CommonSettings.logLevel).value,
             workers: try layers.value(workers, found: surroundings.coreCount > 1 ? "2" : "1").value,
             label: try layers.value(label, found: standardLabel(surroundings)).value,
-            hooks: try HookSettings(layers))
+            hooks: try HookSettings(layers),
+            rates: try rates(layers),
+            uploadSlots: try layers.value(uploadSlots).value)
         try LoopbackRule.check(layers.value(bind), of: bind.name, insecure: settings.insecure)
         return settings
     }
@@ -122,6 +154,12 @@ extension PeerSettings {
                     + "can be joined", exit: given.origin.exit)
         }
         return distinct
+    }
+
+    private static func rates(_ layers: Layers) throws(DaemonError) -> RateLimits {
+        RateLimits(
+            upload: try layers.value(maxUpload).value, download: try layers.value(maxDownload).value,
+            exempt: try layers.valueIfGiven(unlimitedNetworks)?.value ?? [])
     }
 
     /// A host may be called what no label may be; that must not keep a peer from starting.

@@ -53,6 +53,21 @@ enum SettingText {
         return endpoint
     }
 
+    /// nil for no limit.
+    static func rate(_ text: String) throws(SettingProblem) -> ByteRate? {
+        do throws(ByteRateError) { return try ByteRate.parse(text) } catch {
+            throw SettingProblem(error.text, error.reason)
+        }
+    }
+
+    static func network(_ text: String) throws(SettingProblem) -> Network {
+        guard let network = Network(text) else {
+            throw SettingProblem(
+                text, "is not a network; use 10.0.0.0/8, fd00::/8 or one address, with no bits set behind the prefix")
+        }
+        return network
+    }
+
     static func logLevel(_ text: String) throws(SettingProblem) -> Logger.Level {
         guard let level = Logger.Level(rawValue: text.lowercased()) else {
             let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")

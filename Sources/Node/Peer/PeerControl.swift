@@ -92,6 +92,8 @@ extension PeerNode: ControlHandler {
             epoch: roster.epoch, peers: roster.entries.count, files: machine.offered.count,
             connections: machine.sessionCount, bytesIn: transport.pieceBytesReceived,
             bytesOut: transport.fileBytesSent,
+            limits: RateReport(
+                upload: rates.upload?.bytesPerSecond, download: rates.download?.bytesPerSecond),
             downloads: DownloadCounts(running: downloads.count - waiting, waiting: waiting), indexing: indexing,
             ticks: TickReport(p50: reactor.tickTimes.quantile(0.5), p99: reactor.tickTimes.quantile(0.99)))
     }

@@ -15,12 +15,11 @@ extension PeerNode {
 
         case .receivePiece(let connection, let id, let index, let length): beginPiece(connection, id, index, length)
         case .discardPiece(let connection, let length): transport.discard(length, on: connection)
-        case .serve(let connection, .partial, _, let pieces):
-            uploads.addNothing(pieces.lowerBound, on: connection, transport, self)
-        case .serve(let connection, .shared(let name), let root, let pieces):
-            uploads.add(name, root, pieces, on: connection, transport, self)
+        case .serve(let connection, let source, let root, let pieces):
+            uploads.add(source, root, pieces, on: connection, transport, self)
         case .serveNothing(let connection, let first): uploads.addNothing(first, on: connection, transport, self)
-        case .stopServing(let connection, let root, let first): uploads.cancel(root, first: first, on: connection)
+        case .stopServing(let connection, let root, let first):
+            uploads.cancel(root, first: first, on: connection, transport, self)
 
         case .checkLayer(let id, let root, let layer): workers.submit(.checkLayer(id, root, layer))
         case .openPartial(let entry, let layer):

@@ -36,14 +36,15 @@ final class PeerNode: ReactorHandler {
 
     var machine: PeerMachine<SystemRandomNumberGenerator>
     var indexer = ShareIndexer()
-    let uploads = Uploads()
     let hooks: Hooks
+    let uploads: Uploads
     var intake = PieceIntake()
     var partials = PartialTable()
     var dials: [ConnectionID: Dial] = [:]
     var watch = RequestWatch()
 
     var wakeTimer: TimerID?
+    var uploadsTimer: TimerID?
     private var progressTimer: TimerID?
     private var leaveTimer: TimerID?
     private var inputs = InputQueue<PeerInput>()
@@ -62,6 +63,8 @@ final class PeerNode: ReactorHandler {
         started = reactor.now
         hooks = Hooks(settings.hooks, share: settings.share, reactor: reactor, logger: logger)
         transport = Transport(reactor: reactor, limits: TransportLimits(queueMax: Self.queueMax))
+        transport.setRates(settings.rates)
+        uploads = Uploads(UploadPolicy(slots: settings.uploadSlots))
         workers = WorkerPool(count: settings.workers, mailbox: reactor.mailbox) {
             let worker = PeerWorker(share: share, partials: partials)
             return { worker.perform($0) }
@@ -110,6 +113,7 @@ final class PeerNode: ReactorHandler {
         if transport.fired(timer, self) || control.fired(timer) || hooks.fired(timer) { return }
         switch timer {
         case wakeTimer: feed(.wake)
+        case uploadsTimer: uploads.sweep(transport, self)
         case progressTimer: reportProgress()
         case leaveTimer: reactor.stop()
         default: break
@@ -125,6 +129,19 @@ final class PeerNode: ReactorHandler {
         transport.flush(self)
         if machine.isQuiet { intake.trim() }
         if leaveTimer != nil, transport.count == 0 { reactor.stop() }
+    }
+
+    // MARK: Rate limits
+
+    /// What holds now; networks that are exempt are in it.
+    var rates: RateLimits { transport.rates }
+
+    /// Changes the limits while everything goes on; nil is no limit. The settings come back with the next start.
+    func setLimits(upload: ByteRate?, download: ByteRate?) {
+        transport.setRates(RateLimits(upload: upload, download: download, exempt: rates.exempt))
+        logger.info(
+            "rate limits changed",
+            metadata: ["upload": "\(ByteRate.text(upload))", "download": "\(ByteRate.text(download))"])
     }
 
     // MARK: Leaving

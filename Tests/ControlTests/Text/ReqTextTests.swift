@@ -103,12 +103,14 @@ import Testing
             StatusReply(
                 version: "1", id: "ab", share: "/s", listen: "127.0.0.1:7001", uptimeSeconds: 65,
                 manager: ManagerLink(address: "127.0.0.1:7400", state: .waiting, error: "refused"), epoch: 2, peers: 1,
-                files: 1, connections: 0, bytesIn: 0, bytesOut: 1024, downloads: DownloadCounts(running: 0, waiting: 1),
+                files: 1, connections: 0, bytesIn: 0, bytesOut: 1024,
+                limits: RateReport(upload: 3 << 19, download: nil), downloads: DownloadCounts(running: 0, waiting: 1),
                 indexing: IndexingProgress(
                     state: .hashing, filesDone: 1, filesTotal: 2, bytesDone: 0, bytesTotal: 2048, errors: 0),
                 ticks: .init(p50: 8, p99: 64)))
         #expect(lines.contains("manager      127.0.0.1:7400, waiting: refused"))
         #expect(lines.contains("index        hashing: 1 of 2 files, 0 B of 2 KiB"))
         #expect(lines.contains("roster       1 peer, epoch 2"))
+        #expect(lines.contains("limits       none in, 1.5 MiB/s out"))
     }
 }
