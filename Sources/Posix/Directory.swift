@@ -48,12 +48,20 @@ public final class Directory: Sendable {
         FileDescriptor(owning: try openBeneath(name, flags: O_RDWR | O_CREAT, mode: mode))
     }
 
-    /// - Returns: nil when nothing stands at `name`.
-    public func kind(of name: String) throws(SystemError) -> FileKind? {
+    /// What stands at `name` itself: a link is not followed.
+    /// - Returns: nil when nothing stands there.
+    public func entry(_ name: String) throws(SystemError) -> (kind: FileKind, identity: FileIdentity)? {
         var info = stat()
-        if fstatat(descriptor.rawValue, name, &info, AT_SYMLINK_NOFOLLOW) == 0 { return FileKind(mode: info.st_mode) }
+        if fstatat(descriptor.rawValue, name, &info, AT_SYMLINK_NOFOLLOW) == 0 {
+            return (FileKind(mode: info.st_mode), FileIdentity(info))
+        }
         if errno == ENOENT || errno == ENOTDIR { return nil }
         throw SystemError("stat", on: "\(path)/\(name)")
+    }
+
+    /// - Returns: nil when nothing stands at `name`.
+    public func kind(of name: String) throws(SystemError) -> FileKind? {
+        try entry(name)?.kind
     }
 
     /// Whether files can be renamed from here to `other`: the device alone does not tell, since one file system may be
