@@ -13,4 +13,8 @@ public enum StorageLimits {
     static let earlyWatchesMax = 4096
     /// Directories below the share, one in another.
     public static let depthMax = 64
+    /// Seconds to wait for another program that looks into the database.
+    static let databaseBusySeconds = 5.0
+    /// The database's log is cut to this after it has grown beyond it in one large transaction.
+    static let databaseLogBytesMax = 16 << 20
 }

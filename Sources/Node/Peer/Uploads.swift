@@ -72,13 +72,17 @@ final class Uploads {
         _ name: ShareName, _ result: Result<ServedFile, SystemError>, _ owner: some UploadsOwner
     ) -> ServedFile? {
         switch result {
-        case .success(let served) where served.identity == owner.indexed(name)?.identity: return served
+        case .success(let served) where isIndexed(served, name, owner): return served
         // That this daemon is short of descriptors says nothing of the file.
         case .failure(let error) where error.isOutOfDescriptors: return nil
         case .success, .failure:
             owner.fileChanged(name)
             return nil
         }
+    }
+
+    private func isIndexed(_ served: ServedFile, _ name: ShareName, _ owner: some UploadsOwner) -> Bool {
+        owner.indexed(name)?.identity.hasSameBytes(as: served.identity) == true
     }
 
     func warmed(_ connection: ConnectionID, _ transport: PeerTransport, _ owner: some UploadsOwner) {
@@ -102,7 +106,7 @@ final class Uploads {
             } else if let known = owner.indexed(file.name), known.root != file.root {
                 // Another version stands at the name since the chunk was asked for.
                 end(upload, .gone, on: connection, transport, owner)
-            } else if let served = files[file.name], served.identity == owner.indexed(file.name)?.identity {
+            } else if let served = files[file.name], isIndexed(served, file.name, owner) {
                 sendNext(upload, of: served, on: connection, transport, owner)
             } else {
                 open(file.name, for: connection, owner)
@@ -117,7 +121,9 @@ final class Uploads {
     ) {
         guard let file = upload.file else { return }
         // The file may have been written to since it was opened.
-        guard let current = try? FileIO.identity(of: served.file.rawValue).identity, current == served.identity else {
+        guard let current = try? FileIO.identity(of: served.file.rawValue).identity,
+            current.hasSameBytes(as: served.identity)
+        else {
             files[file.name] = nil
             owner.fileChanged(file.name)
             return end(upload, .gone, on: connection, transport, owner)
