@@ -21,7 +21,7 @@ extension Directory {
     public func standing(at path: String) throws(SystemError) -> FileStanding? {
         do throws(SystemError) {
             // O_PATH: what may not be read can still be looked at.
-            let found = FileDescriptor(owning: try openBeneath(path, flags: O_PATH))
+            let found = FileDescriptor(owning: try openBeneath(path, flags: clinux_o_path))
             var info = stat()
             try check("stat", "\(self.path)/\(path)") { fstat(found.rawValue, &info) }
             return FileStanding(info)

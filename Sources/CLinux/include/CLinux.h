@@ -23,6 +23,9 @@
 /// openat2(2) has no glibc wrapper.
 long clinux_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 
+/// O_PATH of open(2).
+extern const int clinux_o_path;
+
 /// accept4(2) with SOCK_NONBLOCK and SOCK_CLOEXEC.
 int clinux_accept(int listener, struct sockaddr *address, socklen_t *length);
 

@@ -28,7 +28,7 @@ extension PeerNode {
             if let partial = partials[id] { workers.submit(.deliver(id, partial, replacing: replacing, sync: sync)) }
         case .discardPartial(let id): if let partial = partials.discard(id) { workers.submit(.discard(partial)) }
         case .inspect(let request, let name):
-            workers.submit(.inspect(request, name, known: indexer.identities[name]))
+            workers.submit(.inspect(request, name, known: indexed(name)))
 
         case .found(let request, let found): tell(request, found)
         case .finished(let request, let result): tell(request, result)

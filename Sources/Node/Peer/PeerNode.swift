@@ -29,19 +29,32 @@ final class PeerNode: ReactorHandler {
     let reactor: PeerReactor
     let transport: PeerTransport
     let workers: WorkerPool<PeerJob, PeerCompletion>
+    let ledger: Ledger
     let control: ControlServer<PeerCompletion>
     let logger: Logger
     let started: UInt64
     let id: PeerID
 
     var machine: PeerMachine<SystemRandomNumberGenerator>
-    var indexer = ShareIndexer()
+    var indexer: ShareIndexer
+    let verifications = Verifications()
     let uploads = Uploads()
     var intake = PieceIntake()
     var partials = PartialTable()
     var dials: [ConnectionID: Dial] = [:]
     var watch = RequestWatch()
 
+    var inotifyToken: Token?
+    var indexTimer: TimerID?
+    var indexDeadline: UInt64?
+    var wasIndexing = true
+    var verifyTimer: TimerID?
+    var rowsTimer: TimerID?
+    var isWritingRows = false
+    /// There is a database.
+    var keepsRows = true
+    /// It took nothing the last time.
+    var rowsFailed = false
     var wakeTimer: TimerID?
     private var progressTimer: TimerID?
     private var leaveTimer: TimerID?
@@ -64,6 +77,8 @@ final class PeerNode: ReactorHandler {
             let worker = PeerWorker(share: share, partials: partials)
             return { worker.perform($0) }
         }
+        ledger = Ledger(statePath: settings.stateDirectory, mailbox: reactor.mailbox)
+        indexer = ShareIndexer(Result { () throws(SystemError) in try Inotify() })
         machine = PeerMachine(
             id: id, listenPort: settings.port, label: settings.label, managerCount: settings.managers.count,
             policy: PeerPolicy(), random: SystemRandomNumberGenerator())
@@ -74,14 +89,15 @@ final class PeerNode: ReactorHandler {
         logger.info(
             "listening",
             metadata: ["address": "\(settings.listen)", "share": "\(settings.share)", "id": "\(id.hex)"])
-        continueIndexing()
+        try beginIndexing()
         feed(.wake)
     }
 
     /// - Returns: false if a worker is still at its job: one that waits for a resolver or a disk is not waited for long.
     @discardableResult
     func end() -> Bool {
-        workers.shutDown(waitingAtMost: Self.endSpan.nanoseconds)
+        let isLedgerDone = ledger.shutDown(waitingAtMost: Self.endSpan.nanoseconds)
+        return workers.shutDown(waitingAtMost: Self.endSpan.nanoseconds) && isLedgerDone
     }
 
     // MARK: Inputs
@@ -99,6 +115,10 @@ final class PeerNode: ReactorHandler {
 
     func ready(_ token: Token, _ mask: EventPoll.Mask) {
         if transport.ready(token, mask, self) { return }
+        if token == inotifyToken {
+            readShareEvents()
+            return continueIndexing()
+        }
         control.ready(token, mask, self)
     }
 
@@ -106,6 +126,9 @@ final class PeerNode: ReactorHandler {
         if transport.fired(timer, self) || control.fired(timer) { return }
         switch timer {
         case wakeTimer: feed(.wake)
+        case indexTimer: indexTimerFired()
+        case rowsTimer: writeRows()
+        case verifyTimer: continueVerifying()
         case progressTimer: reportProgress()
         case leaveTimer: reactor.stop()
         default: break
@@ -118,9 +141,10 @@ final class PeerNode: ReactorHandler {
     }
 
     func endOfTick() {
+        keepRows()
         transport.flush(self)
         if machine.isQuiet { intake.trim() }
-        if leaveTimer != nil, transport.count == 0 { reactor.stop() }
+        if leaveTimer != nil, transport.count == 0, ledger.isIdle { reactor.stop() }
     }
 
     // MARK: Leaving

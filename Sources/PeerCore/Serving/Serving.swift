@@ -7,7 +7,9 @@ extension PeerMachine {
         guard let file = catalog.file(for: query),
             let offer = FileOffer(root: file.root, modified: file.modified, name: file.name)
         else {
-            return send(.notHave(request: request, isIndexing || catalog.isSettling(query) ? .indexing : .unknown), on: connection)
+            return send(
+                .notHave(request: request, isIndexing || catalog.isSettling(query) ? .indexing : .unknown),
+                on: connection)
         }
         send(.have(request: request, offer), on: connection)
     }

@@ -33,7 +33,8 @@ public struct ShareBaseline: Sendable {
     /// Where a file stood that is this one under whatever name: one inode with the time of its last change in common has
     /// the same bytes, since whatever changes them sets that time.
     mutating func position(sameAs identity: FileIdentity) -> Int? {
-        let positions = byInode ?? Dictionary(identities.indices.map { (identities[$0].inode, $0) }) { first, _ in first }
+        let positions =
+            byInode ?? Dictionary(identities.indices.map { (identities[$0].inode, $0) }) { first, _ in first }
         byInode = positions
         return positions[identity.inode].flatMap { identities[$0] == identity ? $0 : nil }
     }

@@ -25,7 +25,9 @@ public struct VerifyStep: Sendable {
 
     /// - Returns: nil for what is no file of this layout.
     public init?(_ file: IndexedFile) {
-        guard let layout = PieceLayout(length: file.root.length), file.layer.count == layout.pieceCount else { return nil }
+        guard let layout = PieceLayout(length: file.root.length), file.layer.count == layout.pieceCount else {
+            return nil
+        }
         self.file = file
         self.layout = layout
         good = PieceSet(pieceCount: layout.pieceCount)

@@ -79,12 +79,33 @@ extension ShareIndexer {
         fail(name, .unreadable("\(error)"), entry.identity)
     }
 
+    // MARK: Rot
+
+    /// What a file was indexed as whose bytes were found to be others.
+    func rotten(_ name: ShareName) -> SharedFile? {
+        unsettled[name]?.failure == .rotten ? former[name] : nil
+    }
+
+    var rottenNames: [ShareName] {
+        former.keys.filter { unsettled[$0]?.failure == .rotten }.sorted()
+    }
+
     /// Its pieces were compared with what was indexed, and are others.
-    mutating func rotted(_ file: SharedFile) {
+    mutating func rotted(_ file: SharedFile, at now: UInt64) {
+        self.now = now
         if unsettled[file.name] == nil {
             unsettled.put(file.name, Unsettled(due: now, isFirst: false, hasRow: true))
         }
         fail(file.name, .rotten, file.identity)
         former[file.name] = file
+    }
+
+    /// Its pieces are what was indexed: if that was not so before, a disk or a cable has thought better of it.
+    mutating func restored(_ file: IndexedFile, _ identity: FileIdentity, at now: UInt64) {
+        self.now = now
+        guard rotten(file.name)?.root == file.root else { return }
+        let restored = SharedFile(file).renamed(file.name, stamp: FileStamp(identity))
+        rows.append(.put(IndexedFile(restored)))
+        offer(restored)
     }
 }

@@ -40,10 +40,10 @@ extension ShareIndexer {
 
     /// It was written to while it was looked at or hashed: it has to be quiet again first.
     mutating func settleAgain(_ name: ShareName) {
+        let due = now + quiet(after: unsettled[name]?.interruptions ?? 0)
         unsettled.change(name) { entry in
-            entry.phase = .settling
-            entry.isStirred = false
-            entry.due = max(entry.due, now + quiet(after: entry.interruptions))
+            (entry.phase, entry.isStirred) = (.settling, false)
+            entry.due = max(entry.due, due)
         }
         settling.append((name, now + IndexLimits.quiet.nanoseconds))
     }

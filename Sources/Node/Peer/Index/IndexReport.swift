@@ -19,6 +19,12 @@ extension ShareIndexer {
             bytesTotal: catalog.bytes + unsettled.bytes, errors: errorCount)
     }
 
+    /// Why a file cannot be had from here, in words.
+    func reasonNotOffered(_ name: ShareName) -> String {
+        guard let entry = unsettled[name] else { return "no such file is shared" }
+        return FilesReply.File(name, entry).cause ?? "it is being indexed"
+    }
+
     /// A page of all files that are known of, in the order of their names; what has no proper name comes last.
     func page(after: ShareName?, limit: Int, _ catalog: Catalog) -> FilesReply {
         let offered = catalog.page(after: after, limit: limit)
