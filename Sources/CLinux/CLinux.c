@@ -2,6 +2,8 @@
 #include "CLinux.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -42,3 +44,40 @@ uint64_t clinux_mount_id(int file) {
     if (statx(file, "", AT_EMPTY_PATH, STATX_MNT_ID, &info) != 0) return 0;
     return info.stx_mask & STATX_MNT_ID ? info.stx_mnt_id : 0;
 }
+
+static int set_files(posix_spawn_file_actions_t *files) {
+    int error = posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    if (error == 0) error = posix_spawn_file_actions_adddup2(files, STDERR_FILENO, STDOUT_FILENO);
+    if (error == 0) error = posix_spawn_file_actions_addclosefrom_np(files, STDERR_FILENO + 1);
+    return error;
+}
+
+static int set_attributes(posix_spawnattr_t *attributes) {
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    int error = posix_spawnattr_setsigmask(attributes, &none);
+    if (error == 0) error = posix_spawnattr_setsigdefault(attributes, &all);
+    short flags = POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+    return error == 0 ? posix_spawnattr_setflags(attributes, flags) : error;
+}
+
+int clinux_spawn(pid_t *process, char *const arguments[], char *const environment[]) {
+    // While SIGCHLD is ignored, which a process may have from its parent, the kernel forgets how children ended.
+    signal(SIGCHLD, SIG_DFL);
+    posix_spawn_file_actions_t files;
+    int error = posix_spawn_file_actions_init(&files);
+    if (error != 0) return error;
+    posix_spawnattr_t attributes;
+    error = posix_spawnattr_init(&attributes);
+    if (error == 0) {
+        error = set_files(&files);
+        if (error == 0) error = set_attributes(&attributes);
+        if (error == 0) error = posix_spawnp(process, arguments[0], &files, &attributes, arguments, environment);
+        posix_spawnattr_destroy(&attributes);
+    }
+    posix_spawn_file_actions_destroy(&files);
+    return error;
+}
+
+int clinux_pidfd_open(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }

@@ -44,6 +44,14 @@ public struct PieceLayout: Hashable, Sendable {
         Int(min(UInt64(pieceSize), length - offset(of: index)))
     }
 
+    /// Bytes in all pieces of a set.
+    public func bytes(of pieces: PieceSet) -> UInt64 {
+        guard !pieces.isComplete else { return length }
+        let last = pieceCount - 1
+        let shortfall = pieces.contains(last) ? pieceSize - size(of: last) : 0
+        return UInt64(pieces.count) << UInt64(pieceSizeLog2) - UInt64(shortfall)
+    }
+
     /// The original system's division of work, with pieces for bytes: share `holder` of `holders` begins at piece
     /// `holder * pieceCount / holders`. The shares cover every piece once; some are empty when there are more holders
     /// than pieces.

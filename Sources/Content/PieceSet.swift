@@ -46,7 +46,11 @@ public struct PieceSet: Hashable, Sendable {
     }
 
     public mutating func insert(_ range: Range<Int>) {
-        for index in range { insert(index) }
+        for index in range.clamped(to: 0..<pieceCount) { insert(index) }
+    }
+
+    public mutating func remove(_ range: Range<Int>) {
+        for index in range.clamped(to: 0..<pieceCount) { remove(index) }
     }
 
     public mutating func formUnion(_ other: PieceSet) {
@@ -78,6 +82,40 @@ public struct PieceSet: Hashable, Sendable {
             word = words[position]
         }
         return position * 64 + word.trailingZeroBitCount
+    }
+
+    /// The first member at or after `index` that is in `other`, too, a set of the same file's pieces.
+    public func next(from index: Int, in other: PieceSet) -> Int? {
+        guard index >= 0, index < pieceCount, other.pieceCount == pieceCount else { return nil }
+        var position = index / 64
+        var word = words[position] & other.words[position] & (~0 << UInt64(index % 64))
+        while word == 0 {
+            position += 1
+            guard position < words.count else { return nil }
+            word = words[position] & other.words[position]
+        }
+        return position * 64 + word.trailingZeroBitCount
+    }
+
+    /// How many members lie in `range`.
+    public func count(in range: Range<Int>) -> Int {
+        var (count, index) = (0, max(0, range.lowerBound))
+        let end = min(range.upperBound, pieceCount)
+        while index < end {
+            let span = min(64 - index % 64, end - index)
+            let mask = span == 64 ? ~0 : (UInt64(1) << UInt64(span)) - 1
+            count += ((words[index / 64] >> UInt64(index % 64)) & mask).nonzeroBitCount
+            index += span
+        }
+        return count
+    }
+
+    /// Every piece of the file that is no member.
+    public var complement: PieceSet {
+        var all = PieceSet(pieceCount: pieceCount)
+        all.insert(0..<pieceCount)
+        all.subtract(self)
+        return all
     }
 
     /// The members as runs, in order and apart from each other.

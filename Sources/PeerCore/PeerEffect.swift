@@ -13,7 +13,7 @@ public enum PeerEffect: Sendable, Equatable {
     /// The raw bytes that follow are not wanted any more.
     case discardPiece(ConnectionID, length: Int)
     /// Send these pieces, each behind its `piece` frame, and then `endOfChunk`.
-    case serve(ConnectionID, ShareName, FileRoot, Range<Int>)
+    case serve(ConnectionID, ServeSource, FileRoot, Range<Int>)
     /// In its turn, say that nothing of this chunk will come.
     case serveNothing(ConnectionID, first: Int)
     /// Do not begin further pieces of this chunk.
@@ -21,16 +21,36 @@ public enum PeerEffect: Sendable, Equatable {
 
     /// Whether the row of digests leads to the root.
     case checkLayer(DownloadID, FileRoot, [Digest])
-    case openPartial(DownloadID, ShareName, FileRoot, [Digest])
+    /// Make the partial file and reserve its space.
+    case openPartial(DownloadEntry, [Digest])
+    /// Open the partial file of an earlier run, and see which of these pieces it still has.
+    case reopenPartial(DownloadEntry, [Digest], PieceSet)
+    /// Make what is written durable if wanted, then record these pieces as the ones there are.
+    case commit(DownloadID, PieceSet, sync: Bool)
+    /// Read these pieces again and tell which are right.
+    case verifyPartial(DownloadID, PieceSet)
     /// Sync if wanted, rename into the share, sync the directory, index.
-    case deliver(DownloadID, replacing: Bool, sync: Bool)
-    case discardPartial(DownloadID)
+    case deliver(DownloadID, DeliveryTerms)
+    case discardPartial(DownloadID, FileRoot)
+    /// Whether so many bytes are free now; answered only if they are.
+    case checkSpace(DownloadID, needed: UInt64)
+    /// Record a download, or its new state.
+    case keep(DownloadEntry)
+    /// A download is not to be taken up again.
+    case forget(DownloadID)
+    case banned(Ban)
+    case lifted(PeerID)
     case inspect(RequestID, ShareName)
 
     case found(RequestID, FileFound)
     case finished(RequestID, FetchResult)
     case failed(RequestID, FetchFailure)
-    case cancelled(RequestID, ShareName)
+    /// The download will be fetched, whether anybody waits for it or not.
+    case accepted(RequestID, DownloadID)
+    /// What was to be done with the downloads of that name, or with all, is done.
+    case changed(RequestID, ShareName?)
+    case surveyed(RequestID, Survey)
+    case liftedBans(RequestID, [Ban])
 
     /// Call again with `.wake` at this time; it replaces the time asked for before.
     case wake(at: Moment)
@@ -60,6 +80,42 @@ public struct FetchResult: Hashable, Sendable {
     public let already: Bool
     /// From the wish to the end.
     public let took: Span
+    /// Where the file that was replaced is now.
+    public let backup: ShareName?
+}
+
+/// Where the bytes of a chunk come from.
+public enum ServeSource: Hashable, Sendable {
+    case shared(ShareName)
+    /// A file that is being fetched.
+    case partial(DownloadID)
+}
+
+/// How a whole file is put into the share.
+public struct DeliveryTerms: Hashable, Sendable {
+    public let replacing: Bool
+    public let keepsBackup: Bool
+    public let sync: Bool
+    /// Seconds since 1970: the file gets this time.
+    public let modified: Int64
+
+    public init(replacing: Bool, keepsBackup: Bool, sync: Bool, modified: Int64) {
+        self.replacing = replacing
+        self.keepsBackup = keepsBackup
+        self.sync = sync
+        self.modified = modified
+    }
+}
+
+/// What the swarm has under a name.
+public struct Survey: Hashable, Sendable {
+    /// The most held first.
+    public let versions: [FileVersion]
+    /// What stands in this peer's own share.
+    public let local: FileRoot?
+    public let asked: Int
+    /// Peers that did not answer.
+    public let silent: Int
 }
 
 /// One version of a name that several peers hold differently.
@@ -67,8 +123,20 @@ public struct FileVersion: Hashable, Sendable {
     public let root: FileRoot
     /// Seconds since 1970, the latest of its holders.
     public let modified: Int64
+    public let holders: [VersionHolder]
+}
+
+/// A peer that has a version, or some of it.
+public struct VersionHolder: Hashable, Sendable {
     /// nil stands for this peer itself.
-    public let holders: [PeerAddress?]
+    public let address: PeerAddress?
+    /// Bytes.
+    public let have: UInt64
+
+    public init(address: PeerAddress?, have: UInt64) {
+        self.address = address
+        self.have = have
+    }
 }
 
 /// Why a wish was not fulfilled.
@@ -87,7 +155,13 @@ public enum FetchFailure: Error, Hashable, Sendable {
     /// No holder is left; the download waits for one.
     case gone(FileRoot, have: UInt64)
     case disk(DiskFailure)
+    /// The disk is full; the download goes on when there is room.
+    case full(DiskFailure, have: UInt64)
     case cancelled
+    /// By a client.
+    case paused
+    /// Why it failed in an earlier run of the daemon.
+    case recorded(String)
     /// Another version of the name is being fetched now.
     case otherVersionRunning(FileRoot)
     case tooMany(limit: Int)
@@ -100,8 +174,13 @@ public enum PeerNote: Hashable, Sendable {
     case lostManager(Int, reason: String, retryIn: Span)
     case rosterChanged(epoch: UInt64, size: Int)
     case downloadStarted(DownloadID, ShareName, FileRoot, holders: Int)
-    case downloadFinished(DownloadID, ShareName, took: Span)
-    case downloadFailed(DownloadID, ShareName, FetchFailure)
+    case downloadFinished(DownloadID, ShareName, FileRoot, took: Span)
+    case downloadFailed(DownloadID, ShareName, FileRoot, FetchFailure)
+    case downloadRestored(DownloadID, ShareName, have: UInt64)
+    case downloadPaused(DownloadID, ShareName, needed: UInt64)
+    /// The disk does not have what was written to it.
+    case piecesSpoiled(DownloadID, ShareName, count: Int)
+    case banned(PeerID, PeerAddress, reason: String)
     case downloadWaits(DownloadID, ShareName)
     case holderLost(DownloadID, PeerAddress, reason: String)
     case refusedPeer(ConnectionID, reason: String)

@@ -32,11 +32,14 @@ public struct DiskFailure: Error, Hashable, Sendable {
     /// errno(3).
     public let code: Int32
     public let isOutOfSpace: Bool
+    /// How many more bytes would have to be free, where that is known.
+    public let missingBytes: UInt64?
 
-    public init(message: String, code: Int32, isOutOfSpace: Bool) {
+    public init(message: String, code: Int32, isOutOfSpace: Bool, missingBytes: UInt64? = nil) {
         self.message = message
         self.code = code
         self.isOutOfSpace = isOutOfSpace
+        self.missingBytes = missingBytes
     }
 }
 
@@ -60,10 +63,20 @@ public enum PieceOutcome: Hashable, Sendable {
 
 /// What became of a whole file.
 public enum Delivery: Hashable, Sendable {
-    case done(SharedFile)
+    /// - Parameter backup: where the file that was replaced is now.
+    case done(SharedFile, backup: ShareName?)
     /// Something came to stand at its name meanwhile.
     case occupied(String)
     case failed(DiskFailure)
+}
+
+/// Which version to take where there are several.
+public enum VersionChoice: Hashable, Sendable {
+    /// None: that is a conflict.
+    case only
+    /// The one modified last.
+    case newest
+    case mostHeld
 }
 
 /// What a client asks the peer to fetch.
@@ -77,14 +90,34 @@ public struct FetchWish: Hashable, Sendable {
     public let sync: Bool
     /// How long to wait without progress.
     public let timeout: Span
+    public let choose: VersionChoice
+    /// Keep a file that is replaced.
+    public let keepsBackup: Bool
+    /// The answer is wanted when the download is accepted, not when it has ended.
+    public let background: Bool
+    /// -100 to 100; the higher goes first.
+    public let priority: Int
+    /// From the first byte to the last: the client reads it while it comes.
+    public let inOrder: Bool
 
-    public init(name: ShareName, digest: Digest?, force: Bool, sync: Bool, timeout: Span) {
+    public init(
+        name: ShareName, digest: Digest? = nil, force: Bool = false, sync: Bool = true, timeout: Span,
+        choose: VersionChoice = .only, keepsBackup: Bool = true, background: Bool = false, priority: Int = 0,
+        inOrder: Bool = false
+    ) {
         self.name = name
         self.digest = digest
         self.force = force
         self.sync = sync
         self.timeout = timeout
+        self.choose = choose
+        self.keepsBackup = keepsBackup
+        self.background = background
+        self.priority = priority
+        self.inOrder = inOrder
     }
+
+    static func asking(for name: ShareName) -> FetchWish { FetchWish(name: name, timeout: .seconds(30)) }
 }
 
 /// What happens to the peer.
@@ -109,7 +142,15 @@ public enum PeerInput: Sendable {
 
     // The disk.
     case layerChecked(DownloadID, isRight: Bool)
-    case partialOpened(DownloadID)
+    /// The partial file can be written to.
+    /// - Parameter pieces: what it holds of an earlier run's pieces.
+    case partialOpened(DownloadID, PieceSet)
+    /// Which of the pieces asked about are right.
+    case partialVerified(DownloadID, PieceSet)
+    /// All pieces of the last `commit` are durable and recorded, or none of those that were new.
+    case committed(DownloadID, DiskFailure?)
+    /// There is room for a download that waits for it.
+    case spaceFound(DownloadID)
     case partialFailed(DownloadID, DiskFailure)
     case delivered(DownloadID, Delivery)
     case indexed(SharedFile)
@@ -122,8 +163,19 @@ public enum PeerInput: Sendable {
     // Clients.
     case wish(RequestID, FetchWish)
     case inspected(RequestID, LocalFile)
-    case cancel(RequestID, ShareName)
+    case cancel(RequestID, ShareName, keepData: Bool)
+    /// nil: every download.
+    case pause(RequestID, ShareName?)
+    case resume(RequestID, ShareName?)
+    case prioritize(RequestID, ShareName, Int)
+    case survey(RequestID, ShareName)
+    case wait(RequestID, ShareName)
+    case lift(RequestID, BanChoice)
     case leave
+
+    // What an earlier run of the daemon left: before everything else.
+    case restored(StoredDownload)
+    case restoredBan(Ban)
 
     /// The time of the last `wake` effect has come.
     case wake

@@ -8,7 +8,8 @@ import Wire
 ///  - `PeerSession` (Sessions/): connections between peers, symmetric, opened when something is to be said;
 ///  - `Request` and `Ask` (Asking/): a client's wish, from the question to the swarm to the version that is taken;
 ///  - `Download`, `Plan` and `Lane` (Fetching/): which piece comes from whom;
-///  - `Catalog` (Serving/): what is offered, and the answers to others.
+///  - `Catalog` (Serving/): what is offered, and the answers to others;
+///  - `Bans` (Trust/): who is not listened to.
 ///
 /// Piece data never comes here: the machine hears of a piece's header and says where its bytes go.
 ///
@@ -48,6 +49,9 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
     var requests: [RequestID: Request] = [:]
     var downloads: [DownloadID: Download] = [:]
     var lastDownload: UInt64 = 0
+    var introductions = Introductions()
+    var bans = Bans()
+    var strikes = Strikes()
 
     private var effects: [PeerEffect] = []
     private var nextSweep = Moment.distantFuture
@@ -102,8 +106,11 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
         case .chunkServed(let connection): chunkServed(connection)
 
         case .layerChecked(let id, let isRight): layerChecked(id, isRight: isRight)
-        case .partialOpened(let id): partialOpened(id)
-        case .partialFailed(let id, let failure): failDownload(id, .disk(failure))
+        case .partialOpened(let id, let pieces): partialOpened(id, pieces)
+        case .partialVerified(let id, let good): partialVerified(id, good)
+        case .committed(let id, let failure): committed(id, failure)
+        case .spaceFound(let id): spaceFound(id)
+        case .partialFailed(let id, let failure): partialFailed(id, failure)
         case .delivered(let id, let delivery): delivered(id, delivery)
         case .indexed(let file): catalog.insert(file)
         case .withdrawn(let name): catalog.remove(name)
@@ -112,8 +119,16 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
 
         case .wish(let id, let wish): wished(id, wish)
         case .inspected(let id, let local): inspected(id, local)
-        case .cancel(let id, let name): cancel(id, name)
+        case .cancel(let id, let name, let keepData): cancel(id, name, keepData: keepData)
+        case .pause(let id, let name): pause(id, name)
+        case .resume(let id, let name): resume(id, name)
+        case .prioritize(let id, let name, let priority): prioritize(id, name, priority)
+        case .survey(let id, let name): survey(id, name)
+        case .wait(let id, let name): wait(id, name)
+        case .lift(let id, let choice): lift(id, choice)
         case .leave: leave()
+        case .restored(let stored): restored(stored)
+        case .restoredBan(let ban): restored(ban)
         case .wake: sweep()
         }
     }
@@ -129,6 +144,7 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
             emit(.close(connection, reason: "leaving"))
         }
         link.state = .ended
+        for id in downloads.keys { commitNow(id) }
         for connection in sessions.keys {
             emit(.send(connection, .refused(.leaving, reason: "this peer leaves the network")))
             emit(.close(connection, reason: "leaving"))
@@ -149,6 +165,9 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
         sweepSessions()
         sweepRequests()
         sweepDownloads()
+        sweepCommits()
+        sweepSpace()
+        sweepBans()
     }
 
     private mutating func scheduleWake() {

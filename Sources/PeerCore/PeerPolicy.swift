@@ -32,12 +32,28 @@ public struct PeerPolicy: Sendable {
     /// Connections to other peers being opened or waiting for an answer at one time.
     public var contactsMax = 1024
     /// Holders that one download fetches from at one time. Each may hold a piece buffer.
+    /// Holders of all of it and holders of some are counted apart.
     public var lanesMax = 16
+    /// Other fetchers of the same file that a download keeps in touch with.
+    public var rivalsMax = 50
+    /// Downloads that run at one time; the others wait for their turn.
+    public var runningMax = 4
     /// Requests by clients waiting for an answer.
     public var requestsMax = 1024
     public var downloadsMax = 256
     /// Unanswered `hashesRequest`s of one download: pages of 256 KiB.
     public var layerPagesAhead = 4
+    /// Piece digests that have not come from one holder for so long are asked of another.
+    public var layerPatience: Span = .seconds(1)
+    /// Between two looks whether there is room for a download that waits for it.
+    public var spaceCheck: Span = .seconds(2)
+    /// What is made of the time after which a busy holder wants to be asked again.
+    public var busyMin: Span = .milliseconds(100)
+    public var busyMax: Span = .seconds(60)
+    /// How often a peer may send what it should not before it is refused, and for how long.
+    public var strikesMax = 3
+    public var ban: Span = .seconds(3600)
+    public var bansMax = 1024
 
     public init() {}
 }

@@ -9,12 +9,18 @@ public enum ManagerActivity: Sendable {
 }
 
 /// What a download does at the moment.
-public enum DownloadActivity: Sendable {
+public enum DownloadActivity: Hashable, Sendable {
+    /// Others are before it.
+    case queued
     case fetching
     /// No holder is left.
     case waiting
+    case paused(PauseCause)
+    /// What an earlier run left is looked at again.
+    case checking
     /// Being synced and renamed.
     case finishing
+    case failed(FetchFailure)
 }
 
 /// A download as it stands.
@@ -26,6 +32,9 @@ public struct DownloadStatus: Sendable {
     /// Bytes verified and written.
     public let have: UInt64
     public let state: DownloadActivity
+    public let priority: Int
+    /// Bytes from the beginning without a gap.
+    public let prefix: UInt64
     public let holders: [HolderBytes]
     /// Holders that send now.
     public let activeHolders: Int
@@ -49,7 +58,9 @@ extension PeerMachine {
     public var sessionCount: Int { sessions.count }
 
     /// Nothing is being fetched.
-    public var isQuiet: Bool { downloads.isEmpty }
+    public var isQuiet: Bool { !downloads.values.contains(where: \.isRunning) }
+
+    public var currentBans: [Ban] { bans.all }
 
     /// In the order in which they began.
     public var downloadStatuses: [DownloadStatus] {
@@ -64,10 +75,18 @@ extension PeerMachine {
 
     private func status(_ download: Download) -> DownloadStatus {
         let active = download.lanes.count
-        let state: DownloadActivity = download.isFinishing ? .finishing : active == 0 ? .waiting : .fetching
+        let state: DownloadActivity =
+            switch download.phase {
+            case .queued: .queued
+            case .gathering, .checking, .opening, .fetching: active == 0 ? .waiting : .fetching
+            case .proving: .checking
+            case .finishing: .finishing
+            case .paused(let cause): .paused(cause)
+            case .failed(let failure): .failed(failure)
+            }
         return DownloadStatus(
             id: download.id, name: download.name, root: download.root, since: download.since, have: download.have,
-            state: state,
-            holders: download.holderBytes, activeHolders: active)
+            state: state, priority: download.priority, prefix: download.plan.prefix, holders: download.holderBytes,
+            activeHolders: active)
     }
 }

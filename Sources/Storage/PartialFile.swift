@@ -19,6 +19,9 @@ public final class PartialFile: Sendable {
         self.file = file
     }
 
+    /// Makes durable what was stored before.
+    public func sync() throws(SystemError) { try FileIO.sync(file.rawValue) }
+
     /// Verifies a piece and writes it.
     /// - Returns: false if it is not this piece, by its length or its digest; then nothing was written.
     public func store(_ bytes: UnsafeRawBufferPointer, index: Int, with bench: HashBench) throws(SystemError) -> Bool {

@@ -82,7 +82,21 @@ public enum FileQuery: Hashable, Sendable {
 public enum Holding: Hashable, Sendable {
     case all
     /// It is fetching the file itself: these pieces are verified and durable.
-    case some(PieceSet)
+    case pieces(PieceSet)
+
+    public var isComplete: Bool {
+        switch self {
+        case .all: true
+        case .pieces(let pieces): pieces.isComplete
+        }
+    }
+
+    public func contains(_ piece: Int) -> Bool {
+        switch self {
+        case .all: true
+        case .pieces(let pieces): pieces.contains(piece)
+        }
+    }
 }
 
 /// What a holder answers.
@@ -102,7 +116,7 @@ public struct FileOffer: Hashable, Sendable {
         self.layout = layout
         self.modified = modified
         self.name = name
-        if case .some(let pieces) = holding, pieces.pieceCount != layout.pieceCount { return nil }
+        if case .pieces(let pieces) = holding, pieces.pieceCount != layout.pieceCount { return nil }
         self.holding = holding
     }
 }
@@ -132,4 +146,6 @@ public enum RefusalCode: UInt8, Sendable {
     case leaving = 2
     /// A newer connection of the same peer has taken this one's place.
     case replaced = 3
+    /// The other end sent wrong bytes too often.
+    case banned = 4
 }

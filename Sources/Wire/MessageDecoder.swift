@@ -146,7 +146,7 @@ extension ByteReader {
             guard let pieces = PieceSet(pieceCount: pieceCount, bytes: try take((pieceCount + 7) / 8)) else {
                 throw .badValue(type: .have, field: "piece set")
             }
-            return .some(pieces)
+            return .pieces(pieces)
         default: throw .badValue(type: .have, field: "kind of holding")
         }
     }

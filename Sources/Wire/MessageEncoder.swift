@@ -156,7 +156,7 @@ extension ByteWriter {
         name(offer.name)
         switch offer.holding {
         case .all: integer(UInt8(0))
-        case .some(let pieces):
+        case .pieces(let pieces):
             integer(UInt8(1))
             bytes.append(contentsOf: pieces.bytes)
         }

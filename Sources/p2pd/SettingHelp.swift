@@ -7,11 +7,11 @@ enum SettingHelp {
         ArgumentHelp(stringLiteral: setting.name.help).naming(valueName)
     }
 
-    /// The settings that only the environment and the file can name.
+    /// The settings that have no flag.
     static func withoutFlag(_ settings: [SettingName]) -> String {
         let paragraphs = settings.filter { $0.flag == nil }.map { "\($0.key): \($0.help)" }
         guard !paragraphs.isEmpty else { return "" }
-        return (["Settings that only the environment and the file have:"] + paragraphs).joined(separator: "\n\n")
+        return (["Settings that have no flag:"] + paragraphs).joined(separator: "\n\n")
     }
 }
 

@@ -25,6 +25,9 @@ final class Harness {
     /// The download that was opened last.
     private(set) var download = DownloadID(rawValue: 0)
 
+    /// The pieces of a partial file that was just made: none.
+    private(set) var opened = PieceSet(pieceCount: 0)
+
     init(seed: UInt64 = 1, managerCount: Int = 1, _ adjust: (inout PeerPolicy) -> Void = { _ in }) {
         var policy = PeerPolicy()
         // Most tests begin long after the peer joined.
@@ -94,7 +97,9 @@ final class Harness {
             if closed[connection] != nil { Issue.record("connection \(connection) is closed twice") }
             closed[connection] = reason
             chunks[connection] = nil
-        case .openPartial(let id, _, _, _): download = id
+        case .openPartial(let record, let layer):
+            download = record.id
+            opened = PieceSet(pieceCount: layer.count)
         case .wake(let at): wakeAt = at
         default: break
         }
@@ -139,6 +144,20 @@ final class Harness {
 
     func entries(_ peers: [UInt64]) -> [RosterEntry] {
         peers.map { RosterEntry(id: .number($0), address: .number($0), label: "") }
+    }
+
+    func isDelivering(replacing: Bool = false) -> Bool {
+        effects.contains { effect in
+            guard case .deliver(download, let terms) = effect else { return false }
+            return terms.replacing == replacing && terms.sync
+        }
+    }
+
+    func isOpening(_ file: TestFile, _ layer: [Digest]) -> Bool {
+        effects.contains { effect in
+            guard case .openPartial(let record, layer) = effect else { return false }
+            return record.name == file.name && record.root == file.root
+        }
     }
 
     // MARK: Peers
@@ -225,7 +244,7 @@ final class Harness {
         for connection in connections { have(file, on: connection) }
         let source = connections.first { sent(on: $0).types.contains(.hashesRequest) }
         if let source { sendLayer(of: file, on: source) }
-        feed(.partialOpened(download))
+        feed(.partialOpened(download, opened))
         return (request, connections)
     }
 

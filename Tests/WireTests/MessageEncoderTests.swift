@@ -80,7 +80,7 @@ enum Longest {
         let pieces = PieceSet(pieceCount: WireLimits.pieceCountMax)
         return .have(
             request: .max,
-            try #require(FileOffer(root: longRoot, modified: .min, name: name, holding: .some(pieces))))
+            try #require(FileOffer(root: longRoot, modified: .min, name: name, holding: .pieces(pieces))))
     }
 
     private static let label = String(repeating: "l", count: WireLimits.labelMax)

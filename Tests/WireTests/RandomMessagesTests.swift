@@ -171,7 +171,7 @@ enum RandomMessage {
         guard Bool.random(using: &random), let layout = PieceLayout(length: root.length) else { return .all }
         var pieces = PieceSet(pieceCount: layout.pieceCount)
         for _ in 0..<9 { pieces.insert(Int.random(in: 0..<layout.pieceCount, using: &random)) }
-        return .some(pieces)
+        return .pieces(pieces)
     }
 
     private static func name(_ random: inout Seeded) throws -> ShareName {

@@ -97,7 +97,7 @@ enum Vectors {
             let directory = try? ShareName("models"),
             let offer = FileOffer(root: root, modified: 1_700_000_000, name: name),
             let pieces = PieceSet(pieceCount: 4, bytes: [0b1001]),
-            let partial = FileOffer(root: root, modified: 1_700_000_000, name: name, holding: .some(pieces))
+            let partial = FileOffer(root: root, modified: 1_700_000_000, name: name, holding: .pieces(pieces))
         else { return [] }
         return [
             Vector(

@@ -44,4 +44,12 @@ int clinux_probe(int file, off_t offset);
 /// statx(2), STATX_MNT_ID: the number of the mount that a file lies in; 0 where the kernel does not tell (before 5.8).
 uint64_t clinux_mount_id(int file);
 
+/// posix_spawnp(3) of a program as the leader of a session and process group of its own. Its standard input is /dev/null,
+/// its standard output and error are this process's standard error, no other descriptor is open in it, and no signal is
+/// blocked or ignored. 0, or the errno.
+int clinux_spawn(pid_t *process, char *const arguments[], char *const environment[]);
+
+/// pidfd_open(2): the descriptor is close-on-exec. glibc has a wrapper from 2.36 on.
+int clinux_pidfd_open(pid_t process);
+
 #endif

@@ -88,6 +88,7 @@ struct ConfigurationFile: Sendable {
             case .integer: value.int.map { [String($0)] }
             case .toggle: value.bool.map { [String($0)] }
             case .list: value.string.map { [$0] } ?? value.array.flatMap(strings)
+            case .command: value.array.flatMap(strings)
             }
         if let read { return read }
         throw DaemonError(
@@ -107,7 +108,7 @@ extension SettingKind {
         case .text: "a string in quotes"
         case .integer: "a whole number without quotes"
         case .toggle: "true or false without quotes"
-        case .list: "an array of strings"
+        case .list, .command: "an array of strings"
         }
     }
 }

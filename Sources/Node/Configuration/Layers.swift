@@ -50,7 +50,7 @@ struct Layer: Sendable {
     /// An empty variable counts as not set. A list is separated by commas.
     static func environment(_ environment: [String: String]) -> Layer {
         Layer { name in
-            guard let text = environment[name.variable], !text.isEmpty else { return nil }
+            guard name.isInEnvironment, let text = environment[name.variable], !text.isEmpty else { return nil }
             guard case .list = name.kind else { return Answer(texts: [text], origin: .environment) }
             let parts = text.utf8.split(separator: UInt8(ascii: ",")).map { part in
                 String(decoding: part.filter { $0 != UInt8(ascii: " ") }, as: UTF8.self)
@@ -109,7 +109,7 @@ struct Layers: Sendable {
     }
 
     private func read<Value>(_ setting: Setting<Value>, _ answer: Answer) throws(DaemonError) -> Given<Value> {
-        guard !answer.texts.isEmpty else {
+        guard !answer.texts.isEmpty || setting.name.kind == .command else {
             throw DaemonError("\(answer.origin.describe(setting.name)): the list is empty", exit: answer.origin.exit)
         }
         do throws(SettingProblem) {

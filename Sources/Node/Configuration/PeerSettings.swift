@@ -24,6 +24,7 @@ public struct PeerSettings: Equatable, Sendable {
     public let workers: Int
     /// What people see beside the address: 1 to 64 bytes without control characters.
     public let label: String
+    public let hooks: HookSettings
 
     /// The port that the peer listens on.
     public var port: UInt16 { listen.port }
@@ -83,7 +84,7 @@ extension PeerSettings {
     /// Everything that the peer's file may name.
     public static let all = [
         port.name, share.name, bind.name, manager.name, control.name, state.name, CommonSettings.insecure.name,
-        CommonSettings.logLevel.name, workers.name, label.name,
+        CommonSettings.logLevel.name, workers.name, label.name, onComplete.name, onError.name, hookSeconds.name,
     ]
 
     /// Settings from the flags, the environment, the file that either names, and the defaults, in this precedence.
@@ -104,7 +105,8 @@ extension PeerSettings {
             insecure: try layers.value(CommonSettings.insecure).value,
             logLevel: try layers.value(CommonSettings.logLevel).value,
             workers: try layers.value(workers, found: surroundings.coreCount > 1 ? "2" : "1").value,
-            label: try layers.value(label, found: standardLabel(surroundings)).value)
+            label: try layers.value(label, found: standardLabel(surroundings)).value,
+            hooks: try HookSettings(layers))
         try LoopbackRule.check(layers.value(bind), of: bind.name, insecure: settings.insecure)
         return settings
     }

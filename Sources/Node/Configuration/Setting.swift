@@ -24,6 +24,16 @@ public struct Setting<Value: Sendable>: Sendable {
             return values
         }
     }
+
+    /// A setting that is a program and its arguments; none of them is no program.
+    init(command name: SettingName) where Value == [String] {
+        self.name = name
+        parse = { (texts: [String]) throws(SettingProblem) -> [String] in
+            guard let program = texts.first else { return [] }
+            guard !program.isEmpty else { throw SettingProblem(program, "is not a program") }
+            return texts
+        }
+    }
 }
 
 /// A setting without its type: what the sources and the help texts need to know of it.
@@ -47,9 +57,12 @@ public struct SettingName: Sendable {
         }
     }
 
+    /// A list in a variable has commas between, which arguments may have inside.
+    var isInEnvironment: Bool { kind != .command }
+
     /// A sentence or two for `--help`, true because it is made from the table.
     public var help: String {
-        "\(summary) (environment: \(variable); \(standard.help))"
+        "\(summary) (\(isInEnvironment ? "environment: \(variable)" : "only in the file"); \(standard.help))"
     }
 }
 
@@ -66,6 +79,8 @@ enum SettingKind: Sendable {
     case integer
     case toggle
     case list
+    /// An argument vector: a program and what it is given, as they are.
+    case command
 }
 
 /// What a setting is when no source names it.

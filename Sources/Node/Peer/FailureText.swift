@@ -43,6 +43,14 @@ extension FetchFailure {
             return .init(
                 failure.isOutOfSpace ? .diskFull : .disk, "cannot store \(name): \(failure.message)",
                 errno: failure.code)
+        case .full(let failure, let have):
+            return .init(
+                .diskFull,
+                "\(name) is paused with \(have) bytes here: \(failure.message); it goes on by itself when there is room, "
+                    + "or use `p2pctl cancel`", errno: failure.code)
+        case .paused:
+            return .init(.cancelled, "the download of \(name) was paused; `p2pctl resume` takes it up again")
+        case .recorded(let cause): return .init(.disk, "the download of \(name) failed before: \(cause)")
         case .cancelled: return .init(.cancelled, "the download of \(name) was cancelled")
         case .otherVersionRunning(let root):
             return .init(
@@ -58,6 +66,6 @@ extension VersionInfo {
     init(_ version: FileVersion, own: PeerAddress?) {
         self.init(
             root: version.root.digest.hex, length: version.root.length, modified: version.modified,
-            holders: version.holders.compactMap { ($0 ?? own)?.description }.sorted())
+            holders: version.holders.compactMap { ($0.address ?? own)?.description }.sorted())
     }
 }

@@ -16,6 +16,8 @@ extension PeerNode {
         case .inspected(let request, let name, let inspection): inspected(request, name, inspection)
         case .layerChecked(let id, let isRight): feed(.layerChecked(id, isRight: isRight))
         case .partialOpened(let id, let result): partialOpened(id, result)
+        case .committed(let id, .success): feed(.committed(id, nil))
+        case .committed(let id, .failure(let error)): feed(.committed(id, DiskFailure(error)))
         case .stored(let id, let connection, let index, let buffer, let outcome):
             giveBack(buffer)
             feed(.pieceStored(id, index: index, from: connection, outcome))
@@ -33,7 +35,11 @@ extension PeerNode {
     private func partialOpened(_ id: DownloadID, _ result: Result<PartialFile, SystemError>) {
         switch result {
         case .success(let partial):
-            if partials.opened(id, partial) { feed(.partialOpened(id)) } else { workers.submit(.discard(partial)) }
+            if partials.opened(id, partial) {
+                feed(.partialOpened(id, PieceSet(pieceCount: partial.layout.pieceCount)))
+            } else {
+                workers.submit(.discard(partial))
+            }
         case .failure(let error): if partials.failed(id) { feed(.partialFailed(id, DiskFailure(error))) }
         }
     }
@@ -43,7 +49,7 @@ extension PeerNode {
         case .success(let file):
             partials.delivered(id)
             indexer.record(file)
-            feed(.delivered(id, .done(SharedFile(file))))
+            feed(.delivered(id, .done(SharedFile(file), backup: nil)))
         case .failure(let error) where error.alreadyExists:
             feed(.delivered(id, .occupied("a file that was put there while it was fetched")))
         case .failure(let error): feed(.delivered(id, .failed(DiskFailure(error))))

@@ -40,8 +40,8 @@ extension PeerNode: ControlHandler {
     }
 
     private func cancel(_ params: CancelParams, _ id: ControlID, _ client: ControlClientID) {
-        let wish = FetchWish(name: params.name, digest: nil, force: false, sync: false, timeout: .seconds(0))
-        feed(.cancel(watch.add(.init(client: client, id: id, wish: wish)), params.name))
+        let wish = FetchWish(name: params.name, timeout: .seconds(0))
+        feed(.cancel(watch.add(.init(client: client, id: id, wish: wish)), params.name, keepData: false))
     }
 
     // MARK: Answers to requests
@@ -72,9 +72,9 @@ extension PeerNode: ControlHandler {
             ControlLine.failure(watcher.id, failure.text(for: watcher.wish.name.path, own: own)), to: watcher.client)
     }
 
-    func tellCancelled(_ request: RequestID, _ name: ShareName) {
+    func tellChanged(_ request: RequestID, _ name: ShareName?) {
         guard let watcher = watch.remove(request) else { return }
-        control.send(ControlLine.reply(watcher.id, CancelReply(name: name.path)), to: watcher.client)
+        control.send(ControlLine.reply(watcher.id, CancelReply(name: name?.path ?? "")), to: watcher.client)
     }
 
     // MARK: Reports

@@ -15,25 +15,30 @@ extension PeerNode {
 
         case .receivePiece(let connection, let id, let index, let length): beginPiece(connection, id, index, length)
         case .discardPiece(let connection, let length): transport.discard(length, on: connection)
-        case .serve(let connection, let name, let root, let pieces):
+        case .serve(let connection, .partial, _, let pieces):
+            uploads.addNothing(pieces.lowerBound, on: connection, transport, self)
+        case .serve(let connection, .shared(let name), let root, let pieces):
             uploads.add(name, root, pieces, on: connection, transport, self)
         case .serveNothing(let connection, let first): uploads.addNothing(first, on: connection, transport, self)
         case .stopServing(let connection, let root, let first): uploads.cancel(root, first: first, on: connection)
 
         case .checkLayer(let id, let root, let layer): workers.submit(.checkLayer(id, root, layer))
-        case .openPartial(let id, let name, let root, let layer):
-            partials.opening(id)
-            workers.submit(.openPartial(id, name, root, layer))
-        case .deliver(let id, let replacing, let sync):
-            if let partial = partials[id] { workers.submit(.deliver(id, partial, replacing: replacing, sync: sync)) }
-        case .discardPartial(let id): if let partial = partials.discard(id) { workers.submit(.discard(partial)) }
+        case .openPartial(let entry, let layer):
+            partials.opening(entry.id)
+            workers.submit(.openPartial(entry, layer))
+        case .reopenPartial, .verifyPartial, .checkSpace, .keep, .forget, .banned, .lifted: break
+        case .commit(let id, _, let sync):
+            if let partial = partials[id] { workers.submit(.commit(id, partial, sync: sync)) }
+        case .deliver(let id, let terms): if let partial = partials[id] { workers.submit(.deliver(id, partial, terms)) }
+        case .discardPartial(let id, _): if let partial = partials.discard(id) { workers.submit(.discard(partial)) }
         case .inspect(let request, let name):
             workers.submit(.inspect(request, name, known: indexed(name)))
 
         case .found(let request, let found): tell(request, found)
         case .finished(let request, let result): tell(request, result)
         case .failed(let request, let failure): tell(request, failure)
-        case .cancelled(let request, let name): tellCancelled(request, name)
+        case .changed(let request, let name): tellChanged(request, name)
+        case .accepted, .surveyed, .liftedBans: break
 
         case .wake(let moment):
             if let wakeTimer { reactor.cancelTimer(wakeTimer) }
@@ -94,11 +99,13 @@ extension PeerNode {
                     "download": "\(id.rawValue)", "name": "\(name)", "root": "\(root.digest)",
                     "bytes": "\(root.length)", "holders": "\(holders)",
                 ])
-        case .downloadFinished(let id, let name, let took):
+        case .downloadFinished(let id, let name, let root, let took):
+            hooks.downloadFinished(name, root)
             logger.info(
                 "download finished",
                 metadata: ["download": "\(id.rawValue)", "name": "\(name)", "seconds": "\(took.seconds)"])
-        case .downloadFailed(let id, let name, let failure):
+        case .downloadFailed(let id, let name, let root, let failure):
+            hooks.downloadFailed(name, root, failure)
             logger.warning(
                 "download failed",
                 metadata: [
@@ -107,6 +114,21 @@ extension PeerNode {
                 ])
         case .downloadWaits(let id, let name):
             logger.warning("no holder left; waiting", metadata: ["download": "\(id.rawValue)", "name": "\(name)"])
+        case .downloadRestored(let id, let name, let have):
+            logger.info(
+                "download taken up again",
+                metadata: ["download": "\(id.rawValue)", "name": "\(name)", "have": "\(have)"])
+        case .downloadPaused(let id, let name, let needed):
+            logger.warning(
+                "the disk is full; waiting for room",
+                metadata: ["download": "\(id.rawValue)", "name": "\(name)", "missing_bytes": "\(needed)"])
+        case .piecesSpoiled(let id, let name, let count):
+            logger.warning(
+                "pieces on the disk are not what was written; fetching them again",
+                metadata: ["download": "\(id.rawValue)", "name": "\(name)", "pieces": "\(count)"])
+        case .banned(let peer, let address, let reason):
+            logger.warning(
+                "peer banned", metadata: ["id": "\(peer.hex)", "address": "\(address)", "reason": "\(reason)"])
         case .holderLost(let id, let address, let reason):
             logger.info(
                 "holder lost",

@@ -39,6 +39,7 @@ final class PeerNode: ReactorHandler {
     var indexer: ShareIndexer
     let verifications = Verifications()
     let uploads = Uploads()
+    let hooks: Hooks
     var intake = PieceIntake()
     var partials = PartialTable()
     var dials: [ConnectionID: Dial] = [:]
@@ -72,6 +73,7 @@ final class PeerNode: ReactorHandler {
         self.control = control
         self.logger = logger
         started = reactor.now
+        hooks = Hooks(settings.hooks, share: settings.share, reactor: reactor, logger: logger)
         transport = Transport(reactor: reactor, limits: TransportLimits(queueMax: Self.queueMax))
         workers = WorkerPool(count: settings.workers, mailbox: reactor.mailbox) {
             let worker = PeerWorker(share: share, partials: partials)
@@ -89,6 +91,7 @@ final class PeerNode: ReactorHandler {
         logger.info(
             "listening",
             metadata: ["address": "\(settings.listen)", "share": "\(settings.share)", "id": "\(id.hex)"])
+        hooks.begin()
         try beginIndexing()
         feed(.wake)
     }
@@ -96,6 +99,7 @@ final class PeerNode: ReactorHandler {
     /// - Returns: false if a worker is still at its job: one that waits for a resolver or a disk is not waited for long.
     @discardableResult
     func end() -> Bool {
+        hooks.end()
         let isLedgerDone = ledger.shutDown(waitingAtMost: Self.endSpan.nanoseconds)
         return workers.shutDown(waitingAtMost: Self.endSpan.nanoseconds) && isLedgerDone
     }
@@ -114,7 +118,7 @@ final class PeerNode: ReactorHandler {
     }
 
     func ready(_ token: Token, _ mask: EventPoll.Mask) {
-        if transport.ready(token, mask, self) { return }
+        if transport.ready(token, mask, self) || hooks.ready(token) { return }
         if token == inotifyToken {
             readShareEvents()
             return continueIndexing()
@@ -123,7 +127,7 @@ final class PeerNode: ReactorHandler {
     }
 
     func fired(_ timer: TimerID) {
-        if transport.fired(timer, self) || control.fired(timer) { return }
+        if transport.fired(timer, self) || control.fired(timer) || hooks.fired(timer) { return }
         switch timer {
         case wakeTimer: feed(.wake)
         case indexTimer: indexTimerFired()

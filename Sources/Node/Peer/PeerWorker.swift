@@ -20,17 +20,21 @@ struct PeerWorker {
         case .inspect(let request, let name, let known): .inspected(request, name, inspect(name, known))
         case .inspectStep(let request, let step): .inspected(request, step.name, inspect(step))
         case .checkLayer(let id, let root, let layer): .layerChecked(id, isRight: isRight(layer, root))
-        case .openPartial(let id, let name, let root, let layer):
+        case .openPartial(let entry, let layer):
             .partialOpened(
-                id,
-                attempt { () throws(SystemError) in try partials.open(name, root, layer, serial: id.rawValue) })
+                entry.id,
+                attempt { () throws(SystemError) in
+                    try partials.open(entry.name, entry.root, layer, serial: entry.id.rawValue)
+                })
+        case .commit(let id, let partial, let sync):
+            .committed(id, attempt { () throws(SystemError) in if sync { try partial.sync() } })
         case .store(let id, let partial, let connection, let index, let buffer, let length):
             .stored(id, connection, index: index, buffer, store(partial, index, buffer, length))
-        case .deliver(let id, let partial, let replacing, let sync):
+        case .deliver(let id, let partial, let terms):
             .delivered(
                 id,
                 attempt { () throws(SystemError) in
-                    try partials.deliver(partial, replacing: replacing, sync: sync)
+                    try partials.deliver(partial, replacing: terms.replacing, sync: terms.sync)
                 })
         case .discard(let partial): discard(partial)
         case .openShared(let name):

@@ -93,9 +93,9 @@ struct RequestWatch {
 extension DownloadState {
     init(_ state: DownloadActivity) {
         switch state {
-        case .fetching: self = .fetching
-        case .waiting: self = .waiting
-        case .finishing: self = .finishing
+        case .fetching, .queued: self = .fetching
+        case .waiting, .paused, .failed: self = .waiting
+        case .finishing, .checking: self = .finishing
         }
     }
 }

@@ -7,11 +7,31 @@ extension PeerMachine {
         guard requests.count < policy.requestsMax else {
             return emit(.failed(id, .tooMany(limit: policy.requestsMax)))
         }
-        requests[id] = Request(id: id, wish: wish, since: now, progressed: now)
+        requests[id] = Request(id: id, wish: wish, aim: .fetch, since: now, progressed: now)
         // One that waits may be for a version that is gone from the swarm: then the swarm is asked anew.
-        if let running = running(wish.name), !running.isWaiting || wish.digest == running.root.digest {
+        if let running = running(wish.name), running.isGoing || wish.digest == running.root.digest {
             return join(running, id)
         }
+        emit(.inspect(id, wish.name))
+    }
+
+    /// Who has which version of a name.
+    mutating func survey(_ id: RequestID, _ name: ShareName) {
+        inquire(id, .asking(for: name), .survey)
+    }
+
+    /// To be told when the download of a name has ended.
+    mutating func wait(_ id: RequestID, _ name: ShareName) {
+        inquire(id, .asking(for: name), .wait)
+        if let running = running(name), requests[id] != nil { attach(id, to: running.id) }
+    }
+
+    private mutating func inquire(_ id: RequestID, _ wish: FetchWish, _ aim: Request.Aim) {
+        guard requests.count < policy.requestsMax else {
+            return emit(.failed(id, .tooMany(limit: policy.requestsMax)))
+        }
+        requests[id] = Request(id: id, wish: wish, aim: aim, since: now, progressed: now)
+        if running(wish.name) != nil, case .wait = aim { return }
         emit(.inspect(id, wish.name))
     }
 
@@ -21,18 +41,33 @@ extension PeerMachine {
     private mutating func join(_ running: Download, _ id: RequestID) {
         let wanted = requests[id]?.wish.digest
         if let wanted, wanted != running.root.digest { return fail(id, .otherVersionRunning(running.root)) }
+        takeUp(running)
         attach(id, to: running.id)
+    }
+
+    /// One that failed, or was paused, goes on when somebody asks for it again.
+    private mutating func takeUp(_ download: Download) {
+        switch download.phase {
+        case .failed, .paused:
+            requeue(download.id)
+            beginNext()
+        case .queued, .gathering, .checking, .opening, .fetching, .proving, .finishing: break
+        }
     }
 
     mutating func inspected(_ id: RequestID, _ local: LocalFile) {
         guard let request = requests[id], case .inspecting = request.state else { return }
-        switch local {
-        case .absent: beginAsk(request, local: nil)
-        case .file(let root):
+        switch (local, request.aim) {
+        case (.absent, .wait): fail(id, .noSuchDownload)
+        case (.file(let root), .wait): finishAlready(id, root)
+        case (.file(let root), .survey): beginAsk(request, local: root)
+        case (_, .survey): beginAsk(request, local: nil)
+        case (.absent, .fetch): beginAsk(request, local: nil)
+        case (.file(let root), .fetch):
             if let digest = request.wish.digest, digest == root.digest { return finishAlready(id, root) }
             beginAsk(request, local: root)
-        case .occupied(let what): fail(id, .occupied(what))
-        case .failed(let failure): fail(id, .disk(failure))
+        case (.occupied(let what), _): fail(id, .occupied(what))
+        case (.failed(let failure), _): fail(id, .disk(failure))
         }
     }
 
@@ -54,7 +89,7 @@ extension PeerMachine {
     }
 
     /// Everybody in the roster but this peer.
-    private var others: [PeerID] { roster.entries.keys.filter { $0 != id } }
+    private var others: [PeerID] { roster.entries.keys.filter { $0 != id && !isBanned($0) } }
 
     private mutating func ask(_ peers: [PeerID], for id: RequestID) {
         guard var request = requests[id], case .asking(var ask) = request.state else { return }
@@ -80,7 +115,7 @@ extension PeerMachine {
         guard let purpose = take(number, from: peer, on: connection) else { return }
         switch purpose {
         case .download(let download):
-            if downloads[download]?.root == offer.root { addHolder(peer, connection, to: download) }
+            if downloads[download]?.root == offer.root { addHolder(peer, connection, offer.holding, to: download) }
         case .wish(let id): offered(id, offer, by: peer, on: connection)
         }
     }
@@ -100,7 +135,9 @@ extension PeerMachine {
     private mutating func notAnswered(_ purpose: Questions.Purpose, by peer: PeerID, isIndexing: Bool) {
         switch purpose {
         case .wish(let id): settle(peer, in: id, isIndexing: isIndexing)
-        case .download(let id): giveUpIfOnlyLiars(id)
+        case .download(let id):
+            unmet(peer, in: id)
+            giveUpIfOnlyLiars(id)
         }
     }
 
@@ -117,7 +154,7 @@ extension PeerMachine {
         case .inspecting: break
         case .fetching(let download):
             // The window had closed without it.
-            if downloads[download]?.root == offer.root { addHolder(peer, connection, to: download) }
+            if downloads[download]?.root == offer.root { addHolder(peer, connection, offer.holding, to: download) }
         case .asking(var ask):
             if let digest = request.wish.digest, digest != offer.root.digest {
                 return refuse(connection, "an offer of another root than was asked for")
@@ -125,7 +162,8 @@ extension PeerMachine {
             ask.outstanding.remove(peer)
             let address = roster.entries[peer]?.address ?? sessions[connection]?.address
             if let address {
-                ask.offers[peer] = .init(root: offer.root, modified: offer.modified, address: address)
+                ask.offers[peer] = .init(
+                    root: offer.root, modified: offer.modified, address: address, holding: offer.holding)
             }
             request.state = .asking(ask)
             requests[id] = request
@@ -155,38 +193,60 @@ extension PeerMachine {
         let windowIsOpen = !(ask.outstanding.isEmpty && ask.indexing.isEmpty) && now < ask.windowEnd
         if request.wish.digest == nil, windowIsOpen { return }
         let versions = ask.versions
-        if let version = versions.first {
-            guard versions.count == 1 else { return fail(id, .conflict(versions)) }
-            return take(version.root, request, ask)
+        if case .survey = request.aim {
+            let isOpen = windowIsOpen || (versions.isEmpty && rosterSettled > now)
+            return isOpen ? () : finishSurvey(id, ask, versions)
         }
+        if let version = choice(of: versions, request.wish.choose) { return take(version, request, ask) }
+        guard versions.isEmpty else { return fail(id, .conflict(versions)) }
         guard ask.outstanding.isEmpty, ask.indexing.isEmpty, rosterSettled <= now else { return }
         if let running = running(request.wish.name) { return join(running, id) }
         if let local = ask.local, request.wish.digest == nil { return finishAlready(id, local) }
         fail(id, .nobody(asked: ask.asked.count))
     }
 
-    private mutating func take(_ root: FileRoot, _ request: Request, _ ask: Ask) {
+    private func choice(of versions: [FileVersion], _ rule: VersionChoice) -> FileVersion? {
+        switch rule {
+        case .only: versions.count == 1 ? versions.first : nil
+        case .newest: versions.max { ($0.modified, $0.root.digest.hex) < ($1.modified, $1.root.digest.hex) }
+        case .mostHeld: versions.first
+        }
+    }
+
+    private mutating func finishSurvey(_ id: RequestID, _ ask: Ask, _ versions: [FileVersion]) {
+        guard requests.removeValue(forKey: id) != nil else { return }
+        let silent = ask.outstanding.count + ask.indexing.count
+        emit(.surveyed(id, Survey(versions: versions, local: ask.local, asked: ask.asked.count, silent: silent)))
+    }
+
+    private mutating func take(_ version: FileVersion, _ request: Request, _ ask: Ask) {
+        let root = version.root
         if let local = ask.local {
             if local == root { return finishAlready(request.id, root) }
             if !request.wish.force { return fail(request.id, .exists(local: local, offered: root)) }
         }
-        if let running = running(request.wish.name) { return revive(running, with: root, request, ask) }
-        startDownload(root, request, offers: ask.offers)
+        if let running = running(request.wish.name) { return revive(running, with: version, request, ask) }
+        startDownload(version, request, offers: ask.offers)
     }
 
     /// The name is being fetched already, and waits: those who offer its version are its holders now.
-    private mutating func revive(_ running: Download, with root: FileRoot, _ request: Request, _ ask: Ask) {
-        guard running.root == root else {
-            guard running.isWaiting, running.have == 0 else {
+    private mutating func revive(
+        _ running: Download, with version: FileVersion, _ request: Request, _ ask: Ask
+    ) {
+        guard running.root == version.root else {
+            guard running.isWaiting && running.have == 0 || running.failure != nil else {
                 return fail(request.id, .otherVersionRunning(running.root))
             }
-            // Nothing of it has come and nobody has it any more: what the swarm has now takes its place.
-            failDownload(running.id, .gone(running.root, have: 0))
-            return startDownload(root, request, offers: ask.offers)
+            // Nothing of it will come any more: what the swarm has now takes its place.
+            removeDownload(running.id, .gone(running.root, have: running.have))
+            return startDownload(version, request, offers: ask.offers)
         }
+        downloads[running.id]?.replacing = running.replacing || request.wish.force
+        downloads[running.id]?.keepsBackup = request.wish.keepsBackup
+        takeUp(running)
         attach(request.id, to: running.id)
-        for (peer, offer) in ask.offers where offer.root == root {
-            if let connection = connections[peer] { addHolder(peer, connection, to: running.id) }
+        for (peer, offer) in ask.offers where offer.root == version.root {
+            if let connection = connections[peer] { addHolder(peer, connection, offer.holding, to: running.id) }
         }
     }
 
@@ -196,7 +256,8 @@ extension PeerMachine {
             .finished(
                 id,
                 FetchResult(
-                    name: request.wish.name, root: root, holders: [], already: true, took: now - request.since)))
+                    name: request.wish.name, root: root, holders: [], already: true, took: now - request.since,
+                    backup: nil)))
     }
 
     mutating func fail(_ id: RequestID, _ failure: FetchFailure) {
@@ -214,7 +275,7 @@ extension PeerMachine {
             }
         }
         for (id, download) in downloads where download.isFetching {
-            for peer in peers where download.holders[peer]?.isLiar != true {
+            for peer in peers where download.holders[peer]?.isLiar != true && !bans.contains(peer) {
                 put(.root(download.root), to: peer, for: .download(id))
             }
         }
@@ -230,9 +291,8 @@ extension PeerMachine {
                 if requests[id] == nil { break }
                 if case .asking = requests[id]?.state { isOver ? fail(id, timedOut(ask)) : askAgain(id, ask) }
             case .fetching(let download):
-                guard isOver, let download = downloads[download], download.lanes.isEmpty, !download.isFinishing else {
-                    break
-                }
+                guard isOver, let download = downloads[download], download.isWaiting else { break }
+                downloads[download.id]?.requests.remove(id)
                 fail(id, .gone(download.root, have: download.have))
             }
         }

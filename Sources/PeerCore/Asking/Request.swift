@@ -1,4 +1,5 @@
 import Content
+import Wire
 
 /// A client's wish on its way: what stands in the share is looked at, the swarm is asked, the download is joined.
 struct Request {
@@ -8,8 +9,18 @@ struct Request {
         case fetching(DownloadID)
     }
 
+    /// What the client wants of the answer.
+    enum Aim {
+        case fetch
+        /// To know who has what.
+        case survey
+        /// To hear when a download that runs has ended.
+        case wait
+    }
+
     let id: RequestID
     let wish: FetchWish
+    let aim: Aim
     let since: Moment
     /// When something last brought it forward; its timeout counts from here.
     var progressed: Moment
@@ -39,18 +50,31 @@ struct Ask {
         let root: FileRoot
         let modified: Int64
         let address: PeerAddress
+        let holding: Holding
     }
 
     /// The versions offered, most held first.
     var versions: [FileVersion] {
-        var holders: [FileRoot: [PeerAddress?]] = [:]
+        var holders: [FileRoot: [VersionHolder]] = [:]
         var modified: [FileRoot: Int64] = [:]
         for offer in offers.values {
-            holders[offer.root, default: []].append(offer.address)
+            holders[offer.root, default: []].append(VersionHolder(address: offer.address, have: offer.have))
             modified[offer.root] = max(modified[offer.root] ?? .min, offer.modified)
         }
-        if let local, holders[local] != nil { holders[local]?.append(nil) }
+        if let local, holders[local] != nil {
+            holders[local]?.append(VersionHolder(address: nil, have: local.length))
+        }
         return holders.map { FileVersion(root: $0.key, modified: modified[$0.key] ?? 0, holders: $0.value) }
             .sorted { ($0.holders.count, $0.root.digest.hex) > ($1.holders.count, $1.root.digest.hex) }
+    }
+}
+
+extension Ask.FileOfferFrom {
+    /// Bytes that the holder has.
+    var have: UInt64 {
+        switch holding {
+        case .all: root.length
+        case .pieces(let pieces): PieceLayout(length: root.length)?.bytes(of: pieces) ?? 0
+        }
     }
 }

@@ -1,19 +1,28 @@
 import Content
+import Wire
 
 /// The fetching of one root.
 ///
-///     gathering --layer complete--> checking --right--> opening --opened--> fetching --all stored--> finishing
+///     queued -> gathering --layer complete--> checking --right--> opening --opened--> fetching
+///               --all stored--> proving --all right--> finishing
 ///
 /// `checking` goes back to `gathering` with another holder if the digests do not lead to the root. A file of one piece
-/// needs no layer, an empty one no pieces. Without a holder the download stays where it is until one comes.
+/// needs no layer, an empty one no pieces. Without a holder the download stays where it is until one comes. `proving`
+/// looks again at pieces that an earlier run left; a wrong one leads back to `fetching`. From everywhere before
+/// `finishing` it may be `paused` or have `failed`, and from there it is `queued` again.
 struct Download {
     enum Phase {
+        /// As many as may run at one time are running.
+        case queued
         /// The piece layer; nil while no holder is there to ask.
         case gathering(LayerFetch?)
         case checking(from: PeerID, [Digest])
         case opening
         case fetching
+        case proving
         case finishing
+        case paused(PauseCause)
+        case failed(FetchFailure)
     }
 
     struct Holder {
@@ -25,11 +34,15 @@ struct Download {
         }
 
         let address: PeerAddress
+        var holding: Holding
         var state: State
         var bytes: UInt64 = 0
+        /// It said by itself that it has the file no more: what was wrong before was no lie.
+        var saidGone = false
 
-        init(address: PeerAddress, state: State) {
+        init(address: PeerAddress, holding: Holding, state: State) {
             self.address = address
+            self.holding = holding
             self.state = state
         }
 
@@ -39,11 +52,26 @@ struct Download {
     let id: DownloadID
     let name: ShareName
     let root: FileRoot
-    let replacing: Bool
+    /// Seconds since 1970, as its holders say.
+    let modified: Int64
+    var replacing: Bool
+    var keepsBackup: Bool
     let sync: Bool
     let since: Moment
-    var phase = Phase.gathering(nil)
+    var priority: Int
+    var phase = Phase.queued
     var plan: Plan
+    /// Known once it was checked against the root.
+    var layer: [Digest]?
+    /// The partial file is open: pieces can be written, and those that are durable offered.
+    var isOpen = false
+    /// What an earlier run left and nobody has looked at since.
+    var inherited: PieceSet?
+    var commits: Commits
+    /// Holders that were asked for digests and have not sent any since then.
+    var layerSources: [ConnectionID: Moment] = [:]
+    /// Who was told what we have, and is told when it becomes more.
+    var followers: Set<ConnectionID> = []
     var holders: [PeerID: Holder] = [:]
     var requests: Set<RequestID> = []
     var nextSeek: Moment
@@ -53,14 +81,19 @@ struct Download {
     /// Whose connections have been lanes: a piece may be checked when its connection is gone.
     private(set) var senders: [ConnectionID: PeerID] = [:]
 
-    init(id: DownloadID, wish: FetchWish, root: FileRoot, layout: PieceLayout, policy: PeerPolicy, now: Moment) {
-        self.id = id
-        name = wish.name
-        self.root = root
-        replacing = wish.force
-        sync = wish.sync
+    init(_ record: DownloadEntry, layout: PieceLayout, stored: PieceSet?, plan: Plan, policy: PeerPolicy, now: Moment) {
+        id = record.id
+        name = record.name
+        root = record.root
+        modified = record.modified
+        replacing = record.replacing
+        keepsBackup = record.keepsBackup
+        sync = record.sync
+        priority = record.priority
         since = now
-        plan = Plan(layout: layout)
+        self.plan = plan
+        inherited = stored.flatMap { $0.isEmpty ? nil : $0 }
+        commits = Commits(durable: stored ?? PieceSet(pieceCount: layout.pieceCount))
         nextSeek = now + policy.seekFirst
         seekPause = policy.seekFirst
     }
@@ -68,21 +101,50 @@ struct Download {
     /// Bytes verified and written.
     var have: UInt64 { plan.have }
 
+    /// Holders are of use to it.
     var isFetching: Bool {
         switch phase {
         case .gathering, .checking, .opening, .fetching: true
-        case .finishing: false
+        case .queued, .proving, .finishing, .paused, .failed: false
         }
     }
 
-    var isFinishing: Bool { !isFetching }
+    /// It takes one of the places for downloads that run.
+    var isRunning: Bool {
+        switch phase {
+        case .gathering, .checking, .opening, .fetching, .proving, .finishing: true
+        case .queued, .paused, .failed: false
+        }
+    }
+
+    /// It cannot be called off any more.
+    var isFinishing: Bool {
+        if case .finishing = phase { true } else { false }
+    }
+
+    var failure: FetchFailure? {
+        if case .failed(let failure) = phase { failure } else { nil }
+    }
+
+    /// It makes headway, or will when its turn comes.
+    var isGoing: Bool {
+        switch phase {
+        case .gathering, .checking, .opening, .fetching: !lanes.isEmpty
+        case .queued, .proving, .finishing: true
+        case .paused, .failed: false
+        }
+    }
 
     /// No holder is left.
     var isWaiting: Bool { isFetching && lanes.isEmpty }
 
+    /// What it has for others.
+    var offered: PieceSet? { isOpen ? commits.durable : nil }
+
     /// Fetches from a holder over a connection.
-    mutating func activate(_ peer: PeerID, at address: PeerAddress, on connection: ConnectionID) {
-        holders[peer, default: Holder(address: address, state: .lost)].state = .active(connection)
+    mutating func activate(_ peer: PeerID, at address: PeerAddress, _ holding: Holding, on connection: ConnectionID) {
+        holders[peer, default: Holder(address: address, holding: holding, state: .lost)].state = .active(connection)
+        holders[peer]?.holding = holding
         senders[connection] = peer
         lanes.append(connection)
     }
@@ -93,8 +155,19 @@ struct Download {
         holders[peer]?.state = state
     }
 
+    /// Every holder is let go of, and may be asked again.
+    mutating func deactivateAll() {
+        lanes = []
+        for (peer, holder) in holders where !holder.isLiar { holders[peer]?.state = .lost }
+    }
+
     func peer(on connection: ConnectionID) -> PeerID? {
         senders[connection].flatMap { holders[$0]?.state == .active(connection) ? $0 : nil }
+    }
+
+    /// Lanes to holders of all pieces, or of some.
+    func laneCount(complete: Bool) -> Int {
+        lanes.count { senders[$0].flatMap { holders[$0]?.holding.isComplete } == complete }
     }
 
     var holderBytes: [HolderBytes] {
@@ -106,5 +179,18 @@ struct Download {
     var holderAddresses: [PeerAddress] {
         holders.values.map { (text: $0.address.description, address: $0.address) }.sorted { $0.text < $1.text }
             .map(\.address)
+    }
+
+    /// What is kept of it beyond the daemon's life.
+    var record: DownloadEntry {
+        let state: DownloadEntry.State =
+            switch phase {
+            case .paused(.user): .paused
+            case .failed(let failure): .failed(failure)
+            case .queued, .gathering, .checking, .opening, .fetching, .proving, .finishing, .paused(.space): .running
+            }
+        return DownloadEntry(
+            id: id, name: name, root: root, modified: modified, replacing: replacing, keepsBackup: keepsBackup,
+            sync: sync, priority: priority, state: state)
     }
 }

@@ -3,36 +3,68 @@ import Wire
 
 /// A download's life, from the version decided on to the file in the share.
 extension PeerMachine {
-    mutating func startDownload(_ root: FileRoot, _ request: Request, offers: [PeerID: Ask.FileOfferFrom]) {
+    mutating func startDownload(_ version: FileVersion, _ request: Request, offers: [PeerID: Ask.FileOfferFrom]) {
+        let root = version.root
         guard let layout = PieceLayout(length: root.length), downloads.count < policy.downloadsMax else {
             return fail(request.id, .tooMany(limit: policy.downloadsMax))
         }
         lastDownload += 1
         let id = DownloadID(rawValue: lastDownload)
-        downloads[id] = Download(
-            id: id, wish: request.wish, root: root, layout: layout, policy: policy, now: now)
+        let record = DownloadEntry(
+            id: id, name: request.wish.name, root: root, modified: version.modified, replacing: request.wish.force,
+            keepsBackup: request.wish.keepsBackup, sync: request.wish.sync, priority: request.wish.priority,
+            state: .running)
+        var download = newDownload(record, layout, stored: nil)
+        download.plan.isInOrder = request.wish.inOrder
         for (peer, offer) in offers where offer.root == root {
-            if let connection = connections[peer], lanesLeft(id) {
-                downloads[id]?.activate(peer, at: offer.address, on: connection)
-            } else {
-                downloads[id]?.holders[peer] = .init(address: offer.address, state: .lost)
-            }
+            download.holders[peer] = .init(address: offer.address, holding: offer.holding, state: .lost)
         }
-        note(.downloadStarted(id, request.wish.name, root, holders: downloads[id]?.holders.count ?? 0))
+        downloads[id] = download
+        emit(.keep(record))
+        note(.downloadStarted(id, record.name, root, holders: download.holders.count))
         attach(request.id, to: id)
-        advance(id)
+        beginNext()
     }
 
-    func lanesLeft(_ id: DownloadID) -> Bool { (downloads[id]?.lanes.count ?? 0) < policy.lanesMax }
+    private mutating func newDownload(_ record: DownloadEntry, _ layout: PieceLayout, stored: PieceSet?) -> Download {
+        let plan = Plan(layout: layout, id: id, stored: stored, seed: random.next(), now: now)
+        return Download(record, layout: layout, stored: stored, plan: plan, policy: policy, now: now)
+    }
+
+    /// Takes up what an earlier run of the daemon left.
+    mutating func restored(_ stored: StoredDownload) {
+        lastDownload = max(lastDownload, stored.record.id.rawValue)
+        guard let layout = PieceLayout(length: stored.record.root.length), downloads[stored.record.id] == nil,
+            stored.pieces.pieceCount == layout.pieceCount
+        else { return }
+        // Without the digests the pieces cannot be judged.
+        let isKnown = stored.layer?.count == layout.pieceCount
+        var download = newDownload(stored.record, layout, stored: isKnown ? stored.pieces : nil)
+        download.layer = isKnown ? stored.layer : nil
+        switch stored.record.state {
+        case .running: download.phase = .queued
+        case .paused: download.phase = .paused(.user)
+        case .failed(let failure): download.phase = .failed(failure)
+        }
+        downloads[stored.record.id] = download
+        note(.downloadRestored(stored.record.id, stored.record.name, have: download.have))
+        beginNext()
+    }
 
     /// Makes a request wait for a download.
     mutating func attach(_ request: RequestID, to id: DownloadID) {
-        guard let download = downloads[id] else { return }
+        guard let download = downloads[id], let wish = requests[request]?.wish else { return }
+        emit(
+            .found(request, FileFound(name: download.name, root: download.root, holders: download.holderAddresses)))
+        if wish.inOrder { downloads[id]?.plan.isInOrder = true }
+        if wish.priority > download.priority { downloads[id]?.priority = wish.priority }
+        if wish.background {
+            requests[request] = nil
+            return emit(.accepted(request, id))
+        }
         downloads[id]?.requests.insert(request)
         requests[request]?.state = .fetching(id)
         requests[request]?.progressed = now
-        emit(
-            .found(request, FileFound(name: download.name, root: download.root, holders: download.holderAddresses)))
     }
 
     /// Does whatever the download's phase allows now.
@@ -40,77 +72,118 @@ extension PeerMachine {
         guard let download = downloads[id] else { return }
         switch download.phase {
         case .gathering(nil): beginLayer(download)
-        case .fetching: if download.plan.isComplete { finish(id) } else { askForPieces(id) }
-        case .gathering, .checking, .opening, .finishing: break
+        case .fetching: if download.plan.isComplete { prove(id) } else { askForPieces(id) }
+        case .queued, .gathering, .checking, .opening, .proving, .finishing, .paused, .failed: break
         }
     }
 
     // MARK: The end
 
+    /// Looks again at what an earlier run left: somebody may have changed it in a way that does not show.
+    private mutating func prove(_ id: DownloadID) {
+        guard let download = downloads[id] else { return }
+        guard let inherited = download.inherited else { return finish(id) }
+        downloads[id]?.phase = .proving
+        releaseLanes(download)
+        emit(.verifyPartial(id, inherited))
+    }
+
+    mutating func partialVerified(_ id: DownloadID, _ good: PieceSet) {
+        guard let download = downloads[id], case .proving = download.phase, var bad = download.inherited else { return }
+        bad.subtract(good)
+        downloads[id]?.inherited = nil
+        if bad.isEmpty { return finish(id) }
+        note(.piecesSpoiled(id, download.name, count: bad.count))
+        downloads[id]?.plan.spoiled(bad)
+        downloads[id]?.commits.spoiled(bad)
+        downloads[id]?.phase = .fetching
+        takeUpHolders(id)
+    }
+
     mutating func finish(_ id: DownloadID) {
         guard let download = downloads[id] else { return }
         downloads[id]?.phase = .finishing
         releaseLanes(download)
-        emit(.deliver(id, replacing: download.replacing, sync: download.sync))
+        emit(
+            .deliver(
+                id,
+                DeliveryTerms(
+                    replacing: download.replacing, keepsBackup: download.keepsBackup, sync: download.sync,
+                    modified: download.modified)))
     }
 
     mutating func delivered(_ id: DownloadID, _ delivery: Delivery) {
         guard let download = downloads[id] else { return }
         switch delivery {
-        case .done(let file):
+        case .done(let file, let backup):
             catalog.insert(file)
+            tellFollowers(id, download.commits.durable.complement)
             downloads[id] = nil
-            note(.downloadFinished(id, download.name, took: now - download.since))
+            emit(.forget(id))
+            note(.downloadFinished(id, download.name, download.root, took: now - download.since))
             for request in download.requests.sorted(by: { $0.rawValue < $1.rawValue }) {
-                finishRequest(request, download)
+                finishRequest(request, download, backup: backup)
             }
+            beginNext()
         case .occupied(let what): failDownload(id, .occupied(what))
-        case .failed(let failure): failDownload(id, .disk(failure))
+        case .failed(let failure): diskFailed(id, failure)
         }
     }
 
-    mutating func finishRequest(_ id: RequestID, _ download: Download) {
+    private mutating func finishRequest(_ id: RequestID, _ download: Download, backup: ShareName?) {
         guard let request = requests.removeValue(forKey: id) else { return }
         emit(
             .finished(
                 id,
                 FetchResult(
                     name: download.name, root: download.root, holders: download.holderBytes, already: false,
-                    took: now - request.since)))
+                    took: now - request.since, backup: backup)))
     }
 
+    /// Ends a download that cannot go on. One that has something, or that nobody waits for, stays to be looked at and
+    /// taken up again.
     mutating func failDownload(_ id: DownloadID, _ failure: FetchFailure) {
+        guard let download = downloads[id] else { return }
+        guard download.have > 0 || download.requests.isEmpty else { return removeDownload(id, failure) }
+        stop(id, .failed(failure))
+        note(.downloadFailed(id, download.name, download.root, failure))
+        failRequests(of: download, failure)
+        beginNext()
+    }
+
+    /// Gives a download up with all that came of it.
+    /// - Parameter keepingData: leave the partial file and its record, for a later request.
+    mutating func removeDownload(_ id: DownloadID, _ failure: FetchFailure) {
         guard let download = downloads.removeValue(forKey: id) else { return }
         releaseLanes(download)
-        emit(.discardPartial(id))
-        note(.downloadFailed(id, download.name, failure))
+        emit(.discardPartial(id, download.root))
+        emit(.forget(id))
+        note(.downloadFailed(id, download.name, download.root, failure))
+        failRequests(of: download, failure)
+        beginNext()
+    }
+
+    mutating func failRequests(of download: Download, _ failure: FetchFailure) {
         for request in download.requests.sorted(by: { $0.rawValue < $1.rawValue }) { fail(request, failure) }
+        downloads[download.id]?.requests = []
     }
 
     /// Calls off what is still to come. A piece in the middle of its bytes cannot be called off but with its connection.
     mutating func releaseLanes(_ download: Download) {
         for (connection, lane) in download.plan.lanes {
             if lane.receiving != nil {
-                drop(connection, "its piece has come from another holder")
+                drop(connection, "its piece is not needed any more")
                 continue
             }
-            for (position, chunk) in (sessions[connection]?.chunks ?? []).enumerated()
-            where chunk.download == download.id && !chunk.isCancelled {
-                sessions[connection]?.chunks[position].isCancelled = true
-                send(.cancel(download.root, first: chunk.first, count: chunk.end - chunk.first), on: connection)
-            }
+            cancelChunks(of: download, on: connection)
         }
     }
 
-    mutating func cancel(_ request: RequestID, _ name: ShareName) {
-        guard let download = downloads.values.first(where: { $0.name == name && $0.isFetching }) else {
-            // One that is being put into the share already cannot be called off any more.
-            let asking = requests.values.filter { $0.wish.name == name && !$0.isFetching }.map(\.id)
-            guard !asking.isEmpty else { return emit(.failed(request, .noSuchDownload)) }
-            for id in asking { fail(id, .cancelled) }
-            return emit(.cancelled(request, name))
+    mutating func cancelChunks(of download: Download, on connection: ConnectionID) {
+        for (position, chunk) in (sessions[connection]?.chunks ?? []).enumerated()
+        where chunk.download == download.id && !chunk.isCancelled {
+            sessions[connection]?.chunks[position].isCancelled = true
+            send(.cancel(download.root, first: chunk.first, count: chunk.end - chunk.first), on: connection)
         }
-        failDownload(download.id, .cancelled)
-        emit(.cancelled(request, name))
     }
 }

@@ -3,19 +3,39 @@ import Wire
 
 /// The holders of a download: those that come, those that go, lie or stall, and the search for others.
 extension PeerMachine {
-    /// A peer has the root: it gets a lane.
-    mutating func addHolder(_ peer: PeerID, _ connection: ConnectionID, to id: DownloadID) {
-        guard let download = downloads[id], download.isFetching, let session = sessions[connection] else { return }
-        let known =
-            download.holders[peer] ?? .init(address: roster.entries[peer]?.address ?? session.address, state: .lost)
+    /// A peer has the root, or some of it: it gets a lane.
+    mutating func addHolder(_ peer: PeerID, _ connection: ConnectionID, _ holding: Holding, to id: DownloadID) {
+        guard let download = downloads[id], download.isFetching, let session = sessions[connection],
+            !bans.contains(peer)
+        else { return }
+        var known =
+            download.holders[peer]
+            ?? .init(address: roster.entries[peer]?.address ?? session.address, holding: holding, state: .lost)
         guard known.state == .lost else { return }
+        known.holding = holding
+        known.saidGone = false
         downloads[id]?.holders[peer] = known
-        guard lanesLeft(id) else { return }
-        downloads[id]?.activate(peer, at: known.address, on: connection)
-        downloads[id]?.seekPause = policy.seekFirst
-        if case .fetching = download.phase { downloads[id]?.plan.add(connection, now: now) }
-        progress(id)
+        activate(peer, known, on: connection, of: id)
         advance(id)
+    }
+
+    /// Fetches from a holder, if there is a lane for it.
+    mutating func activate(_ peer: PeerID, _ holder: Download.Holder, on connection: ConnectionID, of id: DownloadID) {
+        let isComplete = holder.holding.isComplete
+        guard let download = downloads[id], !download.lanes.contains(connection),
+            download.laneCount(complete: isComplete) < policy.lanesMax
+        else {
+            // Nothing will be heard of its pieces: they are no part of the crowd's work.
+            downloads[id]?.plan.crowd.remove(peer)
+            return
+        }
+        downloads[id]?.activate(peer, at: holder.address, holder.holding, on: connection)
+        downloads[id]?.seekPause = policy.seekFirst
+        if isComplete { downloads[id]?.plan.crowd.remove(peer) } else { downloads[id]?.plan.crowd.insert(peer) }
+        if case .fetching = download.phase {
+            downloads[id]?.plan.add(connection, holding: holder.holding, now: now)
+        }
+        progress(id)
     }
 
     /// A connection is gone: its pieces go to the others at once.
@@ -35,7 +55,7 @@ extension PeerMachine {
     mutating func dropLiar(_ peer: PeerID, from id: DownloadID, _ reason: String) {
         if case .active(let connection) = downloads[id]?.holders[peer]?.state {
             removeLane(connection, of: peer, from: id, leaving: .liar, reason)
-            drop(connection, reason)
+            if let download = downloads[id] { cancelChunks(of: download, on: connection) }
         }
         downloads[id]?.deactivate(peer, leaving: .liar)
         guard let download = downloads[id] else { return }
@@ -47,7 +67,7 @@ extension PeerMachine {
 
     /// Every holder sent wrong bytes, and nobody is left to ask.
     mutating func giveUpIfOnlyLiars(_ id: DownloadID) {
-        guard let download = downloads[id], !download.holders.isEmpty,
+        guard let download = downloads[id], download.isFetching, !download.holders.isEmpty,
             download.holders.values.allSatisfy(\.isLiar), !questions.isOpen(.download(id))
         else { return }
         failDownload(id, .integrity(download.root, liars: download.holders.values.map(\.address)))
@@ -60,6 +80,7 @@ extension PeerMachine {
         guard let holder = downloads[id]?.holders[peer] else { return }
         downloads[id]?.deactivate(peer, leaving: state)
         downloads[id]?.plan.remove(connection)
+        downloads[id]?.plan.crowd.remove(peer)
         note(.holderLost(id, holder.address, reason: reason))
         if case .gathering(.some(let fetch)) = downloads[id]?.phase, fetch.source == connection {
             downloads[id]?.phase = .gathering(nil)
@@ -80,10 +101,10 @@ extension PeerMachine {
             for (connection, lane) in download.plan.lanes {
                 if let reason = stalled(lane, of: id, on: connection) { drop(connection, reason) }
             }
-            if case .gathering(.some(let fetch)) = download.phase, fetch.heard + policy.stall <= now {
-                drop(fetch.source, "no piece digests for \(Int(policy.stall.seconds)) s")
-            }
+            if case .gathering(.some(let fetch)) = download.phase { hurry(fetch, of: id) }
             if download.nextSeek <= now { seekHolders(id) }
+            // Who was patient, or was asked to come again later, may have something to do now.
+            if case .fetching = downloads[id]?.phase { askForPieces(id) }
         }
     }
 
@@ -107,7 +128,7 @@ extension PeerMachine {
         guard let download = downloads[id] else { return }
         let hasLanes = !download.lanes.isEmpty
         let candidates = hasLanes ? Array(download.holders.keys) : Array(roster.entries.keys)
-        for peer in candidates where peer != self.id {
+        for peer in candidates where peer != self.id && !bans.contains(peer) {
             if let known = download.holders[peer], known.state != .lost { continue }
             put(.root(download.root), to: peer, for: .download(id))
         }

@@ -1,9 +1,14 @@
 import Content
+import Wire
 
 /// One holder's part in a download: the pieces it still has to be asked for, and those on their way from it.
 struct Lane {
-    /// Pieces that are this holder's to send and not asked for yet.
+    /// What the holder has.
+    var holding: Holding
+    /// Where this holder's pieces lie while the file is divided among complete holders.
     var share: Range<Int> = 0..<0
+    /// The holder was busy: it is not asked before.
+    var resumesAt = Moment(nanoseconds: 0)
     /// Asked for, in the order in which they will come.
     var inFlight: [Int] = []
     /// Its bytes are coming now.
@@ -32,7 +37,8 @@ struct Lane {
     /// Something that was asked for has not come whole.
     var isOwing: Bool { !inFlight.isEmpty || receiving != nil }
 
-    init(now: Moment) {
+    init(holding: Holding, now: Moment) {
+        self.holding = holding
         lastByte = now
         steady = now
         windowStart = now

@@ -8,15 +8,42 @@ extension PeerMachine {
         case 0: openPartial(download.id, [])
         case 1: openPartial(download.id, [download.root.digest])
         case let pieceCount:
-            guard let source = download.lanes.min(by: { $0.rawValue < $1.rawValue }) else { return }
+            guard let source = layerSource(download, butNot: nil) else { return }
             downloads[download.id]?.phase = .gathering(
                 LayerFetch(source: source, pieceCount: pieceCount, pageSize: WireLimits.digestsPerFrameMax, now: now))
             askForPages(download.id)
         }
     }
 
+    /// A complete holder, or else one that has pieces and so must know the digests.
+    private func layerSource(_ download: Download, butNot slow: ConnectionID?) -> ConnectionID? {
+        let lanes = download.lanes.sorted { $0.rawValue < $1.rawValue }.filter { $0 != slow }
+        let holding = { (lane: ConnectionID) in download.senders[lane].flatMap { download.holders[$0]?.holding } }
+        return lanes.first { holding($0)?.isComplete == true }
+            ?? lanes.first { if case .pieces(let pieces) = holding($0) { !pieces.isEmpty } else { false } }
+    }
+
+    /// A holder that does not bring the digests: first another is asked as well, then it is given up.
+    mutating func hurry(_ fetch: LayerFetch, of id: DownloadID) {
+        guard let download = downloads[id] else { return }
+        for (source, asked) in download.layerSources where asked + policy.stall <= now {
+            downloads[id]?.layerSources[source] = nil
+            drop(source, "no piece digests for \(Int(policy.stall.seconds)) s")
+        }
+        guard fetch.heard + policy.layerPatience <= now, case .gathering(.some(let still)) = downloads[id]?.phase,
+            still.source == fetch.source
+        else { return }
+        if let other = layerSource(download, butNot: fetch.source) {
+            downloads[id]?.phase = .gathering(
+                LayerFetch(
+                    source: other, pieceCount: fetch.pieceCount, pageSize: fetch.pageSize, now: now))
+            askForPages(id)
+        }
+    }
+
     mutating func askForPages(_ id: DownloadID) {
         guard let download = downloads[id], case .gathering(.some(var fetch)) = download.phase else { return }
+        if downloads[id]?.layerSources[fetch.source] == nil { downloads[id]?.layerSources[fetch.source] = now }
         while let page = fetch.nextPage(pagesAhead: policy.layerPagesAhead) {
             sessions[fetch.source]?.pagesAsked += 1
             send(.hashesRequest(download.root, first: page.lowerBound, count: page.count), on: fetch.source)
@@ -30,6 +57,7 @@ extension PeerMachine {
         guard pageAnswered(on: connection) else { return refuse(connection, "digests that were not asked for") }
         var isWanted = false
         for (id, download) in downloads where download.root == root {
+            downloads[id]?.layerSources[connection] = now
             guard case .gathering(.some(var fetch)) = download.phase, fetch.source == connection else { continue }
             isWanted = true
             // Two names of one root may be fetched at a time, each with pages of its own under way.
@@ -60,6 +88,7 @@ extension PeerMachine {
             return refuse(connection, "an answer about digests nobody asked for")
         }
         for (id, download) in downloads where download.root == root {
+            if let peer = download.peer(on: connection) { downloads[id]?.holders[peer]?.saidGone = true }
             loseHolder(on: connection, of: id, "it has the file no more")
             advance(id)
         }
@@ -69,19 +98,42 @@ extension PeerMachine {
         guard let download = downloads[id], case .checking(let peer, let digests) = download.phase else { return }
         if isRight { return openPartial(id, digests) }
         downloads[id]?.phase = .gathering(nil)
-        dropLiar(peer, from: id, "its piece digests do not lead to the root")
+        lied(peer, about: id, "its piece digests do not lead to the root")
     }
 
     mutating func openPartial(_ id: DownloadID, _ layer: [Digest]) {
-        guard let download = downloads[id] else { return }
+        guard downloads[id] != nil else { return }
         downloads[id]?.phase = .opening
-        emit(.openPartial(id, download.name, download.root, layer))
+        downloads[id]?.layer = layer
+        if let record = downloads[id]?.record { emit(.openPartial(record, layer)) }
     }
 
-    mutating func partialOpened(_ id: DownloadID) {
-        guard let download = downloads[id], case .opening = download.phase else { return }
+    /// - Parameter pieces: what an earlier run left of it and the disk still has.
+    mutating func partialOpened(_ id: DownloadID, _ pieces: PieceSet) {
+        guard let download = downloads[id] else { return }
+        downloads[id]?.isOpen = true
+        var lost = download.commits.durable
+        lost.subtract(pieces)
+        if !lost.isEmpty {
+            note(.piecesSpoiled(id, download.name, count: lost.count))
+            downloads[id]?.plan.spoiled(lost)
+            downloads[id]?.commits.spoiled(lost)
+            downloads[id]?.inherited?.subtract(lost)
+        }
+        guard case .opening = download.phase else { return }
         downloads[id]?.phase = .fetching
-        downloads[id]?.plan.divide(among: download.lanes.sorted { $0.rawValue < $1.rawValue }, now: now)
+        let lanes = download.lanes.sorted { $0.rawValue < $1.rawValue }
+        for connection in lanes {
+            let peer = download.senders[connection]
+            let holding = peer.flatMap { download.holders[$0]?.holding } ?? .all
+            downloads[id]?.plan.add(connection, holding: holding, now: now)
+        }
+        downloads[id]?.plan.divide(among: lanes, now: now)
         advance(id)
+    }
+
+    mutating func partialFailed(_ id: DownloadID, _ failure: DiskFailure) {
+        guard case .opening = downloads[id]?.phase else { return }
+        diskFailed(id, failure)
     }
 }

@@ -59,24 +59,50 @@ extension PeerMachine {
     }
 
     mutating func chunkEnded(_ first: Int, _ end: ChunkEnd, on connection: ConnectionID) {
-        guard let chunk = sessions[connection]?.chunks.first, chunk.first == first else {
-            return refuse(connection, "the end of a chunk that was not asked for")
-        }
-        sessions[connection]?.chunks.removeFirst()
-        if let next = sessions[connection]?.chunks.first {
-            downloads[next.download]?.plan.turned(to: connection, now: now)
-        }
-        guard let download = downloads[chunk.download] else { return }
-        if chunk.next < chunk.end { downloads[download.id]?.plan.release(chunk.next..<chunk.end, from: connection) }
+        guard let chunk = takeChunk(first, on: connection), let download = downloads[chunk.download] else { return }
         switch end {
         case .complete:
             if chunk.next < chunk.end { return refuse(connection, "a chunk that ends before its last piece") }
         case .cancelled:
             // Asking the same again would have the same answer, for ever.
             if !chunk.isCancelled { loseHolder(on: connection, of: download.id, "it called off a chunk by itself") }
-        case .gone: loseHolder(on: connection, of: download.id, "it has the file no more")
+        case .gone: saidGone(on: connection, about: download)
         }
         advance(download.id)
+    }
+
+    /// The holder has too much to do: what is left of the chunk is anybody's, and it is asked again later.
+    mutating func chunkPostponed(_ first: Int, _ milliseconds: UInt32, on connection: ConnectionID) {
+        guard let chunk = takeChunk(first, on: connection) else { return }
+        let pause = min(max(.milliseconds(UInt64(milliseconds)), policy.busyMin), policy.busyMax)
+        downloads[chunk.download]?.plan.postpone(connection, until: now + pause)
+        advance(chunk.download)
+    }
+
+    /// Takes the oldest chunk off a connection, and gives back what did not come of it.
+    private mutating func takeChunk(_ first: Int, on connection: ConnectionID) -> AskedChunk? {
+        guard let chunk = sessions[connection]?.chunks.first, chunk.first == first else {
+            refuse(connection, "the end of a chunk that was not asked for")
+            return nil
+        }
+        sessions[connection]?.chunks.removeFirst()
+        if let next = sessions[connection]?.chunks.first {
+            downloads[next.download]?.plan.turned(to: connection, now: now)
+        }
+        if chunk.next < chunk.end {
+            downloads[chunk.download]?.plan.release(chunk.next..<chunk.end, from: connection)
+        }
+        return chunk
+    }
+
+    /// A file that changed under its holder: what it sent before was no lie.
+    private mutating func saidGone(on connection: ConnectionID, about download: Download) {
+        if let peer = download.senders[connection] {
+            strikes.forgive(peer, download.root)
+            downloads[download.id]?.holders[peer]?.saidGone = true
+            if download.holders[peer]?.isLiar == true { downloads[download.id]?.holders[peer]?.state = .lost }
+        }
+        loseHolder(on: connection, of: download.id, "it has the file no more")
     }
 
     mutating func pieceStored(_ id: DownloadID, _ index: Int, from connection: ConnectionID, _ outcome: PieceOutcome) {
@@ -85,18 +111,22 @@ extension PeerMachine {
         switch outcome {
         case .stored:
             // A second copy adds nothing, but it may be what the delivery waits for.
-            guard downloads[id]?.plan.stored(index) == true else { return advance(id) }
+            guard downloads[id]?.plan.stored(index, now: now) == true else { return advance(id) }
+            downloads[id]?.commits.wrote(index, now: now)
             if let peer { downloads[id]?.holders[peer]?.bytes += UInt64(download.plan.layout.size(of: index)) }
             progress(id)
             cancelDoubles(of: index, id)
+            commitIfDue(id)
             advance(id)
         case .wrong:
             downloads[id]?.plan.failed(index)
-            if let peer { dropLiar(peer, from: id, "piece \(index) was wrong") } else { advance(id) }
+            if let peer { lied(peer, about: id, "piece \(index) was wrong") } else { advance(id) }
         case .failed where download.plan.stored.contains(index):
             downloads[id]?.plan.failed(index)
             advance(id)
-        case .failed(let failure): failDownload(id, .disk(failure))
+        case .failed(let failure):
+            downloads[id]?.plan.failed(index)
+            if download.isFetching { diskFailed(id, failure) }
         }
     }
 

@@ -1,118 +1,119 @@
 import Content
+import Wire
 
 /// Which piece comes from whom.
 ///
 /// Every piece is in exactly one of these places: stored; being checked; in flight on one lane, or on two at the very
-/// end; in one lane's share; or orphaned, when its holder went away.
-///
-/// The first division is the original's formula (`PieceLayout.share`). A lane that has used up its share takes orphans,
-/// then the upper half of the largest share left, down to single pieces. When all is in flight, an idle lane asks a
-/// second time for a piece that a slower lane is far from delivering, and whichever comes first counts.
+/// end; or free. Which free piece a lane is asked for next is `Choice`'s to say (Choice.swift).
 struct Plan {
     let layout: PieceLayout
+    /// Pieces are wanted from the first to the last: somebody reads the file while it comes.
+    var isInOrder = false
     private(set) var stored: PieceSet
-    private(set) var lanes: [ConnectionID: Lane] = [:]
-    private var orphans: [Range<Int>]
+    var lanes: [ConnectionID: Lane] = [:]
+    /// Pieces that nobody has been asked for.
+    private(set) var free: PieceSet
+    var crowd: Crowd
+    var dice: Dice
     /// Copies of a piece that are with a worker: two when both lanes of a doubled piece came through.
     private var checking: [Int: Int] = [:]
     /// Pieces in flight on a second lane.
-    private var doubled: Set<Int> = []
+    private(set) var doubled: Set<Int> = []
+    /// When a piece was last stored.
+    private(set) var gained: Moment
 
-    init(layout: PieceLayout) {
+    /// - Parameters:
+    ///   - id: this peer's, which decides its part of what a crowd fetches.
+    ///   - stored: what an earlier run left.
+    ///   - seed: of the draws between pieces that are equally good.
+    init(
+        layout: PieceLayout, id: PeerID, stored: PieceSet? = nil, seed: UInt64 = 0, now: Moment = .init(nanoseconds: 0)
+    ) {
         self.layout = layout
-        stored = PieceSet(pieceCount: layout.pieceCount)
-        orphans = layout.pieceCount > 0 ? [0..<layout.pieceCount] : []
+        self.stored = stored ?? PieceSet(pieceCount: layout.pieceCount)
+        free = self.stored.complement
+        crowd = Crowd(id: id, pieceCount: layout.pieceCount)
+        dice = Dice(seed: seed)
+        gained = now
     }
 
     /// Nothing more will be written: every piece is stored, and no second copy of one is with a worker.
     var isComplete: Bool { stored.isComplete && checking.isEmpty }
 
     /// Bytes verified and written.
-    var have: UInt64 {
-        guard !stored.isComplete else { return layout.length }
-        let last = layout.pieceCount - 1
-        let shortfall = stored.contains(last) ? layout.pieceSize - layout.size(of: last) : 0
-        return UInt64(stored.count) * UInt64(layout.pieceSize) - UInt64(shortfall)
+    var have: UInt64 { layout.bytes(of: stored) }
+
+    /// Bytes from the beginning of the file without a gap.
+    var prefix: UInt64 {
+        stored.isComplete ? layout.length : layout.offset(of: stored.complement.next(from: 0) ?? 0)
     }
+
+    /// Others fetch the file too, or are asked for what they have of it.
+    var isSwarming: Bool { !crowd.isEmpty || lanes.values.contains { !$0.holding.isComplete } }
 
     // MARK: Lanes
 
-    /// Divides everything among the holders known at the start.
+    /// Divides everything among the holders known at the start, by the original's formula.
     mutating func divide(among connections: [ConnectionID], now: Moment) {
-        // Every holder may have gone meanwhile; then all stays free for whoever comes.
-        guard !connections.isEmpty else { return }
-        orphans = []
         for (position, connection) in connections.enumerated() {
-            var lane = Lane(now: now)
-            lane.share = layout.share(position, of: connections.count)
-            lanes[connection] = lane
+            add(connection, now: now)
+            lanes[connection]?.share = layout.share(position, of: connections.count)
         }
     }
 
-    /// A holder that came later begins with nothing and takes.
-    mutating func add(_ connection: ConnectionID, now: Moment) {
-        if lanes[connection] == nil { lanes[connection] = Lane(now: now) }
+    /// A holder that comes later begins with nothing and takes.
+    mutating func add(_ connection: ConnectionID, holding: Holding = .all, now: Moment) {
+        guard lanes[connection] == nil else { return }
+        lanes[connection] = Lane(holding: holding, now: now)
+        if case .pieces(let pieces) = holding { crowd.gained(pieces.runs.joined()) }
+    }
+
+    /// A holder has more than it had.
+    /// - Returns: whether it has all of the file now.
+    mutating func gained(_ runs: [Range<Int>], on connection: ConnectionID) -> Bool {
+        guard case .pieces(var pieces) = lanes[connection]?.holding else { return false }
+        // Taken out first, so that the set is not copied.
+        lanes[connection]?.holding = .all
+        crowd.gained(runs.joined().filter { pieces.insert($0) })
+        guard pieces.isComplete else {
+            lanes[connection]?.holding = .pieces(pieces)
+            return false
+        }
+        crowd.lost(0..<layout.pieceCount)
+        return true
     }
 
     /// Gives a holder's pieces to the others.
     mutating func remove(_ connection: ConnectionID) {
         guard let lane = lanes.removeValue(forKey: connection) else { return }
-        if !lane.share.isEmpty { orphans.append(lane.share) }
+        if case .pieces(let pieces) = lane.holding { crowd.lost(pieces.runs.joined()) }
         for piece in lane.inFlight { release(piece) }
         if let piece = lane.receiving { release(piece) }
     }
+
+    /// The holder has too much to do.
+    mutating func postpone(_ connection: ConnectionID, until moment: Moment) { lanes[connection]?.resumesAt = moment }
 
     // MARK: Asking
 
     /// - Returns: the run of pieces to ask this lane for next, or nil when it has enough in flight or nothing is left.
     mutating func nextChunk(for connection: ConnectionID, now: Moment) -> Range<Int>? {
-        guard var lane = lanes[connection] else { return nil }
+        guard let lane = lanes[connection], lane.resumesAt <= now else { return nil }
         let ahead = lane.ahead(pieceSize: layout.pieceSize)
+        let isDivided = !isInOrder && !isSwarming
         // A wide window is filled by halves: one request is answered while the next is on its way, and requests stay few.
         let room = ahead - lane.inFlight.count
-        guard room >= (ahead > Lane.narrow ? ahead / 2 : 1) else { return nil }
-        if lane.share.isEmpty { lane.share = takeShare(for: connection) }
-        let wanted = min(lane.share.count, room, max(1, ahead / 2))
-        var chunk = lane.share.lowerBound..<lane.share.lowerBound + wanted
-        lane.share = chunk.upperBound..<lane.share.upperBound
+        guard room >= (isDivided && ahead > Lane.narrow ? ahead / 2 : 1) else { return nil }
+        let wanted = min(room, max(1, ahead / 2))
+        var chunk = isDivided ? nextOfShare(for: connection, atMost: wanted) : nextOfCrowd(for: connection, now: now)
         if chunk.isEmpty {
-            guard !lane.isOwing, let piece = pieceToDouble(for: connection) else {
-                lanes[connection] = lane
-                return nil
-            }
+            guard !lane.isOwing, let piece = pieceToDouble(for: connection, now: now) else { return nil }
             doubled.insert(piece)
             chunk = piece..<piece + 1
         }
-        lane.asked(chunk, now: now)
-        lanes[connection] = lane
+        free.remove(chunk)
+        lanes[connection]?.asked(chunk, now: now)
         return chunk
-    }
-
-    private mutating func takeShare(for connection: ConnectionID) -> Range<Int> {
-        if let orphan = orphans.popLast() { return orphan }
-        // A lane with nothing in flight has not had its turn: before it has, the first one asked would take everything.
-        let victims = lanes.filter { $0.key != connection && $0.value.isOwing }
-        guard let (victim, lane) = victims.max(by: { $0.value.share.count < $1.value.share.count }), !lane.share.isEmpty
-        else { return 0..<0 }
-        let middle = lane.share.lowerBound + lane.share.count / 2
-        lanes[victim]?.share = lane.share.lowerBound..<middle
-        return middle..<lane.share.upperBound
-    }
-
-    /// The piece that will come last of all that are in flight once, if its lane is slower than the one that asks.
-    private func pieceToDouble(for connection: ConnectionID) -> Int? {
-        let own = lanes[connection]?.rate ?? 0
-        var latest: (piece: Int, seconds: Double)?
-        for (other, lane) in lanes where other != connection && (own == 0 || lane.rate < own) {
-            let seconds = lane.secondsLeft(pieceSize: layout.pieceSize)
-            let candidates = (lane.receiving.map { [$0] } ?? []) + lane.inFlight
-            if let piece = candidates.last(where: { !doubled.contains($0) && !stored.contains($0) }),
-                latest.map({ seconds > $0.seconds }) ?? true
-            {
-                latest = (piece, seconds)
-            }
-        }
-        return latest?.piece
     }
 
     // MARK: Arriving
@@ -160,9 +161,11 @@ struct Plan {
     }
 
     /// - Returns: whether this is the first time that the piece is stored.
-    mutating func stored(_ piece: Int) -> Bool {
+    mutating func stored(_ piece: Int, now: Moment) -> Bool {
         checked(piece)
         doubled.remove(piece)
+        free.remove(piece)
+        gained = now
         return stored.insert(piece)
     }
 
@@ -170,6 +173,12 @@ struct Plan {
     mutating func failed(_ piece: Int) {
         checked(piece)
         release(piece)
+    }
+
+    /// Pieces that were stored are not: what is on the disk is something else.
+    mutating func spoiled(_ pieces: PieceSet) {
+        stored.subtract(pieces)
+        for piece in pieces.runs.joined() { release(piece) }
     }
 
     private mutating func checked(_ piece: Int) {
@@ -192,7 +201,7 @@ struct Plan {
     private mutating func release(_ piece: Int) {
         doubled.remove(piece)
         let isElsewhere = lanes.values.contains { $0.receiving == piece || $0.inFlight.contains(piece) }
-        if !stored.contains(piece), checking[piece] == nil, !isElsewhere { orphans.append(piece..<piece + 1) }
+        if !stored.contains(piece), checking[piece] == nil, !isElsewhere { free.insert(piece) }
     }
 }
 
@@ -201,16 +210,14 @@ struct Plan {
 extension Plan {
     /// Pieces that are in no place, or in more than one: none, ever. For tests.
     var misplaced: [Int] {
-        let free = Dictionary(
-            (orphans + lanes.values.map(\.share)).flatMap { $0 }.map { ($0, 1) }, uniquingKeysWith: +)
         let busy = Dictionary(
             lanes.values.flatMap { $0.inFlight + ($0.receiving.map { [$0] } ?? []) }.map { ($0, 1) } + checking,
             uniquingKeysWith: +)
         return (0..<layout.pieceCount).filter { piece in
-            let (free, busy) = (free[piece] ?? 0, busy[piece] ?? 0)
-            // A second copy may still be on its way when the first is stored.
-            if stored.contains(piece) { return free > 0 || busy > 1 }
-            return busy == 0 ? free != 1 : free > 0 || busy > 2
+            let (isFree, busy) = (free.contains(piece), busy[piece] ?? 0)
+            // Copies may still be on their way when one is stored, two if it came from a lane that was given up.
+            if stored.contains(piece) { return isFree || busy > 2 }
+            return busy == 0 ? !isFree : isFree || busy > 2
         }
     }
 }

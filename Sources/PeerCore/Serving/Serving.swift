@@ -3,37 +3,71 @@ import Wire
 
 /// What the peer does for others: answers, piece layers, chunks.
 extension PeerMachine {
-    mutating func answer(_ request: UInt32, _ query: FileQuery, on connection: ConnectionID) {
-        guard let file = catalog.file(for: query),
+    mutating func answer(_ request: UInt32, _ query: FileQuery, of peer: PeerID, on connection: ConnectionID) {
+        if let file = catalog.file(for: query),
             let offer = FileOffer(root: file.root, modified: file.modified, name: file.name)
-        else {
-            return send(
-                .notHave(request: request, isIndexing || catalog.isSettling(query) ? .indexing : .unknown),
-                on: connection)
+        {
+            send(.have(request: request, offer), on: connection)
+        } else if let download = offering(query),
+            let offer = FileOffer(
+                root: download.root, modified: download.modified, name: download.name,
+                holding: .pieces(download.offered ?? PieceSet(pieceCount: download.plan.layout.pieceCount)))
+        {
+            downloads[download.id]?.followers.insert(connection)
+            send(.have(request: request, offer), on: connection)
+        } else {
+            let isSoon = isIndexing || catalog.isSettling(query)
+            send(.notHave(request: request, isSoon ? .indexing : .unknown), on: connection)
         }
-        send(.have(request: request, offer), on: connection)
+        if case .root(let root) = query { metFetcher(peer, root) }
     }
 
-    mutating func sendHashes(_ root: FileRoot, _ first: Int, _ count: Int, on connection: ConnectionID) {
+    /// A download whose pieces can be offered, now or soon.
+    private func offering(_ query: FileQuery) -> Download? {
+        downloads.values.first { download in
+            guard download.isRunning || download.offered?.isEmpty == false else { return false }
+            return switch query {
+            case .name(let name): download.name == name
+            case .root(let root): download.root == root
+            case .digest(let digest): download.root.digest == digest
+            case .tree: false
+            }
+        }
+    }
+
+    mutating func sendHashes(
+        _ root: FileRoot, _ first: Int, _ count: Int, to peer: PeerID, on connection: ConnectionID
+    ) {
         // The range fits the root's length (the codec checked), and so it fits the layer.
-        guard let file = catalog.file(root: root), first + count <= file.layer.count else {
-            return send(.noHashes(root), on: connection)
-        }
-        send(.hashes(root, first: first, Array(file.layer[first..<first + count])), on: connection)
+        let layer = catalog.file(root: root)?.layer ?? downloads.values.first { $0.root == root }?.layer
+        guard let layer, first + count <= layer.count else { return send(.noHashes(root), on: connection) }
+        send(.hashes(root, first: first, Array(layer[first..<first + count])), on: connection)
+        introduce(root, to: peer, on: connection)
     }
 
-    mutating func serve(_ root: FileRoot, _ pieces: Range<Int>, on connection: ConnectionID) {
+    mutating func serve(_ root: FileRoot, _ pieces: Range<Int>, to peer: PeerID, on connection: ConnectionID) {
         guard let session = sessions[connection] else { return }
         guard session.serving < WireLimits.chunksWaitingMax else {
             return refuse(connection, "more than \(WireLimits.chunksWaitingMax) chunks wait already")
         }
-        guard let file = catalog.file(root: root) else {
+        sessions[connection]?.serving += 1
+        if let file = catalog.file(root: root) {
+            emit(.serve(connection, .shared(file.name), root, pieces))
+        } else if let download = downloads.values.first(where: { $0.root == root && $0.offered != nil }),
+            download.offered?.count(in: pieces) == pieces.count
+        {
+            emit(.serve(connection, .partial(download.id), root, pieces))
+        } else {
             // The answer keeps its place behind the chunks that are still being sent.
-            sessions[connection]?.serving += 1
             return emit(.serveNothing(connection, first: pieces.lowerBound))
         }
-        sessions[connection]?.serving += 1
-        emit(.serve(connection, file.name, root, pieces))
+        introduce(root, to: peer, on: connection)
+    }
+
+    /// Tells a fetcher of others that fetch the same.
+    private mutating func introduce(_ root: FileRoot, to peer: PeerID, on connection: ConnectionID) {
+        let others = introductions.asked(root, by: peer, now: now, random: &random)
+        if !others.isEmpty { send(.introduce(root, others), on: connection) }
     }
 
     mutating func chunkServed(_ connection: ConnectionID) {

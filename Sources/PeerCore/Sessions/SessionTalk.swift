@@ -99,6 +99,10 @@ extension PeerMachine {
 
     private mutating func greeted(_ connection: ConnectionID, _ peer: PeerID, _ queued: [Message]) {
         guard peer != id else { return refuse(connection, "this is the peer itself") }
+        guard !isBanned(peer) else {
+            emit(.send(connection, .refused(.banned, reason: "this peer is refused for a while")))
+            return drop(connection, "it is banned")
+        }
         if let expectedPeer = expected[connection], expectedPeer != peer {
             // Another daemon listens there now; what was to be said was meant for the old one.
             return drop(connection, "another peer answers at this address")
@@ -114,9 +118,9 @@ extension PeerMachine {
 
     private mutating func dispatch(_ message: Message, from peer: PeerID, on connection: ConnectionID) {
         switch message {
-        case .req(let request, let query): answer(request, query, on: connection)
-        case .hashesRequest(let root, let first, let count): sendHashes(root, first, count, on: connection)
-        case .chunk(let root, let first, let count): serve(root, first..<first + count, on: connection)
+        case .req(let request, let query): answer(request, query, of: peer, on: connection)
+        case .hashesRequest(let root, let first, let count): sendHashes(root, first, count, to: peer, on: connection)
+        case .chunk(let root, let first, let count): serve(root, first..<first + count, to: peer, on: connection)
         case .cancel(let root, let first, _): emit(.stopServing(connection, root, first: first))
         case .have(let request, let offer): answered(request, offer, by: peer, on: connection)
         case .notHave(let request, let reason): answered(request, reason, by: peer, on: connection)
@@ -125,9 +129,10 @@ extension PeerMachine {
         case .endOfChunk(let first, let end): chunkEnded(first, end, on: connection)
         case .noHashes(let root): hashesGone(root, on: connection)
         case .refused(_, let reason): drop(connection, "the peer refused: \(reason)")
-        case .hello, .newPeer, .leftPeer, .pong, .rosterRequest, .welcome, .rosterSnapshot, .rosterDelta, .ping,
-            .nowHave,
-            .introduce, .busy:
+        case .nowHave(let root, let runs): gained(root, runs, on: connection)
+        case .introduce(let root, let peers): introduced(root, peers)
+        case .busy(let first, let milliseconds): chunkPostponed(first, milliseconds, on: connection)
+        case .hello, .newPeer, .leftPeer, .pong, .rosterRequest, .welcome, .rosterSnapshot, .rosterDelta, .ping:
             refuse(connection, "a \(message.type) is not expected here")
         }
     }
@@ -154,6 +159,9 @@ extension PeerMachine {
             forget(connection, of: peer)
             answersMissing(session.unanswered, from: peer)
         }
+        for (id, download) in downloads where download.followers.contains(connection) {
+            downloads[id]?.followers.remove(connection)
+        }
         laneClosed(connection, reason)
     }
 
@@ -165,9 +173,15 @@ extension PeerMachine {
             case .open:
                 // Chunks of a download that has ended are owed to nobody.
                 let isOwed = session.chunks.contains { downloads[$0.download] != nil }
-                let isIdle = session.serving == 0 && !isOwed && !isFetching(on: connection)
+                let isUsed = isOwed || isFetching(on: connection) || isFollowing(connection)
+                let isIdle = session.serving == 0 && !isUsed
                 if isIdle, session.used + policy.idle <= now { drop(connection, "idle") }
             }
         }
+    }
+
+    /// Whoever hears of our pieces is in touch as long as there are more to come.
+    private func isFollowing(_ connection: ConnectionID) -> Bool {
+        downloads.values.contains { $0.isFetching && $0.followers.contains(connection) }
     }
 }

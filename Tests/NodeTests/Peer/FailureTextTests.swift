@@ -53,7 +53,8 @@ struct FailureTextTests {
     @Test("A conflict lists each version with its holders, this peer among them by its own address")
     func listsVersions() {
         let other = PeerAddress(ipv4: 0x0A00_0001, port: 9)
-        let version = FileVersion(root: Self.root, modified: 77, holders: [other, nil])
+        let version = FileVersion(
+            root: Self.root, modified: 77, holders: [.init(address: other, have: 3), .init(address: nil, have: 3)])
         let told = FetchFailure.conflict([version]).text(for: "a", own: Self.address)
         #expect(
             told.versions == [

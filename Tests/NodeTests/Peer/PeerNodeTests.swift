@@ -24,7 +24,8 @@ struct PeerNodeTests {
         let settings = PeerSettings(
             listen: PeerAddress(ipv4: 0x7F00_0001, port: port), share: shared.sharePath,
             managers: [try #require(ManagerEndpoint("127.0.0.1:\(try WireClient.freePort())"))], controlSocket: socket,
-            stateDirectory: "\(shared.path)/state", insecure: false, logLevel: .critical, workers: 2, label: "test")
+            stateDirectory: "\(shared.path)/state", insecure: false, logLevel: .critical, workers: 2, label: "test",
+            hooks: HookSettings())
         node = PeerNode(
             settings, id: PeerID(high: 1, low: 1), share: shared.share, partials: shared.partials,
             control: try ControlServer(path: socket, reactor: reactor), reactor: reactor,

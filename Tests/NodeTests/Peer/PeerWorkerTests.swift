@@ -89,7 +89,12 @@ struct PeerWorkerTests {
         let name = try ShareName("new/file")
         guard
             case .partialOpened(id, .success(let partial)) = shared.worker.perform(
-                .openPartial(id, name, source.root, source.layer))
+                .openPartial(
+                    DownloadEntry(
+                        id: id, name: name, root: source.root, modified: 0, replacing: false, keepsBackup: true,
+                        sync: false,
+                        priority: 0, state: .running),
+                    source.layer))
         else {
             Issue.record("no partial file")
             return
@@ -99,7 +104,8 @@ struct PeerWorkerTests {
         #expect(store(partial, 1, Array(bytes[(1 << 20)...])) == .stored)
         guard
             case .delivered(id, .success(let file)) = shared.worker.perform(
-                .deliver(id, partial, replacing: false, sync: false))
+                .deliver(
+                    id, partial, DeliveryTerms(replacing: false, keepsBackup: true, sync: false, modified: 0)))
         else {
             Issue.record("not delivered")
             return

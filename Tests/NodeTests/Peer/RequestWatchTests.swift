@@ -18,7 +18,8 @@ struct RequestWatchTests {
     private func status(have: UInt64, state: DownloadActivity = .fetching, since: UInt64 = 0) -> DownloadStatus {
         DownloadStatus(
             id: DownloadID(rawValue: 5), name: wish.name, root: FileRoot(digest: .zero, length: 1000),
-            since: Moment(nanoseconds: since), have: have, state: state, holders: [], activeHolders: 2)
+            since: Moment(nanoseconds: since), have: have, state: state, priority: 0, prefix: 0, holders: [],
+            activeHolders: 2)
     }
 
     private func progress(_ notification: ControlNotification?) throws -> ProgressEvent {

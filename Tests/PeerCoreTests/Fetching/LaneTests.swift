@@ -9,12 +9,12 @@ import Testing
 
     @Test("Before the first measurement four pieces may be in flight")
     func atFirst() {
-        #expect(Lane(now: start).ahead(pieceSize: mebibyte) == 4)
+        #expect(Lane(holding: .all, now: start).ahead(pieceSize: mebibyte) == 4)
     }
 
     @Test("A lane's rate is measured over 50 ms and more, and smoothed")
     func rate() {
-        var lane = Lane(now: start)
+        var lane = Lane(holding: .all, now: start)
         lane.progressed(1_000_000, now: start + .milliseconds(10))
         #expect(lane.rate == 0)
         lane.progressed(4_000_000, now: start + .milliseconds(50))
@@ -26,7 +26,7 @@ import Testing
     @Test("In flight is what a quarter of a second brings, from two to sixteen pieces")
     func ahead() {
         for (bytes, pieces) in [(1, 2), (10 << 20, 3), (40 << 20, 11), (1 << 30, 16), (.max / 4, 16)] {
-            var lane = Lane(now: start)
+            var lane = Lane(holding: .all, now: start)
             lane.progressed(bytes, now: start + .seconds(1))
             #expect(lane.ahead(pieceSize: mebibyte) == pieces, "\(bytes) bytes a second")
         }
@@ -34,7 +34,7 @@ import Testing
 
     @Test("The time before a lane was asked again does not count as slowness")
     func idleTime() {
-        var lane = Lane(now: start)
+        var lane = Lane(holding: .all, now: start)
         lane.asked(0..<1, now: start + .seconds(100))
         #expect(lane.lastByte == start + .seconds(100))
         lane.progressed(5_000_000, now: start + .seconds(100) + .milliseconds(50))
@@ -43,7 +43,7 @@ import Testing
 
     @Test("What is left is what is in flight at the measured rate")
     func secondsLeft() {
-        var lane = Lane(now: start)
+        var lane = Lane(holding: .all, now: start)
         lane.asked(0..<4, now: start)
         lane.progressed(2 << 20, now: start + .seconds(1))
         #expect(lane.secondsLeft(pieceSize: mebibyte) == 2)

@@ -39,7 +39,7 @@ private struct PlanSimulation {
     init(seed: UInt64) throws {
         random = Seeded(seed)
         let length = UInt64.random(in: 1...60 << 20, using: &random)
-        plan = Plan(layout: try #require(PieceLayout(length: length)))
+        plan = Plan(layout: try #require(PieceLayout(length: length)), id: .number(0))
         let holders = (0..<Int.random(in: 0...6, using: &random)).map { _ in newHolder() }
         plan.divide(among: holders, now: now)
         for holder in holders { ask(holder) }
@@ -121,7 +121,7 @@ private struct PlanSimulation {
             plan.failed(piece)
             leave(holder)
         } else {
-            _ = plan.stored(piece)
+            _ = plan.stored(piece, now: now)
             askAll()
         }
     }

@@ -10,7 +10,7 @@ import Testing
     private let c = ConnectionID(rawValue: 3)
 
     private func plan(pieces: Int, _ connections: [ConnectionID] = []) throws -> Plan {
-        var plan = Plan(layout: try #require(PieceLayout(length: UInt64(pieces) << 20)))
+        var plan = Plan(layout: try #require(PieceLayout(length: UInt64(pieces) << 20)), id: .number(0))
         plan.divide(among: connections, now: now)
         return plan
     }
@@ -30,7 +30,7 @@ import Testing
         plan.bufferGranted(connection, now: now)
         if rate > 0 { plan.progressed(connection, bytes: rate, now: now + .seconds(1)) }
         plan.received(on: connection)
-        let result2 = plan.stored(piece)
+        let result2 = plan.stored(piece, now: now)
         #expect(result2)
         #expect(plan.misplaced == [])
     }
@@ -151,9 +151,9 @@ import Testing
         }
         for lane in [a, b] { plan.received(on: lane) }
         var stored = false
-        if wrongFirst { plan.failed(0) } else { stored = plan.stored(0) }
+        if wrongFirst { plan.failed(0) } else { stored = plan.stored(0, now: now) }
         #expect(plan.misplaced == [])
-        if wrongFirst { stored = plan.stored(0) } else { plan.failed(0) }
+        if wrongFirst { stored = plan.stored(0, now: now) } else { plan.failed(0) }
         #expect(stored)
         #expect(plan.isComplete && plan.misplaced == [])
         plan.remove(a)
@@ -197,7 +197,7 @@ import Testing
 
     @Test("The bytes stored count a short last piece as what it has")
     func have() throws {
-        var plan = Plan(layout: try #require(PieceLayout(length: 2 << 20 + 5)))
+        var plan = Plan(layout: try #require(PieceLayout(length: 2 << 20 + 5)), id: .number(0))
         plan.divide(among: [a], now: now)
         #expect(plan.have == 0)
         _ = ask(&plan, a)
@@ -205,7 +205,7 @@ import Testing
             deliver(&plan, piece, on: a)
             #expect(plan.have == bytes)
         }
-        #expect(Plan(layout: try #require(PieceLayout(length: 0))).isComplete)
+        #expect(Plan(layout: try #require(PieceLayout(length: 0)), id: .number(0)).isComplete)
     }
 
     @Test("A lane that is gone is asked nothing, and nothing that it does counts")

@@ -47,7 +47,7 @@ import Wire
     @Test("A chunk is served by the name that the file has here")
     func chunk() {
         peer.say(.chunk(file.root, first: 3, count: 5), on: connection)
-        #expect(peer.take() == [.serve(connection, file.name, file.root, 3..<8)])
+        #expect(peer.take() == [.serve(connection, .shared(file.name), file.root, 3..<8)])
     }
 
     @Test("A chunk of an unknown root is answered in its turn with nothing")

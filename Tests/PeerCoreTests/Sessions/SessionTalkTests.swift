@@ -183,7 +183,7 @@ import Wire
     @Test("A connection with pieces owed by a peer that is gone is idle once nobody wants them any more")
     func idleWithLeftovers() throws {
         let (request, connections) = peer.fetch(file, from: [1])
-        peer.feed(.cancel(request, file.name))
+        peer.feed(.cancel(request, file.name, keepData: false))
         #expect(peer.closed[connections[0]] == nil)
         peer.pass(.seconds(59))
         #expect(peer.closed[connections[0]] == nil)

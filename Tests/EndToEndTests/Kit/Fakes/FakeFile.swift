@@ -36,6 +36,7 @@ struct FakeFile: Sendable {
         case .name(let name): name == offer.name
         case .root(let root): root == offer.root
         case .digest(let digest): digest == offer.root.digest
+        case .tree: false
         }
     }
 

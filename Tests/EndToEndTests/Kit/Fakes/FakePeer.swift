@@ -107,7 +107,8 @@ final class FakePeer: Sendable {
             case .hashesRequest(let root, let first, let count): sendLayer(root, first, count, to: peer)
             case .chunk(_, let first, let count): sendChunk(first, count, to: peer)
             case .hello, .refused, .newPeer, .leftPeer, .pong, .rosterRequest, .welcome, .rosterSnapshot, .rosterDelta,
-                .ping, .have, .notHave, .hashes, .piece, .endOfChunk, .cancel, .noHashes:
+                .ping, .have, .notHave, .hashes, .piece, .endOfChunk, .cancel, .noHashes, .nowHave,
+                .introduce, .busy:
                 break
             }
         }

@@ -1,0 +1,61 @@
+import Content
+import Control
+import PeerCore
+
+/// One program to run for one download that has ended.
+struct Hook {
+    /// What its environment has besides the daemon's own; none of these names is passed on from there.
+    enum Variable: String, CaseIterable {
+        case name = "P2PD_NAME"
+        /// 64 hexadecimal digits.
+        case root = "P2PD_ROOT"
+        /// Where the file is in the share, or would be; absolute.
+        case path = "P2PD_PATH"
+        /// Bytes.
+        case length = "P2PD_LENGTH"
+        /// The word that `p2pctl --json` has for it.
+        case cause = "P2PD_CAUSE"
+        case message = "P2PD_MESSAGE"
+        /// What `p2pctl` exits with for this cause.
+        case exit = "P2PD_EXIT"
+    }
+
+    /// Bytes of `P2PD_MESSAGE`: the system takes 128 KiB in one variable, and a message may name thousands of holders.
+    static let messageMax = 4096
+
+    /// The setting that names the program.
+    let setting: String
+    /// Not empty.
+    let command: [String]
+    let name: ShareName
+    private(set) var variables: [Variable: String]
+
+    /// For a file that is in the share.
+    init(complete command: [String], _ name: ShareName, _ root: FileRoot, share: String) {
+        self.init(PeerSettings.onComplete.name.key, command, name, root, share)
+    }
+
+    /// For a download that failed.
+    init(error command: [String], _ name: ShareName, _ root: FileRoot, share: String, _ failure: ControlFailure) {
+        self.init(PeerSettings.onError.name.key, command, name, root, share)
+        variables[.cause] = failure.cause.rawValue
+        variables[.message] = String(decoding: failure.message.utf8.prefix(Self.messageMax), as: UTF8.self)
+        variables[.exit] = String(failure.exit.rawValue)
+    }
+
+    private init(_ setting: String, _ command: [String], _ name: ShareName, _ root: FileRoot, _ share: String) {
+        self.setting = setting
+        self.command = command
+        self.name = name
+        variables = [
+            .name: name.path, .root: root.digest.hex, .path: "\(share)/\(name.path)", .length: String(root.length),
+        ]
+    }
+
+    /// - Parameter daemon: the daemon's own environment.
+    func environment(over daemon: [String: String]) -> [String: String] {
+        var all = daemon
+        for variable in Variable.allCases { all[variable.rawValue] = variables[variable] }
+        return all
+    }
+}

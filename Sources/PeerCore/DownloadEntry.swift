@@ -1,0 +1,63 @@
+import Content
+
+/// What is kept of a download beyond the daemon's life.
+public struct DownloadEntry: Hashable, Sendable {
+    public enum State: Hashable, Sendable {
+        /// Running, or waiting for its turn.
+        case running
+        /// By its user.
+        case paused
+        case failed(FetchFailure)
+    }
+
+    /// Never used again for another.
+    public let id: DownloadID
+    public let name: ShareName
+    public let root: FileRoot
+    /// Seconds since 1970, as its holders say: the file gets this time.
+    public let modified: Int64
+    public let replacing: Bool
+    /// Keep the file that is replaced.
+    public let keepsBackup: Bool
+    public let sync: Bool
+    /// -100 to 100; the higher goes first.
+    public let priority: Int
+    public let state: State
+
+    public init(
+        id: DownloadID, name: ShareName, root: FileRoot, modified: Int64, replacing: Bool, keepsBackup: Bool,
+        sync: Bool, priority: Int, state: State
+    ) {
+        self.id = id
+        self.name = name
+        self.root = root
+        self.modified = modified
+        self.replacing = replacing
+        self.keepsBackup = keepsBackup
+        self.sync = sync
+        self.priority = priority
+        self.state = state
+    }
+}
+
+/// Why a download does not go on though it could.
+public enum PauseCause: Hashable, Sendable {
+    case user
+    /// The disk is full; it goes on when so many more bytes are free.
+    case space(needed: UInt64)
+}
+
+/// A download as an earlier run of the daemon left it.
+public struct StoredDownload: Sendable {
+    public let record: DownloadEntry
+    /// nil if it had not been checked.
+    public let layer: [Digest]?
+    /// Durable and recorded.
+    public let pieces: PieceSet
+
+    public init(record: DownloadEntry, layer: [Digest]?, pieces: PieceSet) {
+        self.record = record
+        self.layer = layer
+        self.pieces = pieces
+    }
+}

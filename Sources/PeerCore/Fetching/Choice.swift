@@ -1,0 +1,132 @@
+import Content
+import Wire
+
+/// Which free piece a lane is asked for next.
+///
+/// - All holders are complete and nobody else fetches: each has a share of the file, by the original's formula, which it
+///   reads in order. One that has used up its share takes what is in nobody's, then the upper half of the largest left.
+/// - Otherwise: of what the holder has, the piece that the fewest other fetchers have, ties drawn. A complete holder is
+///   asked only for the pieces that are this peer's part of the crowd's work and that no other fetcher has yet.
+/// - Somebody reads the file while it comes: the first that is free.
+/// - Nothing is free: a piece that a slower lane is far from delivering is asked for a second time, and whichever comes
+///   first counts.
+extension Plan {
+    /// Candidates looked at before one is taken: enough to find a rare one, few enough for every request.
+    private static let candidatesMax = 256
+    /// Without a new piece for this long, the parts of other fetchers are anybody's.
+    private static let patience = Span.milliseconds(500)
+    /// Before the end, only a piece that is this far from coming is asked for twice.
+    private static let lateSeconds = 4.0
+
+    // MARK: Shares
+
+    mutating func nextOfShare(for connection: ConnectionID, atMost wanted: Int) -> Range<Int> {
+        guard var share = lanes[connection]?.share else { return 0..<0 }
+        if free.count(in: share) == 0 { share = takeShare(for: connection) }
+        guard let first = free.next(from: share.lowerBound), share.contains(first) else {
+            lanes[connection]?.share = 0..<0
+            return 0..<0
+        }
+        var end = first + 1
+        while end < share.upperBound, end - first < wanted, free.contains(end) { end += 1 }
+        lanes[connection]?.share = end..<share.upperBound
+        return first..<end
+    }
+
+    private mutating func takeShare(for connection: ConnectionID) -> Range<Int> {
+        let others = lanes.filter { $0.key != connection }
+        var orphans = free
+        for lane in others.values { orphans.remove(lane.share) }
+        if let first = orphans.next(from: 0) {
+            var end = first + 1
+            while orphans.contains(end) { end += 1 }
+            return first..<end
+        }
+        // A lane with nothing in flight has not had its turn: before it has, the first one asked would take everything.
+        let victims = others.filter { $0.value.isOwing }.map { (key: $0.key, share: $0.value.share) }
+        guard let (victim, share) = victims.max(by: { free.count(in: $0.share) < free.count(in: $1.share) }),
+            free.count(in: share) > 0
+        else { return 0..<0 }
+        let middle = share.lowerBound + share.count / 2
+        lanes[victim]?.share = share.lowerBound..<middle
+        return middle..<share.upperBound
+    }
+
+    // MARK: The crowd
+
+    mutating func nextOfCrowd(for connection: ConnectionID, now: Moment) -> Range<Int> {
+        guard let holding = lanes[connection]?.holding, let piece = pick(from: holding, now: now) else { return 0..<0 }
+        return piece..<piece + 1
+    }
+
+    private mutating func pick(from holding: Holding, now: Moment) -> Int? {
+        if isInOrder { return first(of: holding) }
+        switch holding {
+        case .pieces(let pieces): return rarest(in: pieces) { _ in true }
+        case .all:
+            let crowd = crowd
+            if let own = rarest(in: free, where: { crowd.owns($0) && crowd.count(of: $0) == 0 }) { return own }
+            // The others bring their parts, and the holder has better to do; unless nothing comes of it.
+            let isPatient = isSwarming && gained + Plan.patience > now
+            return isPatient ? nil : rarest(in: free) { _ in true }
+        }
+    }
+
+    private func first(of holding: Holding) -> Int? {
+        switch holding {
+        case .all: free.next(from: 0)
+        case .pieces(let pieces): free.next(from: 0, in: pieces)
+        }
+    }
+
+    /// Of the free pieces in a set, one that the fewest fetchers have, looked for from a place that is drawn.
+    private mutating func rarest(in pieces: PieceSet, where isAllowed: (Int) -> Bool) -> Int? {
+        guard layout.pieceCount > 0 else { return nil }
+        let start = dice.roll(below: layout.pieceCount)
+        var best: (piece: Int, count: Int)?
+        var (ties, candidates) = (0, 0)
+        for range in [start..<layout.pieceCount, 0..<start] {
+            var position = range.lowerBound
+            while candidates < Plan.candidatesMax, let piece = free.next(from: position, in: pieces),
+                range.contains(piece)
+            {
+                position = piece + 1
+                guard isAllowed(piece) else { continue }
+                candidates += 1
+                let count = crowd.count(of: piece)
+                if let current = best, current.count < count { continue }
+                ties = best?.count == count ? ties + 1 : 1
+                if dice.roll(below: ties) == 0 { best = (piece, count) }
+            }
+        }
+        return best?.piece
+    }
+
+    // MARK: The end
+
+    /// The piece that will come last of all that are in flight once, if its lane is slower than the one that asks.
+    func pieceToDouble(for connection: ConnectionID, now: Moment) -> Int? {
+        guard let asking = lanes[connection] else { return nil }
+        var latest: (piece: Int, seconds: Double)?
+        for (other, lane) in lanes where other != connection && isWorthDoubling(lane, by: asking, now: now) {
+            let seconds = lane.secondsLeft(pieceSize: layout.pieceSize)
+            let candidates = (lane.receiving.map { [$0] } ?? []) + lane.inFlight
+            let piece = candidates.last {
+                !doubled.contains($0) && !stored.contains($0) && asking.holding.contains($0)
+            }
+            if let piece, latest.map({ seconds > $0.seconds }) ?? true { latest = (piece, seconds) }
+        }
+        return latest?.piece
+    }
+
+    /// While there are free pieces that come from others, an idle lane is no reason to ask for anything twice, unless a
+    /// lane has come to next to nothing.
+    private func isWorthDoubling(_ lane: Lane, by asking: Lane, now: Moment) -> Bool {
+        let isSlower = asking.rate == 0 || lane.rate < asking.rate
+        guard isSwarming else { return isSlower }
+        // One that has brought nothing yet is taken to need as long again as it has taken.
+        let seconds = lane.rate > 0 ? lane.secondsLeft(pieceSize: layout.pieceSize) : (now - lane.lastByte).seconds
+        if free.isEmpty { return isSlower && seconds > 2 * Double(layout.pieceSize) / max(asking.rate, 1_048_576) }
+        return seconds > Plan.lateSeconds && lane.rate * 4 < asking.rate
+    }
+}

@@ -1,0 +1,62 @@
+import Content
+
+/// Which written pieces are durable and recorded, and so may be offered: a crash loses what is not.
+///
+/// Written pieces are gathered and made durable together, since a sync costs about the same for one as for many.
+struct Commits {
+    /// Bytes that wait at most before they are made durable, and how long the first of them waits.
+    private static let bytesMax: UInt64 = 64 << 20
+    private static let age = Span.seconds(1)
+
+    private(set) var durable: PieceSet
+    private var written: PieceSet
+    private var underWay: PieceSet?
+    private var oldest: Moment?
+
+    init(durable: PieceSet) {
+        self.durable = durable
+        written = PieceSet(pieceCount: durable.pieceCount)
+    }
+
+    var isIdle: Bool { underWay == nil }
+
+    mutating func wrote(_ piece: Int, now: Moment) {
+        if written.isEmpty { oldest = now }
+        written.insert(piece)
+    }
+
+    /// - Parameter isEager: others wait for these pieces.
+    /// - Returns: all pieces that will be durable when this is done, or nil if it is not yet time.
+    mutating func begin(_ layout: PieceLayout, isEager: Bool, now: Moment) -> PieceSet? {
+        guard underWay == nil, !written.isEmpty, let oldest else { return nil }
+        let isDue = isEager || oldest + Commits.age <= now || layout.bytes(of: written) >= Commits.bytesMax
+        guard isDue else { return nil }
+        underWay = written
+        written = PieceSet(pieceCount: durable.pieceCount)
+        self.oldest = nil
+        var all = durable
+        if let underWay { all.formUnion(underWay) }
+        return all
+    }
+
+    /// - Returns: the pieces that have become durable.
+    mutating func end() -> PieceSet {
+        let gained = underWay ?? PieceSet(pieceCount: durable.pieceCount)
+        durable.formUnion(gained)
+        underWay = nil
+        return gained
+    }
+
+    /// The disk did not take them: they are not on it, whatever it says later.
+    /// - Returns: the pieces that are lost.
+    mutating func fail() -> PieceSet {
+        defer { underWay = nil }
+        return underWay ?? PieceSet(pieceCount: durable.pieceCount)
+    }
+
+    /// Pieces turned out to be wrong on the disk.
+    mutating func spoiled(_ pieces: PieceSet) {
+        durable.subtract(pieces)
+        written.subtract(pieces)
+    }
+}

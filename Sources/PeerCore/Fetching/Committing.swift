@@ -1,0 +1,53 @@
+import Content
+import Wire
+
+/// From a piece that is written to one that is durable, recorded, and offered to others.
+extension PeerMachine {
+    mutating func commitIfDue(_ id: DownloadID) {
+        guard let download = downloads[id], download.isOpen, !download.isFinishing else { return }
+        let isEager = !download.followers.isEmpty || download.plan.isSwarming
+        guard let pieces = downloads[id]?.commits.begin(download.plan.layout, isEager: isEager, now: now) else {
+            return
+        }
+        emit(.commit(id, pieces, sync: download.sync))
+    }
+
+    /// The daemon ends: what is written is kept.
+    mutating func commitNow(_ id: DownloadID) { commit(id, isEager: true) }
+
+    private mutating func commit(_ id: DownloadID, isEager: Bool) {
+        guard let download = downloads[id], download.isOpen, !download.isFinishing,
+            let pieces = downloads[id]?.commits.begin(download.plan.layout, isEager: isEager, now: now)
+        else { return }
+        emit(.commit(id, pieces, sync: download.sync))
+    }
+
+    mutating func committed(_ id: DownloadID, _ failure: DiskFailure?) {
+        guard downloads[id] != nil else { return }
+        if let failure {
+            // Nothing says which of the bytes are on the disk: they are fetched again, if it goes on at all.
+            guard let lost = downloads[id]?.commits.fail() else { return }
+            downloads[id]?.plan.spoiled(lost)
+            return diskFailed(id, failure)
+        }
+        guard let gained = downloads[id]?.commits.end() else { return }
+        tellFollowers(id, gained)
+        commitIfDue(id)
+    }
+
+    /// Tells those who know what we have that it has become more.
+    mutating func tellFollowers(_ id: DownloadID, _ gained: PieceSet) {
+        guard let download = downloads[id], !gained.isEmpty, !download.followers.isEmpty else { return }
+        let runs = gained.runs
+        for start in stride(from: 0, to: runs.count, by: WireLimits.runsPerFrameMax) {
+            let part = Array(runs[start..<min(runs.count, start + WireLimits.runsPerFrameMax)])
+            for connection in download.followers.sorted(by: { $0.rawValue < $1.rawValue }) {
+                send(.nowHave(download.root, part), on: connection)
+            }
+        }
+    }
+
+    mutating func sweepCommits() {
+        for id in downloads.keys { commitIfDue(id) }
+    }
+}

@@ -1,0 +1,74 @@
+import Content
+
+/// The others that fetch the same file, and which of its pieces they have.
+///
+/// Of the pieces that nobody has but a complete holder, each fetcher asks it for its own part only and gets the others
+/// from those whose part they are: so a crowd that starts together takes each piece from the origin about once. Whose a
+/// piece is follows from its number and the fetchers' ids alone (rendezvous hashing: Thaler and Ravishankar, 1998), so
+/// that nothing has to be agreed on, and one fetcher more or less moves few pieces.
+struct Crowd {
+    /// Pieces that fall to one fetcher together, at least so many blocks in a file: it bounds the work of dividing them.
+    private static let blocksMax = 1 << 14
+
+    private let id: PeerID
+    private let pieceCount: Int
+    private let blockSizeLog2: Int
+    private(set) var rivals: Set<PeerID> = []
+    /// How many of the fetchers that we hear from have a piece; empty while none has any.
+    private var counts: [UInt16] = []
+    /// Blocks that are ours; empty while there are no rivals: then all are.
+    private var ownBlocks: [Bool] = []
+
+    init(id: PeerID, pieceCount: Int) {
+        self.id = id
+        self.pieceCount = pieceCount
+        var log2 = 0
+        while pieceCount >> log2 > Crowd.blocksMax { log2 += 1 }
+        blockSizeLog2 = log2
+    }
+
+    var isEmpty: Bool { rivals.isEmpty }
+
+    mutating func insert(_ peer: PeerID) {
+        guard peer != id, rivals.insert(peer).inserted else { return }
+        divide()
+    }
+
+    mutating func remove(_ peer: PeerID) {
+        guard rivals.remove(peer) != nil else { return }
+        divide()
+    }
+
+    /// Whether a piece that only complete holders have is ours to fetch from them.
+    func owns(_ piece: Int) -> Bool { ownBlocks.isEmpty || ownBlocks[piece >> blockSizeLog2] }
+
+    /// Fetchers that have a piece.
+    func count(of piece: Int) -> Int { counts.isEmpty ? 0 : Int(counts[piece]) }
+
+    mutating func gained(_ pieces: some Sequence<Int>) {
+        if counts.isEmpty { counts = Array(repeating: 0, count: pieceCount) }
+        for piece in pieces where counts[piece] < .max { counts[piece] += 1 }
+    }
+
+    mutating func lost(_ pieces: some Sequence<Int>) {
+        guard !counts.isEmpty else { return }
+        for piece in pieces where counts[piece] > 0 { counts[piece] -= 1 }
+    }
+
+    private mutating func divide() {
+        guard !rivals.isEmpty else { return ownBlocks = [] }
+        let blocks = (pieceCount + (1 << blockSizeLog2) - 1) >> blockSizeLog2
+        ownBlocks = (0..<blocks).map { block in
+            let own = Crowd.weight(of: block, for: id)
+            return rivals.allSatisfy { Crowd.weight(of: block, for: $0) < own }
+        }
+    }
+
+    /// SplitMix64's finalizer over both (Steele, Lea and Flood, 2014).
+    private static func weight(of block: Int, for peer: PeerID) -> UInt64 {
+        var word = peer.high ^ peer.low &+ UInt64(truncatingIfNeeded: block) &* 0x9E37_79B9_7F4A_7C15
+        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+        return word ^ (word >> 31)
+    }
+}

@@ -1,0 +1,46 @@
+import Content
+import Wire
+
+/// Others that fetch the same root: how they are found, and what they have.
+extension PeerMachine {
+    /// A peer asks for a root that we fetch as well: it has, or will have, pieces that we need.
+    mutating func metFetcher(_ peer: PeerID, _ root: FileRoot) {
+        for (id, download) in downloads where download.root == root && download.isFetching {
+            meet(peer, in: id)
+        }
+    }
+
+    /// A holder names peers that fetch the same root. Only peers of the roster are believed to exist, so that nobody can
+    /// aim us at a stranger.
+    mutating func introduced(_ root: FileRoot, _ peers: [PeerID]) {
+        for (id, download) in downloads where download.root == root && download.isFetching {
+            for peer in peers where roster.entries[peer] != nil { meet(peer, in: id) }
+        }
+    }
+
+    private mutating func meet(_ peer: PeerID, in id: DownloadID) {
+        guard peer != self.id, let download = downloads[id], download.plan.crowd.rivals.count < policy.rivalsMax,
+            !bans.contains(peer)
+        else { return }
+        if let known = download.holders[peer], known.state != .lost { return }
+        downloads[id]?.plan.crowd.insert(peer)
+        put(.root(download.root), to: peer, for: .download(id))
+    }
+
+    /// A fetcher that was met has nothing for us after all.
+    mutating func unmet(_ peer: PeerID, in id: DownloadID) {
+        downloads[id]?.plan.crowd.remove(peer)
+    }
+
+    mutating func gained(_ root: FileRoot, _ runs: [Range<Int>], on connection: ConnectionID) {
+        for (id, download) in downloads where download.root == root {
+            guard let peer = download.peer(on: connection) else { continue }
+            if downloads[id]?.plan.gained(runs, on: connection) == true {
+                // Whoever has all of it fetches no more.
+                downloads[id]?.holders[peer]?.holding = .all
+                downloads[id]?.plan.crowd.remove(peer)
+            }
+            if case .gathering(nil) = download.phase { advance(id) } else { askForPieces(id, on: connection) }
+        }
+    }
+}

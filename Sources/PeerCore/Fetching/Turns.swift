@@ -1,0 +1,151 @@
+import Content
+
+/// Which downloads run, which wait for their turn, and what clients do with them.
+extension PeerMachine {
+    /// Starts those whose turn it is: the highest priority first, then the oldest.
+    mutating func beginNext() {
+        while downloads.values.count(where: \.isRunning) < policy.runningMax, let next = nextQueued { begin(next) }
+    }
+
+    private var nextQueued: DownloadID? {
+        downloads.values.filter { if case .queued = $0.phase { true } else { false } }
+            .min { ($1.priority, $0.id.rawValue) < ($0.priority, $1.id.rawValue) }?.id
+    }
+
+    private mutating func begin(_ id: DownloadID) {
+        guard let download = downloads[id] else { return }
+        if download.isOpen {
+            downloads[id]?.phase = .fetching
+        } else if let layer = download.layer {
+            downloads[id]?.phase = .opening
+            emit(.reopenPartial(download.record, layer, download.commits.durable))
+        } else {
+            downloads[id]?.phase = .gathering(nil)
+        }
+        takeUpHolders(id)
+    }
+
+    /// Fetches from holders that are connected, and looks for the others.
+    mutating func takeUpHolders(_ id: DownloadID) {
+        guard let download = downloads[id] else { return }
+        for (peer, holder) in download.holders where holder.state == .lost {
+            guard let connection = connections[peer], sessions[connection]?.peer == peer else { continue }
+            activate(peer, holder, on: connection, of: id)
+        }
+        if downloads[id]?.lanes.isEmpty == true {
+            downloads[id]?.nextSeek = now
+            seekHolders(id)
+        }
+        if case .fetching = downloads[id]?.phase {
+            let lanes = downloads[id]?.lanes.sorted { $0.rawValue < $1.rawValue } ?? []
+            downloads[id]?.plan.divide(among: lanes, now: now)
+        }
+        advance(id)
+    }
+
+    /// Takes a download out of the run, with its pieces.
+    mutating func stop(_ id: DownloadID, _ phase: Download.Phase) {
+        guard let download = downloads[id] else { return }
+        downloads[id]?.phase = phase
+        for connection in download.plan.lanes.keys { downloads[id]?.plan.remove(connection) }
+        downloads[id]?.deactivateAll()
+        releaseLanes(download)
+        if let record = downloads[id]?.record { emit(.keep(record)) }
+    }
+
+    /// The disk did not do what was asked of it: a full one is waited for.
+    mutating func diskFailed(_ id: DownloadID, _ failure: DiskFailure) {
+        guard let download = downloads[id] else { return }
+        guard failure.isOutOfSpace, download.have > 0 || download.requests.isEmpty else {
+            return failDownload(id, .disk(failure))
+        }
+        let needed = max(1, failure.missingBytes ?? download.root.length - download.have)
+        stop(id, .paused(.space(needed: needed)))
+        downloads[id]?.nextSeek = now + policy.spaceCheck
+        note(.downloadPaused(id, download.name, needed: needed))
+        failRequests(of: download, .full(failure, have: download.have))
+        beginNext()
+    }
+
+    /// Whether there is room for those that wait for it.
+    mutating func sweepSpace() {
+        for (id, download) in downloads {
+            guard case .paused(.space(let needed)) = download.phase, download.nextSeek <= now else { continue }
+            downloads[id]?.nextSeek = now + policy.spaceCheck
+            emit(.checkSpace(id, needed: needed))
+        }
+    }
+
+    mutating func spaceFound(_ id: DownloadID) {
+        guard case .paused(.space) = downloads[id]?.phase else { return }
+        downloads[id]?.phase = .queued
+        beginNext()
+    }
+
+    // MARK: Clients
+
+    mutating func cancel(_ request: RequestID, _ name: ShareName, keepData: Bool) {
+        guard let download = downloads.values.first(where: { $0.name == name && !$0.isFinishing }) else {
+            // One that is being put into the share already cannot be called off any more.
+            let asking = requests.values.filter { $0.wish.name == name && !$0.isFetching }.map(\.id)
+            guard !asking.isEmpty else { return emit(.failed(request, .noSuchDownload)) }
+            for id in asking { fail(id, .cancelled) }
+            return emit(.changed(request, name))
+        }
+        if keepData {
+            stop(download.id, .failed(.cancelled))
+            failRequests(of: download, .cancelled)
+            beginNext()
+        } else {
+            removeDownload(download.id, .cancelled)
+        }
+        emit(.changed(request, name))
+    }
+
+    /// - Parameter name: nil for every download.
+    mutating func pause(_ request: RequestID, _ name: ShareName?) {
+        let chosen = downloads.values.filter { download in
+            switch download.phase {
+            case .finishing, .failed, .paused(.user): false
+            case .queued, .gathering, .checking, .opening, .fetching, .proving, .paused(.space):
+                name == nil || download.name == name
+            }
+        }
+        for download in chosen {
+            stop(download.id, .paused(.user))
+            failRequests(of: download, .paused)
+        }
+        answer(request, name, isAny: !chosen.isEmpty || isKnown(name))
+        beginNext()
+    }
+
+    /// Takes up what is paused, waits for room or has failed.
+    mutating func resume(_ request: RequestID, _ name: ShareName?) {
+        let chosen = downloads.values.filter { (name == nil || $0.name == name) && !$0.isRunning }
+        for download in chosen { requeue(download.id) }
+        answer(request, name, isAny: !chosen.isEmpty || isKnown(name))
+        beginNext()
+    }
+
+    mutating func requeue(_ id: DownloadID) {
+        downloads[id]?.phase = .queued
+        if let record = downloads[id]?.record { emit(.keep(record)) }
+    }
+
+    mutating func prioritize(_ request: RequestID, _ name: ShareName, _ priority: Int) {
+        let chosen = downloads.values.filter { $0.name == name }
+        for download in chosen {
+            downloads[download.id]?.priority = priority
+            if let record = downloads[download.id]?.record { emit(.keep(record)) }
+        }
+        answer(request, name, isAny: !chosen.isEmpty)
+    }
+
+    private func isKnown(_ name: ShareName?) -> Bool {
+        downloads.values.contains { name == nil || $0.name == name } || name == nil
+    }
+
+    private mutating func answer(_ request: RequestID, _ name: ShareName?, isAny: Bool) {
+        emit(isAny ? .changed(request, name) : .failed(request, .noSuchDownload))
+    }
+}

@@ -1,0 +1,65 @@
+import Content
+import Wire
+
+/// What becomes of peers that lie.
+extension PeerMachine {
+    /// A holder sent what does not lead to the root: it is dropped for this root, and refused altogether when it did so
+    /// too often.
+    mutating func lied(_ peer: PeerID, about id: DownloadID, _ reason: String) {
+        guard let download = downloads[id], let holder = download.holders[peer] else { return }
+        if holder.saidGone { return advance(id) }
+        let count = strikes.add(peer, download.root, now: now, within: policy.ban)
+        dropLiar(peer, from: id, reason)
+        if count >= policy.strikesMax {
+            ban(peer, holder.address, "\(count) times it sent what it should not; the last: \(reason)")
+        }
+    }
+
+    private mutating func ban(_ peer: PeerID, _ address: PeerAddress, _ reason: String) {
+        strikes.clear(peer)
+        let ban = Ban(peer: peer, address: address, reason: reason, until: now + policy.ban)
+        bans.insert(ban, limit: policy.bansMax)
+        emit(.banned(ban))
+        note(.banned(peer, address, reason: reason))
+        dropAll(of: peer, "banned: \(reason)")
+    }
+
+    /// What an earlier run of the daemon decided.
+    mutating func restored(_ ban: Ban) { bans.insert(ban, limit: policy.bansMax) }
+
+    private mutating func dropAll(of peer: PeerID, _ reason: String) {
+        for connection in sessions.filter({ $0.value.peer == peer }).map(\.key) {
+            emit(.send(connection, .refused(.banned, reason: reason)))
+            drop(connection, reason)
+        }
+    }
+
+    /// Whether a peer that has said who it is must go: it is banned, or is where a banned one was.
+    func isBanned(_ peer: PeerID) -> Bool {
+        bans.contains(peer) || roster.entries[peer].map { bans.contains($0.address) } ?? false
+    }
+
+    /// - Parameter choice: nil lifts all.
+    mutating func lift(_ request: RequestID, _ choice: BanChoice) {
+        let lifted = bans.all.filter { ban in
+            switch choice {
+            case .all: true
+            case .peer(let peer): ban.peer == peer
+            case .address(let address): ban.address == address
+            }
+        }
+        for ban in lifted where bans.lift(ban.peer) { emit(.lifted(ban.peer)) }
+        emit(.liftedBans(request, lifted))
+    }
+
+    mutating func sweepBans() {
+        for peer in bans.expire(now) { emit(.lifted(peer)) }
+    }
+}
+
+/// Which bans to lift.
+public enum BanChoice: Hashable, Sendable {
+    case all
+    case peer(PeerID)
+    case address(PeerAddress)
+}
