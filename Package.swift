@@ -77,7 +77,7 @@ let package = Package(
         tests("Wire", ["Content", "TestSupport"]),
         tests("ManagerCore", ["Wire", "Content", "TestSupport"]),
         tests("PeerCore", ["Wire", "Content", "TestSupport"]),
-        tests("Storage", ["Content", "Hashing", "Posix"]),
+        tests("Storage", ["Content", "Hashing", "Posix", "TestSupport"]),
         tests("Transport", ["Reactor", "Posix", "Wire", "Content", "TestSupport"]),
         tests("Control", ["Content"]),
         tests(

@@ -14,6 +14,8 @@ long clinux_openat2(int directory, const char *path, uint64_t flags, uint64_t mo
     return syscall(SYS_openat2, directory, path, &how, sizeof how);
 }
 
+const int clinux_o_path = O_PATH;
+
 int clinux_accept(int listener, struct sockaddr *address, socklen_t *length) {
     return accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }

@@ -31,6 +31,26 @@ public struct ShareName: Hashable, Sendable {
         try self.init(text)
     }
 
+    /// Directories that lead to it, and itself.
+    public var depth: Int { path.utf8.count { $0 == UInt8(ascii: "/") } + 1 }
+
+    /// Whether it lies in `directory`, or in one below that.
+    public func isBelow(_ directory: ShareName) -> Bool {
+        path.utf8.count > directory.path.utf8.count + 1 && path.utf8.starts(with: directory.path.utf8)
+            && path.utf8.dropFirst(directory.path.utf8.count).first == UInt8(ascii: "/")
+    }
+
+    /// The directory that it lies in; nil for the share itself.
+    public var parent: ShareName? {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return nil }
+        return ShareName(checked: String(path[..<slash]))
+    }
+
+    /// - Parameter path: the beginning of a name's path, up to a slash.
+    private init(checked path: String) {
+        self.path = path
+    }
+
     /// Split by bytes: a slash followed by a combining mark is one character to Swift, but still a slash to the kernel.
     public var components: [String] {
         path.utf8.split(separator: UInt8(ascii: "/")).map { String(decoding: $0, as: UTF8.self) }
@@ -55,16 +75,21 @@ public struct ShareName: Hashable, Sendable {
 /// Names are compared byte by byte: Swift's strings hold `é` in its two Unicode spellings for equal, Linux does not.
 extension ShareName: Comparable {
     public static func == (left: ShareName, right: ShareName) -> Bool {
-        left.path.utf8.elementsEqual(right.path.utf8)
+        left.withBytes { left in right.withBytes { right in left.elementsEqual(right) } }
     }
 
     public func hash(into hasher: inout Hasher) {
-        for byte in path.utf8 { hasher.combine(byte) }
+        withBytes { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
         hasher.combine(UInt8(0xFF))
     }
 
     public static func < (left: ShareName, right: ShareName) -> Bool {
-        left.path.utf8.lexicographicallyPrecedes(right.path.utf8)
+        left.withBytes { left in right.withBytes { right in left.lexicographicallyPrecedes(right) } }
+    }
+
+    /// As one block: names are compared very often, and a string hands out its bytes one by one.
+    private func withBytes<R>(_ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
+        path.utf8.withContiguousStorageIfAvailable(body) ?? Array(path.utf8).withUnsafeBufferPointer(body)
     }
 }
 

@@ -76,23 +76,43 @@ public struct FilesReply: Codable, Equatable, Sendable {
         self.more = more
     }
 
-    /// One shared file.
+    /// One file of the share.
     public struct File: Codable, Equatable, Sendable {
+        /// What cannot be a name is shown escaped, and comes last.
         public let name: String
-        /// Bytes.
+        /// Bytes; 0 if that is not known.
         public let length: UInt64
-        /// 64 hexadecimal digits.
-        public let root: String
-        /// Seconds since 1970.
+        /// 64 hexadecimal digits; nil for what is not offered.
+        public let root: String?
+        /// Seconds since 1970; 0 if that is not known.
         public let modified: Int64
+        public let state: FileState
+        /// Why it is in that state, if there is more to say.
+        public let cause: String?
 
-        public init(name: String, length: UInt64, root: String, modified: Int64) {
+        public init(
+            name: String, length: UInt64, root: String?, modified: Int64, state: FileState = .ready,
+            cause: String? = nil
+        ) {
             self.name = name
             self.length = length
             self.root = root
             self.modified = modified
+            self.state = state
+            self.cause = cause
         }
     }
+}
+
+/// How far a file of the share is.
+public enum FileState: String, CaseIterable, Codable, Sendable {
+    /// New, and not hashed to the end.
+    case indexing
+    /// Offered.
+    case ready
+    /// Not what it was, and waiting until nobody writes to it, or to be hashed again.
+    case changed
+    case error
 }
 
 /// The reply to `cancel`.

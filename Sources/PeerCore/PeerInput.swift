@@ -26,23 +26,6 @@ public enum Dial: Hashable, Sendable {
     case peer(PeerID, PeerAddress)
 }
 
-/// A file that is offered to others.
-public struct SharedFile: Hashable, Sendable {
-    public let name: ShareName
-    public let root: FileRoot
-    /// Seconds since 1970.
-    public let modified: Int64
-    /// A digest a piece; a file of one piece has its root here.
-    public let layer: [Digest]
-
-    public init(name: ShareName, root: FileRoot, modified: Int64, layer: [Digest]) {
-        self.name = name
-        self.root = root
-        self.modified = modified
-        self.layer = layer
-    }
-}
-
 /// Why the disk refused. `message` names the call, the path and the reason.
 public struct DiskFailure: Error, Hashable, Sendable {
     public let message: String
@@ -172,6 +155,8 @@ public enum PeerInput: Sendable {
     case delivered(DownloadID, Delivery)
     case indexed(SharedFile)
     case withdrawn(ShareName)
+    /// A file is not what is known of it, and is being indexed: it is not offered, but may be soon.
+    case settling(ShareName)
     /// The share has been gone through and every file indexed, or not yet.
     case indexing(Bool)
 

@@ -114,6 +114,7 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
         case .delivered(let id, let delivery): delivered(id, delivery)
         case .indexed(let file): catalog.insert(file)
         case .withdrawn(let name): catalog.remove(name)
+        case .settling(let name): catalog.suspend(name)
         case .indexing(let isIndexing): self.isIndexing = isIndexing
 
         case .wish(let id, let wish): wished(id, wish)

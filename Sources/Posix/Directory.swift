@@ -4,7 +4,8 @@ import Glibc
 /// An open directory, beneath which names are opened: never outside it, never through a link.
 public final class Directory: Sendable {
     public let path: String
-    private let descriptor: FileDescriptor
+    let descriptor: FileDescriptor
+    var rawValue: Int32 { descriptor.rawValue }
 
     /// Opens `path` itself, following links: it is the user's own choice of a directory.
     public init(path: String) throws(SystemError) {
@@ -48,12 +49,20 @@ public final class Directory: Sendable {
         FileDescriptor(owning: try openBeneath(name, flags: O_RDWR | O_CREAT, mode: mode))
     }
 
-    /// - Returns: nil when nothing stands at `name`.
-    public func kind(of name: String) throws(SystemError) -> FileKind? {
+    /// What stands at `name` itself: a link is not followed.
+    /// - Returns: nil when nothing stands there.
+    public func entry(_ name: String) throws(SystemError) -> (kind: FileKind, identity: FileIdentity)? {
         var info = stat()
-        if fstatat(descriptor.rawValue, name, &info, AT_SYMLINK_NOFOLLOW) == 0 { return FileKind(mode: info.st_mode) }
+        if fstatat(descriptor.rawValue, name, &info, AT_SYMLINK_NOFOLLOW) == 0 {
+            return (FileKind(mode: info.st_mode), FileIdentity(info))
+        }
         if errno == ENOENT || errno == ENOTDIR { return nil }
         throw SystemError("stat", on: "\(path)/\(name)")
+    }
+
+    /// - Returns: nil when nothing stands at `name`.
+    public func kind(of name: String) throws(SystemError) -> FileKind? {
+        try entry(name)?.kind
     }
 
     /// Whether files can be renamed from here to `other`: the device alone does not tell, since one file system may be
@@ -136,7 +145,7 @@ public final class Directory: Sendable {
         }
     }
 
-    private func openBeneath(_ name: String, flags: Int32, mode: UInt32 = 0) throws(SystemError) -> Int32 {
+    func openBeneath(_ name: String, flags: Int32, mode: UInt32 = 0) throws(SystemError) -> Int32 {
         let all = UInt64(flags | O_CLOEXEC | O_NOFOLLOW)
         let opened = try check("open", "\(path)/\(name)") {
             clinux_openat2(descriptor.rawValue, name, all, UInt64(mode), Directory.resolve)

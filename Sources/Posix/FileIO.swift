@@ -65,6 +65,13 @@ public enum FileIO {
         try check("sync", "descriptor \(file)") { fsync(file) }
     }
 
+    /// Lets go of what the kernel keeps of a range in memory, so that the next read is the disk's own answer. What was not
+    /// written yet stays. Source: posix_fadvise(2).
+    public static func dropCached(_ file: Int32, offset: UInt64, count: UInt64) {
+        // An advice: where it is not taken, the read is answered from memory.
+        _ = posix_fadvise(file, off_t(offset), off_t(count), Int32(POSIX_FADV_DONTNEED))
+    }
+
     /// Whether a range can be read without waiting for the disk, judged by one byte in every 128 KiB.
     /// Source: RWF_NOWAIT, preadv2(2).
     public static func isCached(_ file: Int32, offset: UInt64, count: Int) -> Bool {

@@ -9,36 +9,28 @@ public struct Share: Sendable {
         self.directory = directory
     }
 
-    /// What one directory of the share holds.
-    public struct Listing: Sendable {
-        public var files: [ShareName] = []
-        public var directories: [ShareName] = []
-        /// Entries that cannot be shared, with why.
-        public var refused: [String] = []
-    }
+    static let reservedBytes = Array(ShareName.reserved.utf8)
 
-    /// Lists one directory; links and special files are left out.
-    /// - Parameter name: nil for the share itself.
-    public func list(_ name: ShareName?) throws(SystemError) -> Listing {
-        let target = name == nil ? directory : try directory.openDirectory(name?.path ?? "")
-        let prefix = name.map { Array($0.path.utf8) + [UInt8(ascii: "/")] } ?? []
-        var listing = Listing()
-        for (entry, kind) in try target.entries() where !(name == nil && entry == Array(ShareName.reserved.utf8)) {
-            do throws(ShareNameError) {
-                let child = try ShareName(bytes: prefix + entry)
-                switch kind {
-                case .regular: listing.files.append(child)
-                case .directory where child.components.count < StorageLimits.depthMax: listing.directories.append(child)
-                case .directory:
-                    listing.refused.append("\(child): more than \(StorageLimits.depthMax) directories deep")
-                case .other: break
+    /// How files stand, without opening them.
+    public func look(at names: [ShareName]) -> [Looked] {
+        names.map { name in
+            do throws(SystemError) {
+                guard let standing = try directory.standing(at: name.path), standing.kind == .regular else {
+                    return .nothing(name)
                 }
+                return .file(FoundFile(name, standing))
             } catch {
-                let shown = TerminalText.escape(String(decoding: prefix + entry, as: UTF8.self))
-                listing.refused.append("\(shown): \(error)")
+                return .failed(name, error)
             }
         }
-        return listing
+    }
+
+    /// What was seen at a name.
+    public enum Looked: Sendable {
+        /// Nothing that could be shared.
+        case nothing(ShareName)
+        case file(FoundFile)
+        case failed(ShareName, SystemError)
     }
 
     /// Opens a file for reading.

@@ -2,6 +2,19 @@
 public enum StorageLimits {
     /// Hashed in one step of indexing, so that a worker is back soon for what is urgent.
     public static let indexStep = 16 << 20
+    /// Files hashed in one step of indexing, for the same reason: opening one costs, however small it is.
+    public static let indexStepFiles = 256
+    /// Entries of directories looked at in one step of a scan, and what opening a directory counts for.
+    static let scanStep = 2048
+    static let scanDirectoryCost = 8
+    /// Names looked at in one job.
+    public static let looksPerJob = 512
+    /// Watches remembered of which no scan has told yet; beyond that everything is looked at.
+    static let earlyWatchesMax = 4096
     /// Directories below the share, one in another.
     public static let depthMax = 64
+    /// Seconds to wait for another program that looks into the database.
+    static let databaseBusySeconds = 5.0
+    /// The database's log is cut to this after it has grown beyond it in one large transaction.
+    static let databaseLogBytesMax = 16 << 20
 }

@@ -78,18 +78,28 @@ import Testing
         try write("CONTENT", to: file.rawValue)
         let after = try FileIO.identity(of: file.rawValue).identity
         #expect(after.size == before.size && after.inode == before.inode)
-        #expect(after.modified > before.modified)
+        #expect(after.modified > before.modified && !after.hasSameBytes(as: before))
         #expect(after != before)
     }
 
-    @Test("A move to another name leaves the identity as it was")
+    @Test("Another name, a new mode and a hard link change the identity but not the bytes")
     func renamed() throws {
         try scratch.write("f", "content")
         let file = try directory.openFile("f")
         let before = try FileIO.identity(of: file.rawValue).identity
         waitForTick()
-        try directory.rename("f", to: directory, as: "g", replacing: false)
-        #expect(try FileIO.identity(of: file.rawValue).identity == before)
+        let steps: [() throws -> Void] = [
+            { try directory.rename("f", to: directory, as: "g", replacing: false) },
+            { try #require(chmod("\(scratch.path)/g", 0o600) == 0) },
+            { try #require(link("\(scratch.path)/g", "\(scratch.path)/h") == 0) },
+        ]
+        for (number, step) in steps.enumerated() {
+            let last = try FileIO.identity(of: file.rawValue).identity
+            waitForTick()
+            try step()
+            let now = try FileIO.identity(of: file.rawValue).identity
+            #expect(now.hasSameBytes(as: before) && now.changed > last.changed && now != last, "step \(number)")
+        }
     }
 
     @Test("Another file under the name has another identity")

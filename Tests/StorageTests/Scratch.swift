@@ -121,3 +121,32 @@ func failure<Value>(_ body: () throws -> Value) -> SystemError? {
     do { _ = try body() } catch { return error as? SystemError }
     return nil
 }
+
+/// A file system of a few bytes; only root may make one.
+struct SmallDisk {
+    let path: String
+
+    init(at path: String, bytes: Int) throws {
+        self.path = path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        guard mount("tmpfs", path, "tmpfs", 0, "size=\(bytes)") == 0 else { throw CocoaError(.featureUnsupported) }
+    }
+
+    /// Takes all the space there is.
+    func fill() throws {
+        let file = open("\(path)/filler", O_CREAT | O_WRONLY, 0o600)
+        defer { close(file) }
+        let block = [UInt8](repeating: 1, count: 4096)
+        while write(file, block, block.count) == block.count {}
+    }
+
+    func unmount() { umount2(path, Int32(MNT_DETACH)) }
+
+    static let isPossible: Bool = {
+        guard let scratch = try? Scratch(), let disk = try? SmallDisk(at: "\(scratch.path)/try", bytes: 1 << 20) else {
+            return false
+        }
+        disk.unmount()
+        return true
+    }()
+}

@@ -10,15 +10,23 @@ public enum ReportText {
         return (rows.isEmpty ? [] : table) + ["\(count(rows.count, "peer")), roster epoch \(reply.epoch)"]
     }
 
+    /// Their state is shown only if that of some is worth a word.
     public static func files(_ files: [FilesReply.File]) -> [String] {
-        let rows = files.map { file in
-            [
-                ByteText.size(file.length), TimeText.text(file.modified), RootText.prefix(file.root),
-                TerminalText.escape(file.name),
-            ]
+        guard !files.isEmpty else { return ["no files are shared"] }
+        let columns: [Table.Column] = [.right("SIZE"), .left("MODIFIED"), .left("ROOT"), .left("NAME")]
+        guard files.contains(where: { $0.state != .ready }) else {
+            return Table(columns: columns, rows: files.map(row)).lines
         }
-        guard !rows.isEmpty else { return ["no files are shared"] }
-        return Table(columns: [.right("SIZE"), .left("MODIFIED"), .left("ROOT"), .left("NAME")], rows: rows).lines
+        return Table(columns: [.left("STATE")] + columns, rows: files.map { [$0.state.rawValue] + row($0) }).lines
+    }
+
+    private static func row(_ file: FilesReply.File) -> [String] {
+        let isKnown = file.root != nil || file.length > 0
+        let cause = file.cause.map { "  (\($0))" } ?? ""
+        return [
+            isKnown ? ByteText.size(file.length) : "-", isKnown ? TimeText.text(file.modified) : "-",
+            file.root.map(RootText.prefix) ?? "-", TerminalText.escape(file.name + cause),
+        ]
     }
 
     public static func downloads(_ reply: DownloadsReply) -> [String] {

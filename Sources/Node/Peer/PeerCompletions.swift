@@ -8,9 +8,11 @@ import Storage
 extension PeerNode {
     func completed(_ completion: PeerCompletion) {
         switch completion {
-        case .listed(let name, let result): listed(name, result)
-        case .indexBegun(let name, let result): indexBegun(name, result)
-        case .indexing(let name, let result): indexed(name, result)
+        case .scanned(let outcome): scanned(outcome)
+        case .looked(let seen): looked(seen)
+        case .indexed(let outcome): indexed(outcome)
+        case .verified(let id, let file, let result): verified(id, file, result)
+        case .ledger(let completion): completed(completion)
         case .inspected(let request, let name, let inspection): inspected(request, name, inspection)
         case .layerChecked(let id, let isRight): feed(.layerChecked(id, isRight: isRight))
         case .partialOpened(let id, let result): partialOpened(id, result)
@@ -64,70 +66,5 @@ extension PeerNode {
             feed(.indexed(SharedFile(file)))
             feed(.inspected(request, .file(file.root)))
         }
-    }
-
-    // MARK: Indexing
-
-    func continueIndexing() {
-        for step in indexer.next() {
-            switch step {
-            case .submit(let job): workers.submit(job, isUrgent: false)
-            case .ready:
-                logger.info(
-                    "share indexed",
-                    metadata: ["files": "\(indexer.identities.count)", "errors": "\(indexer.errors)"])
-            }
-        }
-        feed(.indexing(!indexer.isReady))
-    }
-
-    private func listed(_ name: ShareName?, _ result: Result<Share.Listing, SystemError>) {
-        switch result {
-        case .success(let listing):
-            indexer.listed(listing)
-            for refusal in listing.refused { logger.warning("not shared", metadata: ["reason": "\(refusal)"]) }
-        case .failure(let error):
-            indexer.listFailed()
-            logger.warning("cannot list", metadata: ["directory": "\(name?.path ?? ".")", "reason": "\(error)"])
-        }
-        continueIndexing()
-    }
-
-    private func indexBegun(_ name: ShareName, _ result: Result<IndexStep, SystemError>) {
-        switch result {
-        case .success(let step):
-            indexer.begun(step)
-            workers.submit(.index(step), isUrgent: false)
-        case .failure(let error): indexFailed(name, error)
-        }
-    }
-
-    private func indexed(_ name: ShareName, _ result: Result<IndexStep.Outcome, SystemError>) {
-        switch result {
-        case .success(.more(let step, let hashed)):
-            indexer.hashed(hashed, of: name)
-            return workers.submit(.index(step), isUrgent: false)
-        case .success(.done(let file)):
-            indexer.finished(file)
-            feed(.indexed(SharedFile(file)))
-        case .success(.changed):
-            if !indexer.changed(name) {
-                logger.warning("not shared: it keeps changing", metadata: ["name": "\(name)"])
-            }
-        case .failure(let error): return indexFailed(name, error)
-        }
-        continueIndexing()
-    }
-
-    private func indexFailed(_ name: ShareName, _ error: SystemError) {
-        indexer.failed(name, isMissing: error.isMissing)
-        if !error.isMissing { logger.warning("not shared", metadata: ["name": "\(name)", "reason": "\(error)"]) }
-        continueIndexing()
-    }
-}
-
-extension SharedFile {
-    init(_ file: IndexedFile) {
-        self.init(name: file.name, root: file.root, modified: file.identity.modifiedSeconds, layer: file.layer)
     }
 }

@@ -84,16 +84,17 @@ extension PeerNode: UploadsOwner {
     func submit(_ job: PeerJob) { workers.submit(job) }
 
     func fileChanged(_ name: ShareName) {
-        guard indexer.identities[name] != nil else { return }
+        guard machine.offered[name] != nil else { return }
         logger.warning("a shared file has changed and is indexed again", metadata: ["name": "\(name)"])
-        indexer.again(name)
-        feed(.withdrawn(name))
+        indexer.again(name, machine.offered, at: reactor.now)
         continueIndexing()
     }
 
     func chunkServed(_ connection: ConnectionID) { feed(.chunkServed(connection)) }
 
-    func indexed(_ name: ShareName) -> KnownFile? { indexer.identities[name] }
+    func indexed(_ name: ShareName) -> KnownFile? {
+        machine.offered[name].map { KnownFile(identity: $0.identity, root: $0.root) }
+    }
 
     func partial(_ id: DownloadID) -> ServedFile? {
         guard let file = partials[id]?.readable, let identity = try? FileIO.identity(of: file.rawValue).identity else {

@@ -99,10 +99,7 @@ extension PeerNode: ControlHandler {
     }
 
     private var indexing: IndexingProgress {
-        IndexingProgress(
-            state: indexer.isReady ? .ready : indexer.isScanning ? .scanning : .hashing, filesDone: indexer.filesDone,
-            filesTotal: indexer.filesTotal, bytesDone: indexer.bytesDone, bytesTotal: indexer.bytesTotal,
-            errors: indexer.errors)
+        indexer.progress(machine.offered)
     }
 
     private var peers: PeersReply {
@@ -115,11 +112,7 @@ extension PeerNode: ControlHandler {
     }
 
     private func files(_ params: FilesParams) -> FilesReply {
-        let (page, more) = machine.offered.page(after: params.after, limit: params.limit)
-        return FilesReply(
-            files: page.map {
-                .init(name: $0.name.path, length: $0.root.length, root: $0.root.digest.hex, modified: $0.modified)
-            }, more: more)
+        indexer.page(after: params.after, limit: params.limit, machine.offered)
     }
 
     private var downloads: DownloadsReply {

@@ -31,7 +31,7 @@ extension PeerNode {
         case .deliver(let id, let terms): if let partial = partials[id] { workers.submit(.deliver(id, partial, terms)) }
         case .discardPartial(let id, _): if let partial = partials.discard(id) { workers.submit(.discard(partial)) }
         case .inspect(let request, let name):
-            workers.submit(.inspect(request, name, known: indexer.identities[name]))
+            workers.submit(.inspect(request, name, known: indexed(name)))
 
         case .found(let request, let found): tell(request, found)
         case .finished(let request, let result): tell(request, result)

@@ -6,9 +6,10 @@ import Storage
 
 /// What a worker is asked to do.
 enum PeerJob: Sendable {
-    case list(ShareName?)
-    case beginIndexing(ShareName)
-    case index(IndexStep)
+    case scan(ScanStep)
+    case look([ShareName])
+    case index(IndexBatch)
+    case verify(VerificationID, VerifyStep)
     case inspect(RequestID, ShareName, known: KnownFile?)
     case inspectStep(RequestID, IndexStep)
     case checkLayer(DownloadID, FileRoot, [Digest])
@@ -24,9 +25,11 @@ enum PeerJob: Sendable {
 
 /// What a worker hands back.
 enum PeerCompletion: Sendable {
-    case listed(ShareName?, Result<Share.Listing, SystemError>)
-    case indexing(ShareName, Result<IndexStep.Outcome, SystemError>)
-    case indexBegun(ShareName, Result<IndexStep, SystemError>)
+    case scanned(ScanStep.Outcome)
+    case looked([Share.Looked])
+    case indexed(IndexBatch.Outcome)
+    case verified(VerificationID, IndexedFile, Result<VerifyStep.Outcome, SystemError>)
+    case ledger(LedgerCompletion)
     case inspected(RequestID, ShareName, Inspection)
     case layerChecked(DownloadID, isRight: Bool)
     case partialOpened(DownloadID, Result<PartialFile, SystemError>)

@@ -29,13 +29,15 @@ final class PeerNode: ReactorHandler {
     let reactor: PeerReactor
     let transport: PeerTransport
     let workers: WorkerPool<PeerJob, PeerCompletion>
+    let ledger: Ledger
     let control: ControlServer<PeerCompletion>
     let logger: Logger
     let started: UInt64
     let id: PeerID
 
     var machine: PeerMachine<SystemRandomNumberGenerator>
-    var indexer = ShareIndexer()
+    var indexer: ShareIndexer
+    let verifications = Verifications()
     let hooks: Hooks
     let uploads: Uploads
     var intake = PieceIntake()
@@ -43,6 +45,17 @@ final class PeerNode: ReactorHandler {
     var dials: [ConnectionID: Dial] = [:]
     var watch = RequestWatch()
 
+    var inotifyToken: Token?
+    var indexTimer: TimerID?
+    var indexDeadline: UInt64?
+    var wasIndexing = true
+    var verifyTimer: TimerID?
+    var rowsTimer: TimerID?
+    var isWritingRows = false
+    /// There is a database.
+    var keepsRows = true
+    /// It took nothing the last time.
+    var rowsFailed = false
     var wakeTimer: TimerID?
     var uploadsTimer: TimerID?
     private var progressTimer: TimerID?
@@ -69,6 +82,8 @@ final class PeerNode: ReactorHandler {
             let worker = PeerWorker(share: share, partials: partials)
             return { worker.perform($0) }
         }
+        ledger = Ledger(statePath: settings.stateDirectory, mailbox: reactor.mailbox)
+        indexer = ShareIndexer(Result { () throws(SystemError) in try Inotify() })
         machine = PeerMachine(
             id: id, listenPort: settings.port, label: settings.label, managerCount: settings.managers.count,
             policy: PeerPolicy(), random: SystemRandomNumberGenerator())
@@ -80,7 +95,7 @@ final class PeerNode: ReactorHandler {
             "listening",
             metadata: ["address": "\(settings.listen)", "share": "\(settings.share)", "id": "\(id.hex)"])
         hooks.begin()
-        continueIndexing()
+        try beginIndexing()
         feed(.wake)
     }
 
@@ -88,7 +103,8 @@ final class PeerNode: ReactorHandler {
     @discardableResult
     func end() -> Bool {
         hooks.end()
-        return workers.shutDown(waitingAtMost: Self.endSpan.nanoseconds)
+        let isLedgerDone = ledger.shutDown(waitingAtMost: Self.endSpan.nanoseconds)
+        return workers.shutDown(waitingAtMost: Self.endSpan.nanoseconds) && isLedgerDone
     }
 
     // MARK: Inputs
@@ -106,6 +122,10 @@ final class PeerNode: ReactorHandler {
 
     func ready(_ token: Token, _ mask: EventPoll.Mask) {
         if transport.ready(token, mask, self) || hooks.ready(token) { return }
+        if token == inotifyToken {
+            readShareEvents()
+            return continueIndexing()
+        }
         control.ready(token, mask, self)
     }
 
@@ -114,6 +134,9 @@ final class PeerNode: ReactorHandler {
         switch timer {
         case wakeTimer: feed(.wake)
         case uploadsTimer: uploads.sweep(transport, self)
+        case indexTimer: indexTimerFired()
+        case rowsTimer: writeRows()
+        case verifyTimer: continueVerifying()
         case progressTimer: reportProgress()
         case leaveTimer: reactor.stop()
         default: break
@@ -126,9 +149,10 @@ final class PeerNode: ReactorHandler {
     }
 
     func endOfTick() {
+        keepRows()
         transport.flush(self)
         if machine.isQuiet { intake.trim() }
-        if leaveTimer != nil, transport.count == 0 { reactor.stop() }
+        if leaveTimer != nil, transport.count == 0, ledger.isIdle { reactor.stop() }
     }
 
     // MARK: Rate limits

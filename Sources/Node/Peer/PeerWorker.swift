@@ -12,11 +12,11 @@ struct PeerWorker {
 
     func perform(_ job: PeerJob) -> PeerCompletion {
         switch job {
-        case .list(let name): .listed(name, attempt { () throws(SystemError) in try share.list(name) })
-        case .beginIndexing(let name):
-            .indexBegun(name, attempt { () throws(SystemError) in try IndexStep(name, in: share) })
-        case .index(let step):
-            .indexing(step.name, attempt { () throws(SystemError) in try step.run(in: share, with: bench) })
+        case .scan(let step): .scanned(step.run(in: share))
+        case .look(let names): .looked(share.look(at: names))
+        case .index(let batch): .indexed(batch.run(in: share, with: bench))
+        case .verify(let id, let step):
+            .verified(id, step.file, attempt { () throws(SystemError) in try step.run(in: share, with: bench) })
         case .inspect(let request, let name, let known): .inspected(request, name, inspect(name, known))
         case .inspectStep(let request, let step): .inspected(request, step.name, inspect(step))
         case .checkLayer(let id, let root, let layer): .layerChecked(id, isRight: isRight(layer, root))

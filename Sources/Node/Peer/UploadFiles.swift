@@ -27,7 +27,9 @@ struct UploadFiles {
         case .shared(let name):
             let known = owner.indexed(name)
             if let known, known.root != file.root { return .replaced }
-            guard let served = files[file.source], served.identity == known?.identity else { return .closed }
+            guard let served = files[file.source], let known, served.identity.hasSameBytes(as: known.identity) else {
+                return .closed
+            }
             return .ready(served)
         case .partial: return files[file.source].map { .ready($0) } ?? .replaced
         }
@@ -41,7 +43,8 @@ struct UploadFiles {
         switch source {
         // Others of its pieces are written all the time; those that are offered were verified.
         case .partial: true
-        case .shared: (try? FileIO.identity(of: served.file.rawValue).identity) == served.identity
+        case .shared:
+            (try? FileIO.identity(of: served.file.rawValue).identity)?.hasSameBytes(as: served.identity) == true
         }
     }
 

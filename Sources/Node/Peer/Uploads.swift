@@ -102,7 +102,8 @@ final class Uploads {
         _ name: ShareName, _ result: Result<ServedFile, SystemError>, _ owner: some UploadsOwner
     ) -> ServedFile? {
         switch result {
-        case .success(let served) where served.identity == owner.indexed(name)?.identity: return served
+        case .success(let served) where owner.indexed(name)?.identity.hasSameBytes(as: served.identity) == true:
+            return served
         case .failure(let error) where error.isOutOfDescriptors: return nil
         case .success, .failure:
             owner.fileChanged(name)
@@ -191,7 +192,8 @@ final class Uploads {
     private func changed(_ source: ServeSource, _ served: ServedFile, _ owner: some UploadsOwner) {
         files.close(source, served)
         switch source {
-        case .shared(let name): if owner.indexed(name)?.identity == served.identity { owner.fileChanged(name) }
+        case .shared(let name):
+            if owner.indexed(name)?.identity.hasSameBytes(as: served.identity) == true { owner.fileChanged(name) }
         case .partial: break
         }
     }

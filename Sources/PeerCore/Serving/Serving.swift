@@ -16,7 +16,8 @@ extension PeerMachine {
             downloads[download.id]?.followers.insert(connection)
             send(.have(request: request, offer), on: connection)
         } else {
-            send(.notHave(request: request, isIndexing ? .indexing : .unknown), on: connection)
+            let isSoon = isIndexing || catalog.isSettling(query)
+            send(.notHave(request: request, isSoon ? .indexing : .unknown), on: connection)
         }
         if case .root(let root) = query { metFetcher(peer, root) }
     }

@@ -22,13 +22,23 @@ public struct IndexStep: Sendable {
     /// - Throws: EFBIG for a file longer than pieces allow.
     public init(_ name: ShareName, in share: Share) throws(SystemError) {
         let identity = try share.open(name).identity
-        guard let layout = PieceLayout(length: identity.size) else {
+        guard let step = IndexStep(name, identity) else {
             throw SystemError("index", on: "\(share.directory.path)/\(name)", code: SystemError.fileTooLarge)
         }
+        self = step
+    }
+
+    /// Begins with the file as it stood when it was looked at.
+    /// - Returns: nil for a file longer than pieces allow.
+    public init?(_ name: ShareName, _ identity: FileIdentity) {
+        guard let layout = PieceLayout(length: identity.size) else { return nil }
         self.name = name
         self.identity = identity
         self.layout = layout
     }
+
+    /// Bytes hashed so far.
+    public var hashed: UInt64 { min(identity.size, UInt64(layer.count) << UInt64(layout.pieceSizeLog2)) }
 
     /// Hashes the next pieces, or all that are left if they are few.
     public consuming func run(in share: Share, with bench: HashBench) throws(SystemError) -> Outcome {
@@ -50,17 +60,22 @@ public struct IndexStep: Sendable {
 }
 
 /// A file whose content is known.
-public struct IndexedFile: Sendable {
+public struct IndexedFile: Hashable, Sendable {
     public let name: ShareName
     public let root: FileRoot
     /// How the file stood when it was hashed; if it stands otherwise, its content is not known any more.
     public let identity: FileIdentity
-    public let layer: [Digest]
+    /// Empty for a file of one piece, whose only digest is its root's: most files are such.
+    private let digests: [Digest]
 
+    /// - Parameter layer: a digest a piece.
     public init(name: ShareName, root: FileRoot, identity: FileIdentity, layer: [Digest]) {
         self.name = name
         self.root = root
         self.identity = identity
-        self.layer = layer
+        digests = layer == [root.digest] ? [] : layer
     }
+
+    /// A digest a piece; a file of one piece has its root here.
+    public var layer: [Digest] { digests.isEmpty && root.length > 0 ? [root.digest] : digests }
 }

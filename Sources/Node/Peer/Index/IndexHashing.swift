@@ -1,0 +1,111 @@
+import Content
+import PeerCore
+import Posix
+import Storage
+
+/// Hashing: a few batches at a time, each of one large file or many small ones.
+extension ShareIndexer {
+    mutating func beginHashing() {
+        while batches < IndexLimits.batchesAtOnce {
+            let batch = nextBatch()
+            guard !batch.isEmpty else { return }
+            batches += 1
+            act(.submit(.index(batch)))
+        }
+    }
+
+    private mutating func nextBatch() -> IndexBatch {
+        var steps: [IndexStep] = []
+        var bytes: UInt64 = 0
+        while steps.count < StorageLimits.indexStepFiles, bytes < UInt64(StorageLimits.indexStep),
+            let name = queue.popFirst()
+        {
+            // It may have been disturbed while it waited.
+            guard case .queued(let identity)? = unsettled[name]?.phase, let step = IndexStep(name, identity) else {
+                continue
+            }
+            unsettled.change(name) { ($0.phase, $0.isStirred) = (.hashing(identity), false) }
+            steps.append(step)
+            bytes += identity.size
+        }
+        return IndexBatch(steps)
+    }
+
+    mutating func indexed(_ outcome: IndexBatch.Outcome, _ catalog: Catalog, at now: UInt64) {
+        self.now = now
+        for finding in outcome.findings { take(finding, catalog) }
+        guard let rest = outcome.rest else {
+            batches -= 1
+            return
+        }
+        if let (name, hashed) = rest.current, hashed > 0 { progress[name] = hashed }
+        act(.submit(.index(rest)))
+    }
+
+    private mutating func take(_ finding: IndexBatch.Finding, _ catalog: Catalog) {
+        switch finding {
+        case .done(let file): if let entry = finish(file.name) { hashed(file, entry) }
+        case .changed(let name): if finish(name) != nil { interrupted(name) }
+        case .failed(let name, let error): if let entry = finish(name) { failed(name, error, entry, catalog) }
+        }
+    }
+
+    /// - Returns: the entry of a file that was being hashed.
+    private mutating func finish(_ name: ShareName) -> Unsettled? {
+        progress[name] = nil
+        guard let entry = unsettled[name], case .hashing = entry.phase else { return nil }
+        return entry
+    }
+
+    private mutating func hashed(_ file: IndexedFile, _ entry: Unsettled) {
+        guard !entry.isStirred else { return interrupted(file.name) }
+        if let old = former[file.name], old.root != file.root, old.identity.hasSameBytes(as: file.identity) {
+            return fail(file.name, .rotten, file.identity)
+        }
+        rows.append(.put(file))
+        offer(SharedFile(file))
+    }
+
+    private mutating func interrupted(_ name: ShareName) {
+        unsettled.change(name) { $0.interruptions += 1 }
+        if unsettled[name]?.interruptions == IndexLimits.interruptionsMax { act(.note(.keepsChanging(name))) }
+        settleAgain(name)
+    }
+
+    private mutating func failed(_ name: ShareName, _ error: SystemError, _ entry: Unsettled, _ catalog: Catalog) {
+        if error.isMissing || error.isOtherKind || error.isNotADirectory { return forget(name, catalog) }
+        // That this daemon is short of descriptors says nothing of the file.
+        if error.isOutOfDescriptors { return interrupted(name) }
+        fail(name, .unreadable("\(error)"), entry.identity)
+    }
+
+    // MARK: Rot
+
+    /// What a file was indexed as whose bytes were found to be others.
+    func rotten(_ name: ShareName) -> SharedFile? {
+        unsettled[name]?.failure == .rotten ? former[name] : nil
+    }
+
+    var rottenNames: [ShareName] {
+        former.keys.filter { unsettled[$0]?.failure == .rotten }.sorted()
+    }
+
+    /// Its pieces were compared with what was indexed, and are others.
+    mutating func rotted(_ file: SharedFile, at now: UInt64) {
+        self.now = now
+        if unsettled[file.name] == nil {
+            unsettled.put(file.name, Unsettled(due: now, isFirst: false, hasRow: true))
+        }
+        fail(file.name, .rotten, file.identity)
+        former[file.name] = file
+    }
+
+    /// Its pieces are what was indexed: if that was not so before, a disk or a cable has thought better of it.
+    mutating func restored(_ file: IndexedFile, _ identity: FileIdentity, at now: UInt64) {
+        self.now = now
+        guard rotten(file.name)?.root == file.root else { return }
+        let restored = SharedFile(file).renamed(file.name, stamp: FileStamp(identity))
+        rows.append(.put(IndexedFile(restored)))
+        offer(restored)
+    }
+}

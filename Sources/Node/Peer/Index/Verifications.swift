@@ -1,0 +1,95 @@
+import Content
+import DequeModule
+import PeerCore
+import Storage
+
+/// Names one request to verify files while the daemon runs.
+struct VerificationID: Hashable, Sendable {
+    let rawValue: UInt64
+}
+
+/// What verifying a file has come to.
+enum FileVerdict {
+    case ok
+    /// Its bytes are not what was indexed. It is not offered any more; these of its pieces are still right.
+    case rotten(IndexedFile, good: PieceSet)
+    /// It was written to, and is being indexed as it is now.
+    case changed
+    case missing
+    case unreadable(String)
+    /// There is nothing to compare it with.
+    case notIndexed(String)
+}
+
+/// The requests to verify files: each goes through its names one after the other, and all together hash two files at a
+/// time, when nothing more urgent is to be done.
+final class Verifications {
+    /// Files being verified at one time: one to read, and one to hash meanwhile.
+    private static let filesAtOnce = 2
+
+    /// One request.
+    struct Run {
+        /// Names to verify; then, of a request for all files, those that are offered, after the last name.
+        var names: Deque<ShareName>
+        var isForAll: Bool
+        var last: ShareName?
+        var underWay = 0
+        let each: (ShareName, FileVerdict) -> Void
+        let done: () -> Void
+    }
+
+    private var runs: [VerificationID: Run] = [:]
+    /// In turn.
+    private var order: Deque<VerificationID> = []
+    private var lastID: UInt64 = 0
+    private var underWay = 0
+
+    func add(_ run: Run) -> VerificationID {
+        lastID += 1
+        let id = VerificationID(rawValue: lastID)
+        runs[id] = run
+        order.append(id)
+        return id
+    }
+
+    subscript(id: VerificationID) -> Run? { runs[id] }
+
+    /// What is being hashed is finished, and told to nobody.
+    func cancel(_ id: VerificationID) { runs[id] = nil }
+
+    /// - Returns: the next file to verify, of the request whose turn it is; nil while enough are.
+    func next(_ catalog: Catalog) -> (VerificationID, ShareName)? {
+        guard underWay < Self.filesAtOnce else { return nil }
+        for _ in 0..<order.count {
+            guard let id = order.popFirst(), let name = runs[id]?.nextName(catalog) else { continue }
+            order.append(id)
+            runs[id]?.underWay += 1
+            underWay += 1
+            return (id, name)
+        }
+        return nil
+    }
+
+    /// A file has been dealt with.
+    func finished(_ id: VerificationID, _ name: ShareName, _ verdict: FileVerdict) {
+        underWay -= 1
+        runs[id]?.underWay -= 1
+        runs[id]?.each(name, verdict)
+    }
+
+    /// - Returns: the requests that have come to their end.
+    func takeEnded() -> [Run] {
+        let ended = runs.filter { $0.value.underWay == 0 && !order.contains($0.key) }
+        for id in ended.keys { runs[id] = nil }
+        return Array(ended.values)
+    }
+}
+
+extension Verifications.Run {
+    fileprivate mutating func nextName(_ catalog: Catalog) -> ShareName? {
+        if let name = names.popFirst() { return name }
+        guard isForAll, let file = catalog.page(after: last, limit: 1).files.first else { return nil }
+        last = file.name
+        return file.name
+    }
+}

@@ -1,0 +1,53 @@
+import FoundationEssentials
+import GRDB
+import Posix
+
+/// Looks at a database before anything is written to it: is it ours, of a version we know, and sound?
+enum DatabaseInspection {
+    enum Finding {
+        /// Empty or ours; it has made so many of the schema's steps.
+        case usable(version: Int64)
+        case unusable(SetAside.Reason)
+    }
+
+    /// Before SQLite sees the file: it would take an empty file for a new database and remove the log beside it.
+    /// - Returns: nil if SQLite may have it.
+    static func look(at directory: Directory) throws(SystemError) -> SetAside.Reason? {
+        guard let found = try directory.entry(StateDatabase.fileName) else {
+            let log = try directory.entry(StateDatabase.fileName + "-wal")
+            return (log?.identity.size ?? 0) > 0 ? .corrupt("its log is there, but not the database itself") : nil
+        }
+        guard found.kind == .regular else { return nil }
+        if found.identity.size == 0 { return .corrupt("it is empty") }
+        let file = try directory.openFile(StateDatabase.fileName)
+        return explain(try FileIO.bytes(of: file.rawValue, limit: 20))
+    }
+
+    /// A file of a format that SQLite refuses to write is a read-only database to it, which looks like a missing
+    /// permission. Source: https://www.sqlite.org/fileformat2.html, 1.3 (bytes 0 to 15, 18 and 19).
+    private static func explain(_ header: [UInt8]) -> SetAside.Reason? {
+        guard header.starts(with: Array("SQLite format 3".utf8) + [0]) else {
+            return .corrupt("it is no SQLite database")
+        }
+        guard header.count == 20, header[18...19].allSatisfy({ (1...2).contains($0) }) else {
+            return .corrupt("its header makes no sense")
+        }
+        return nil
+    }
+
+    static func inspect(_ database: Database) throws -> Finding {
+        let version = try Int64.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+        let application = try Int64.fetchOne(database, sql: "PRAGMA application_id") ?? 0
+        let objects = try Int64.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0
+        if application == 0, version == 0, objects == 0 { return .usable(version: 0) }
+        guard application == StateSchema.applicationID, version > 0 else {
+            return .unusable(.corrupt("another program made it"))
+        }
+        guard version <= StateSchema.version else { return .unusable(.newer(version: version)) }
+        guard try StateSchema.texts(in: database).isSuperset(of: StateSchema.texts(ofVersion: version)) else {
+            return .unusable(.corrupt("its tables are not those of version \(version)"))
+        }
+        let complaint = try String.fetchOne(database, sql: "PRAGMA quick_check(1)") ?? "no answer"
+        return complaint == "ok" ? .usable(version: version) : .unusable(.corrupt(complaint))
+    }
+}

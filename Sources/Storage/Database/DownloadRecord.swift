@@ -1,0 +1,85 @@
+import Content
+
+/// A download as it outlives the daemon.
+public struct DownloadRecord: Hashable, Sendable {
+    public enum Kind: Int64, Sendable {
+        case file = 0
+        /// A directory with all below it: the root is that of its manifest.
+        case tree = 1
+    }
+
+    public enum State: Hashable, Sendable {
+        case running
+        /// By the user.
+        case paused
+        /// With the cause, for people.
+        case failed(String)
+    }
+
+    /// Given by the machine; never used for two downloads.
+    public let id: UInt64
+    public let kind: Kind
+    public let name: ShareName
+    public let root: FileRoot
+    /// When the version was last written at its holders, in seconds since 1970.
+    public let modified: Int64
+    /// Whether a file that stands at the name is replaced.
+    public let replacing: Bool
+    /// Whether it is then kept under another name.
+    public let keepBackup: Bool
+    /// Whether what is stored is made durable before it counts.
+    public let sync: Bool
+    /// A higher one goes first.
+    public var priority: Int
+    /// Among downloads of one priority, a lower one goes first.
+    public var order: Int
+    public var state: State
+    /// What has been stored; nil before the piece layer has come.
+    public var partial: PartialRecord?
+    /// When it was asked for, in seconds since 1970.
+    public let added: Int64
+
+    public init(
+        id: UInt64, kind: Kind, name: ShareName, root: FileRoot, modified: Int64, replacing: Bool, keepBackup: Bool,
+        sync: Bool, priority: Int, order: Int, state: State, partial: PartialRecord?, added: Int64
+    ) {
+        self.id = id
+        self.kind = kind
+        self.name = name
+        self.root = root
+        self.modified = modified
+        self.replacing = replacing
+        self.keepBackup = keepBackup
+        self.sync = sync
+        self.priority = priority
+        self.order = order
+        self.state = state
+        self.partial = partial
+        self.added = added
+    }
+}
+
+/// A partial file and which of its pieces were good when that was written.
+public struct PartialRecord: Hashable, Sendable {
+    /// Its name among the partial files.
+    public let fileName: String
+    public let device: UInt64
+    public let inode: UInt64
+    /// The kernel's boot that it was written under: pieces that were not synced outlive a daemon, but no power failure.
+    public let bootID: String
+    /// Proved to lead to the root.
+    public let layer: [Digest]
+    /// Verified, written, and unless the download goes without, synced.
+    public var pieces: PieceSet
+
+    public init(
+        fileName: String, device: UInt64, inode: UInt64, bootID: String, layer: [Digest], pieces: PieceSet
+    ) {
+        self.fileName = fileName
+        self.device = device
+        self.inode = inode
+        self.bootID = bootID
+        self.layer = layer
+        self.pieces = pieces
+    }
+}

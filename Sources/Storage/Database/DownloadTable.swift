@@ -1,0 +1,155 @@
+import Content
+import FoundationEssentials
+import GRDB
+
+/// The downloads that are not finished.
+extension StateDatabase {
+    /// Every download, in the order of the queue.
+    /// - Returns: also, for the log, what is wrong with rows that make no sense and are left out.
+    public func downloads() throws(StateDatabaseError) -> (records: [DownloadRecord], unreadable: [String]) {
+        try access("read the downloads in") { database in
+            var (records, unreadable) = ([DownloadRecord](), [String]())
+            let rows = try Row.fetchCursor(try database.cachedStatement(sql: DownloadRecord.query))
+            while let row = try rows.next() {
+                if let record = try DownloadRecord(row) {
+                    records.append(record)
+                } else {
+                    unreadable.append("the record of download \(try row.unsigned(0)) makes no sense")
+                }
+            }
+            return (records, unreadable)
+        }
+    }
+
+    /// Adds a download, or replaces all that is known of it.
+    public func put(_ record: DownloadRecord) throws(StateDatabaseError) {
+        try transaction("record a download in") { database in
+            try database.cachedStatement(sql: "DELETE FROM downloads WHERE id = ?").execute(arguments: [
+                record.id.column
+            ])
+            try database.cachedStatement(
+                sql: "INSERT INTO downloads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            ).execute(arguments: record.columns)
+            try StateDatabase.put(record.partial, of: record.id, in: database)
+        }
+    }
+
+    /// Notes a download's partial file, or that it has none.
+    public func setPartial(_ partial: PartialRecord?, of id: UInt64) throws(StateDatabaseError) {
+        try transaction("record a download in") { database in try StateDatabase.put(partial, of: id, in: database) }
+    }
+
+    /// Records the pieces that are good now, of several downloads in one go. What is not recorded, because it was
+    /// removed meanwhile, stays so.
+    public func setPieces(_ changes: [(id: UInt64, pieces: PieceSet)]) throws(StateDatabaseError) {
+        guard !changes.isEmpty else { return }
+        try transaction("record pieces in") { database in
+            let statement = try database.cachedStatement(
+                sql: "UPDATE pieces SET verified = ifnull(?, x'') WHERE download = ?")
+            for (id, pieces) in changes { try statement.execute(arguments: [Data(pieces.bytes), id.column]) }
+        }
+    }
+
+    public func setState(_ state: DownloadRecord.State, of id: UInt64) throws(StateDatabaseError) {
+        try transaction("record a download in") { database in
+            try database.cachedStatement(sql: "UPDATE downloads SET state = ?, cause = ? WHERE id = ?")
+                .execute(arguments: [state.number, state.cause, id.column])
+        }
+    }
+
+    public func setPlace(priority: Int, order: Int, of id: UInt64) throws(StateDatabaseError) {
+        try transaction("record a download in") { database in
+            try database.cachedStatement(sql: "UPDATE downloads SET priority = ?, position = ? WHERE id = ?")
+                .execute(arguments: [priority, order, id.column])
+        }
+    }
+
+    public func removeDownload(_ id: UInt64) throws(StateDatabaseError) {
+        try transaction("remove a download from") { database in
+            try database.cachedStatement(sql: "DELETE FROM downloads WHERE id = ?").execute(arguments: [id.column])
+        }
+    }
+
+    /// No bytes at all are NULL to SQLite's binding; hence `ifnull` here and above.
+    private static func put(_ partial: PartialRecord?, of id: UInt64, in database: Database) throws {
+        for table in ["partials", "pieces"] {
+            try database.cachedStatement(sql: "DELETE FROM \(table) WHERE download = ?").execute(arguments: [id.column])
+        }
+        guard let partial else { return }
+        try database.cachedStatement(sql: "INSERT INTO partials VALUES (?, ?, ?, ?, ?, ifnull(?, x''))").execute(
+            arguments: [
+                id.column, partial.fileName, partial.inode.column, partial.device.column, partial.bootID,
+                partial.layer.column,
+            ])
+        try database.cachedStatement(sql: "INSERT INTO pieces VALUES (?, ifnull(?, x''))")
+            .execute(arguments: [id.column, Data(partial.pieces.bytes)])
+    }
+}
+
+extension DownloadRecord.State {
+    fileprivate var number: Int64 {
+        switch self {
+        case .running: 0
+        case .paused: 1
+        case .failed: 2
+        }
+    }
+
+    fileprivate var cause: String {
+        switch self {
+        case .running, .paused: ""
+        case .failed(let cause): cause
+        }
+    }
+
+    fileprivate init?(number: Int64, cause: String) {
+        switch number {
+        case 0: self = .running
+        case 1: self = .paused
+        case 2: self = .failed(cause)
+        default: return nil
+        }
+    }
+}
+
+extension DownloadRecord {
+    fileprivate static let query = """
+        SELECT id, kind, name, root, length, downloads.modified, replacing, keep_backup, sync, priority, position,
+            state, cause, added, file, inode, device, boot, layer, verified
+        FROM downloads LEFT JOIN partials ON partials.download = id LEFT JOIN pieces ON pieces.download = id
+        ORDER BY priority DESC, position, id
+        """
+
+    fileprivate var columns: StatementArguments {
+        [
+            id.column, kind.rawValue, name.path, root.digest.column, root.length.column, modified, replacing.column,
+            keepBackup.column, sync.column, priority, order, state.number, state.cause, added,
+        ]
+    }
+
+    fileprivate init?(_ row: Row) throws {
+        guard let kind = Kind(rawValue: try row.integer(1)), let name = try? ShareName(try row.text(2)),
+            let digest = try row.digest(3), let layout = PieceLayout(length: try row.unsigned(4)),
+            let state = State(number: try row.integer(11), cause: try row.text(12))
+        else { return nil }
+        self.init(
+            id: try row.unsigned(0), kind: kind, name: name, root: FileRoot(digest: digest, length: layout.length),
+            modified: try row.integer(5), replacing: try row.flag(6), keepBackup: try row.flag(7),
+            sync: try row.flag(8), priority: Int(try row.integer(9)), order: Int(try row.integer(10)), state: state,
+            partial: try PartialRecord(row, layout), added: try row.integer(13))
+    }
+}
+
+extension PartialRecord {
+    /// Without a layer that fits there is nothing to go on with; without a set that fits, nothing is known to be good.
+    fileprivate init?(_ row: Row, _ layout: PieceLayout) throws {
+        guard !row.hasNull(atIndex: 14), let layer = try row.digests(18), layer.count == layout.pieceCount else {
+            return nil
+        }
+        self.init(
+            fileName: try row.text(14), device: try row.unsigned(16), inode: try row.unsigned(15),
+            bootID: try row.text(17), layer: layer,
+            pieces: PieceSet(pieceCount: layout.pieceCount, bytes: try row.bytes(19))
+                ?? PieceSet(pieceCount: layout.pieceCount))
+    }
+}

@@ -1,0 +1,70 @@
+import Content
+import GRDB
+import Posix
+
+/// A change of the index.
+public enum FileChange: Sendable {
+    /// A file's content is known, perhaps anew.
+    case put(IndexedFile)
+    case remove(ShareName)
+}
+
+/// The index of the share: which content each name had when it was hashed.
+extension StateDatabase {
+    /// Every file of the index, in no order. What makes no sense is left out: such a file is hashed again.
+    public func files() throws(StateDatabaseError) -> [IndexedFile] {
+        try access("read the index in") { database in
+            var files: [IndexedFile] = []
+            let statement = try database.cachedStatement(
+                sql: "SELECT name, size, modified, changed, inode, device, root, layer FROM files")
+            let rows = try Row.fetchCursor(statement)
+            while let row = try rows.next() {
+                if let file = try IndexedFile(row) { files.append(file) }
+            }
+            return files
+        }
+    }
+
+    /// Makes all changes, in their order, or none.
+    public func apply(_ changes: [FileChange]) throws(StateDatabaseError) {
+        guard !changes.isEmpty else { return }
+        try transaction("write the index to") { database in
+            let put = try database.cachedStatement(sql: "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+            let remove = try database.cachedStatement(sql: "DELETE FROM files WHERE name = ?")
+            for change in changes {
+                switch change {
+                case .put(let file): try put.execute(arguments: file.columns)
+                case .remove(let name): try remove.execute(arguments: [name.path])
+                }
+            }
+        }
+    }
+}
+
+extension IndexedFile {
+    /// The layer of a file of one piece is its root, and not kept a second time.
+    fileprivate var columns: StatementArguments {
+        [
+            name.path, identity.size.column, identity.modified, identity.changed, identity.inode.column,
+            identity.device.column, root.digest.column, layer.count > 1 ? layer.column : nil,
+        ]
+    }
+
+    fileprivate init?(_ row: Row) throws {
+        let identity = FileIdentity(
+            device: try row.unsigned(5), inode: try row.unsigned(4), size: try row.unsigned(1),
+            modified: try row.integer(2), changed: try row.integer(3))
+        guard let name = try? ShareName(try row.text(0)), let digest = try row.digest(6),
+            let layout = PieceLayout(length: identity.size)
+        else { return nil }
+        let layer =
+            switch layout.pieceCount {
+            case 0: [Digest]()
+            case 1: [digest]
+            default: try row.digests(7) ?? []
+            }
+        guard layer.count == layout.pieceCount else { return nil }
+        let root = FileRoot(digest: digest, length: identity.size)
+        self.init(name: name, root: root, identity: identity, layer: layer)
+    }
+}
