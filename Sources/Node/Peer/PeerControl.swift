@@ -10,6 +10,8 @@ extension PeerNode: ControlHandler {
     private static let defaultTimeoutSeconds = 30.0
 
     func requested(_ request: ControlRequest, by client: ControlClientID) {
+        // Names and numbers of downloads must not be given twice.
+        guard isRestored else { return postponed.append((request, client)) }
         if isLeaving {
             let failure = ControlFailure(.leaving, "this daemon is leaving the network and takes no more requests")
             return control.send(ControlLine.failure(request.id, failure), to: client)

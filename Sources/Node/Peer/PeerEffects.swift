@@ -22,14 +22,18 @@ extension PeerNode {
             uploads.cancel(root, first: first, on: connection, transport, self)
 
         case .checkLayer(let id, let root, let layer): workers.submit(.checkLayer(id, root, layer))
-        case .openPartial(let entry, let layer):
-            partials.opening(entry.id)
-            workers.submit(.openPartial(entry, layer))
-        case .reopenPartial, .verifyPartial, .checkSpace, .keep, .forget, .banned, .lifted: break
-        case .commit(let id, _, let sync):
-            if let partial = partials[id] { workers.submit(.commit(id, partial, sync: sync)) }
+        case .openPartial(let entry, let layer): open(entry, layer)
+        case .reopenPartial(let entry, let layer, let pieces): reopen(entry, layer, pieces)
+        case .verifyPartial(let id, let pieces): verify(id, pieces)
+        case .commit(let id, let pieces, let sync): commit(id, pieces, sync: sync)
         case .deliver(let id, let terms): if let partial = partials[id] { workers.submit(.deliver(id, partial, terms)) }
-        case .discardPartial(let id, _): if let partial = partials.discard(id) { workers.submit(.discard(partial)) }
+        case .discardPartial(let id, let root): discard(id, root)
+        case .checkSpace(let id, let needed):
+            workers.submit(.checkSpace(id, needed: needed, minFree: settings.minFree))
+        case .keep(let entry): keep(entry)
+        case .forget(let id): forget(id)
+        case .banned(let ban): keep(ban)
+        case .lifted(let peer): ledger.submit(.removeBan(peer))
         case .inspect(let request, let name):
             workers.submit(.inspect(request, name, known: indexed(name)))
 

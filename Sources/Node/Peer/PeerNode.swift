@@ -42,6 +42,15 @@ final class PeerNode: ReactorHandler {
     let uploads: Uploads
     var intake = PieceIntake()
     var partials = PartialTable()
+    /// Partial files of an earlier run that nobody has opened yet.
+    var leftovers: [DownloadID: PartialRecord] = [:]
+    /// Downloads that have a row in the database.
+    var recordedDownloads: Set<DownloadID> = []
+    /// What an earlier run left is known; before that, clients wait.
+    var isRestored = false
+    var postponed: [(ControlRequest, ControlClientID)] = []
+    /// The database took no record the last time.
+    var recordsFailed = false
     var dials: [ConnectionID: Dial] = [:]
     var watch = RequestWatch()
 
