@@ -44,15 +44,15 @@ extension PeerNode {
         }
     }
 
-    private func delivered(_ id: DownloadID, _ result: Result<IndexedFile, SystemError>) {
+    private func delivered(_ id: DownloadID, _ result: Result<DeliveredFile, DeliveryError>) {
         switch result {
-        case .success(let file):
+        case .success(let delivered):
             partials.delivered(id)
-            indexer.record(file)
-            feed(.delivered(id, .done(SharedFile(file), backup: nil)))
-        case .failure(let error) where error.alreadyExists:
+            indexer.record(delivered.file)
+            feed(.delivered(id, .done(SharedFile(delivered.file), backup: delivered.backup)))
+        case .failure(.occupied):
             feed(.delivered(id, .occupied("a file that was put there while it was fetched")))
-        case .failure(let error): feed(.delivered(id, .failed(DiskFailure(error))))
+        case .failure(let error): feed(.delivered(id, .failed(DiskFailure(error.system))))
         }
         // A failed download was discarded by the machine's next effect, which needs its partial file.
     }

@@ -35,7 +35,7 @@ enum PeerCompletion: Sendable {
     case partialOpened(DownloadID, Result<PartialFile, SystemError>)
     case committed(DownloadID, Result<Void, SystemError>)
     case stored(DownloadID, ConnectionID, index: Int, PieceBuffer, PieceOutcome)
-    case delivered(DownloadID, Result<IndexedFile, SystemError>)
+    case delivered(DownloadID, Result<DeliveredFile, DeliveryError>)
     case sharedOpened(ShareName, Result<ServedFile, SystemError>)
     case warmed(ConnectionID)
     case resolved(index: Int, Result<PeerAddress, HostLookupError>)

@@ -27,15 +27,10 @@ struct PeerWorker {
                     try partials.open(entry.name, entry.root, layer, serial: entry.id.rawValue)
                 })
         case .commit(let id, let partial, let sync):
-            .committed(id, attempt { () throws(SystemError) in if sync { try partial.sync() } })
+            .committed(id, commit(partial, sync: sync))
         case .store(let id, let partial, let connection, let index, let buffer, let length):
             .stored(id, connection, index: index, buffer, store(partial, index, buffer, length))
-        case .deliver(let id, let partial, let terms):
-            .delivered(
-                id,
-                attempt { () throws(SystemError) in
-                    try partials.deliver(partial, replacing: terms.replacing, sync: terms.sync)
-                })
+        case .deliver(let id, let partial, let terms): .delivered(id, deliver(partial, terms))
         case .discard(let partial): discard(partial)
         case .openShared(let name):
             .sharedOpened(
@@ -64,6 +59,22 @@ struct PeerWorker {
             return try partial.store(bytes, index: index, with: bench) ? .stored : .wrong
         } catch {
             return .failed(DiskFailure(error))
+        }
+    }
+
+    private func commit(_ partial: PartialFile, sync: Bool) -> Result<Void, SystemError> {
+        guard sync else { return .success(()) }
+        do throws(SyncError) { return .success(try partial.sync()) } catch { return .failure(error.system) }
+    }
+
+    private func deliver(_ partial: PartialFile, _ terms: DeliveryTerms) -> Result<DeliveredFile, DeliveryError> {
+        do throws(DeliveryError) {
+            return .success(
+                try partials.deliver(
+                    partial, replacing: terms.replacing, keepingBackup: terms.keepsBackup, modified: terms.modified,
+                    sync: terms.sync))
+        } catch {
+            return .failure(error)
         }
     }
 

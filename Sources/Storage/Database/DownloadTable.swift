@@ -92,12 +92,13 @@ extension DownloadRecord.State {
         case .running: 0
         case .paused: 1
         case .failed: 2
+        case .kept: 3
         }
     }
 
     fileprivate var cause: String {
         switch self {
-        case .running, .paused: ""
+        case .running, .paused, .kept: ""
         case .failed(let cause): cause
         }
     }
@@ -107,6 +108,7 @@ extension DownloadRecord.State {
         case 0: self = .running
         case 1: self = .paused
         case 2: self = .failed(cause)
+        case 3: self = .kept
         default: return nil
         }
     }
