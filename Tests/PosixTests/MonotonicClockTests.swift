@@ -9,7 +9,8 @@ import Testing
         #expect(WallClock.stamp(seconds) == expected)
     }
 
-    @Test("A moment before 1970, or farther than a calendar goes, has some stamp", arguments: [.min, -1, .max] as [Int64])
+    @Test(
+        "A moment before 1970, or farther than a calendar goes, has some stamp", arguments: [.min, -1, .max] as [Int64])
     func stampsAnything(_ seconds: Int64) {
         #expect(WallClock.stamp(seconds).utf8.count < 64)
     }
