@@ -1,175 +1,193 @@
 import Content
+import Control
 import Foundation
+import PeerCore
+import Posix
 import Storage
 import Testing
 
 @testable import Node
 
-/// The indexer, with its jobs done by a worker on a real share.
-private struct Driver {
-    let shared: Shared
-    var indexer = ShareIndexer()
-    var jobs: [PeerJob] = []
-    var ready = 0
-    var atOnce = 0
-
-    init(_ shared: Shared) { self.shared = shared }
-
-    mutating func next() {
-        for step in indexer.next() {
-            switch step {
-            case .submit(let job): jobs.append(job)
-            case .ready: ready += 1
-            }
-        }
-        atOnce = max(atOnce, jobs.count)
-        #expect(indexer.filesDone <= indexer.filesTotal)
-        #expect(indexer.bytesDone <= indexer.bytesTotal)
-    }
-
-    /// Does one job, the newest first.
-    mutating func work() throws {
-        switch shared.worker.perform(jobs.removeLast()) {
-        case .listed(_, .success(let listing)): indexer.listed(listing)
-        case .listed(_, .failure): indexer.listFailed()
-        case .indexBegun(_, .success(let step)):
-            indexer.begun(step)
-            jobs.append(.index(step))
-        case .indexBegun(let name, .failure(let error)): indexer.failed(name, isMissing: error.isMissing)
-        case .indexing(let name, .success(.more(let step, let bytes))):
-            indexer.hashed(bytes, of: name)
-            jobs.append(.index(step))
-        case .indexing(_, .success(.done(let file))): indexer.finished(file)
-        case .indexing(let name, .success(.changed)): _ = indexer.changed(name)
-        case .indexing(let name, .failure(let error)): indexer.failed(name, isMissing: error.isMissing)
-        default: Issue.record("not a job of the indexer")
-        }
-        next()
-    }
-
-    mutating func finish() throws {
-        next()
-        while !jobs.isEmpty { try work() }
-    }
-}
-
+/// What the indexer makes of what is in a share when it starts.
 struct ShareIndexerTests {
     private let shared: Shared
-    private var driver: Driver
+    private let driver: IndexDriver
 
     init() throws {
         shared = try Shared()
-        driver = Driver(shared)
+        driver = IndexDriver(shared)
     }
 
+    private var progress: IndexingProgress { driver.indexer.progress(driver.catalog) }
+
     @Test("Every file of the share is indexed, and the numbers come out even")
-    mutating func indexesAll() throws {
+    func indexesAll() throws {
         let sizes = [0, 1, 1 << 20, 16 << 20, (16 << 20) + 1, (32 << 20) - 1]
         for (index, size) in sizes.enumerated() {
             try shared.write([], to: "d\(index % 3)/e/file\(index)")
             truncate("\(shared.sharePath)/d\(index % 3)/e/file\(index)", off_t(size))
         }
-        try driver.finish()
-        #expect(driver.indexer.identities.count == sizes.count)
-        #expect(driver.indexer.filesDone == sizes.count && driver.indexer.filesTotal == sizes.count)
-        #expect(driver.indexer.bytesTotal == UInt64(sizes.reduce(0, +)))
-        #expect(driver.indexer.bytesDone == driver.indexer.bytesTotal)
-        #expect(driver.indexer.isReady && driver.ready == 1 && driver.indexer.errors == 0)
-        #expect(!driver.indexer.isScanning)
+        driver.load()
+        #expect(progress.state == .scanning)
+        while !driver.jobs.isEmpty {
+            driver.work()
+            #expect(progress.filesDone <= progress.filesTotal && progress.bytesDone <= progress.bytesTotal)
+        }
+        #expect(progress.state == .ready && progress.errors == 0)
+        #expect(progress.filesDone == sizes.count && progress.filesTotal == sizes.count)
+        #expect(progress.bytesTotal == UInt64(sizes.reduce(0, +)) && progress.bytesDone == progress.bytesTotal)
+        #expect(driver.notes.contains(.ready(files: sizes.count, errors: 0)))
+        #expect(driver.rows.count == sizes.count && driver.states.values.allSatisfy { $0 == "ready" })
     }
 
     @Test("An empty share is ready at once, and only once")
-    mutating func emptyShare() throws {
-        try driver.finish()
-        driver.next()
-        driver.next()
-        #expect(driver.ready == 1)
-    }
-
-    @Test("Only a few files are hashed at one time")
-    mutating func boundsJobs() throws {
-        for index in 0..<40 { try shared.write([UInt8(index)], to: "file\(index)") }
-        try driver.finish()
-        #expect(driver.indexer.filesDone == 40)
-        #expect(driver.atOnce <= 4)
-    }
-
-    @Test("A file that keeps changing is given up at the third attempt, and does not count as bytes")
-    mutating func givesUp() throws {
-        try shared.write(Pattern.bytes(1000), to: "file")
-        try shared.write(Pattern.bytes((16 << 20) + 7), to: "steady")
-        driver.next()
-        try driver.work()
-        var changes = 0
-        while !driver.jobs.isEmpty {
-            if case .index(let step) = driver.jobs.last, step.name.path == "file" {
-                changes += 1
-                truncate("\(shared.sharePath)/file", off_t(1000 + changes))
-            }
-            try driver.work()
-        }
-        #expect(changes == 3)
-        #expect(driver.indexer.errors == 1)
-        #expect(driver.indexer.identities.keys.map(\.path) == ["steady"])
+    func emptyShare() {
+        driver.start()
+        driver.proceed()
         #expect(driver.indexer.isReady)
-        #expect(driver.indexer.bytesDone == (16 << 20) + 7 && driver.indexer.bytesTotal == (16 << 20) + 7)
+        #expect(driver.notes.count { $0 == .ready(files: 0, errors: 0) } == 1)
     }
 
-    @Test("A file that changes in the middle and then rests is indexed as it came to rest")
-    mutating func triesAgain() throws {
-        try shared.write(Pattern.bytes((16 << 20) + 7), to: "file")
-        driver.next()
-        try driver.work()
-        try driver.work()
-        try driver.work()
-        #expect(driver.indexer.bytesDone == 16 << 20)
-        truncate("\(shared.sharePath)/file", 5)
-        try driver.finish()
-        #expect(driver.indexer.identities.values.map(\.root.length) == [5])
-        #expect(driver.indexer.bytesDone == 5 && driver.indexer.bytesTotal == 5)
-        #expect(driver.indexer.filesDone == 1 && driver.indexer.filesTotal == 1)
+    @Test("Only a few batches are hashed at one time, small files many in one")
+    func boundsJobs() throws {
+        for index in 0..<600 { try shared.write([UInt8(index % 256)], to: "small\(index)") }
+        for index in 0..<6 { truncate(try touch("large\(index)"), 20 << 20) }
+        driver.start()
+        #expect(driver.hashed.count == 606)
+        #expect((2...4).contains(driver.batchesAtOnce))
     }
 
-    @Test("A file that is removed before its turn is no error and is not counted")
-    mutating func removedMeanwhile() throws {
+    private func touch(_ name: String) throws -> String {
+        try shared.write([], to: name)
+        return "\(shared.sharePath)/\(name)"
+    }
+
+    // MARK: With a database
+
+    @Test("Files that stand as the database has them are offered without being hashed")
+    func trusts() throws {
+        for name in ["a", "b/c", "b/d"] { try shared.write(Pattern.bytes(100), to: name) }
+        let rows = try ["a", "b/c", "b/d"].map { try shared.index($0) }
+        driver.start(rows)
+        #expect(driver.offered == ["a", "b/c", "b/d"] && driver.hashed == [] && driver.indexer.isReady)
+        #expect(driver.indexer.rows.isEmpty)
+        #expect(try driver.root("a") == rows[0].root)
+    }
+
+    @Test("Only what is new or other is hashed, and rows of what is gone are removed")
+    func compares() throws {
+        for name in ["same", "other", "gone"] { try shared.write(Pattern.bytes(100), to: name) }
+        let rows = try ["same", "other", "gone"].map { try shared.index($0) }
+        try FileManager.default.removeItem(atPath: "\(shared.sharePath)/gone")
+        try shared.write(Pattern.bytes(101), to: "other")
+        try shared.write([1], to: "new")
+        driver.start(rows)
+        #expect(driver.hashed.sorted() == ["new", "other"] && driver.offered == ["new", "other", "same"])
+        #expect(driver.removedRows == ["gone"] && Set(driver.rows.keys) == ["new", "other"])
+    }
+
+    @Test("A file of which only the time of its last change is another is hashed before it is offered")
+    func statusChange() throws {
+        try shared.write(Pattern.bytes(100), to: "file")
+        let row = try shared.index("file")
+        usleep(20_000)
+        chmod("\(shared.sharePath)/file", 0o640)
+        driver.start([row])
+        #expect(driver.hashed == ["file"] && driver.offered == ["file"])
+        #expect(driver.rows["file"]?.identity.changed != row.identity.changed)
+    }
+
+    @Test("Files in a directory that was renamed while no daemon ran are not hashed")
+    func renamedDirectory() throws {
+        for name in ["old/a", "old/b"] { try shared.write(Pattern.bytes(100), to: name) }
+        let rows = try ["old/a", "old/b"].map { try shared.index($0) }
+        #expect(rename("\(shared.sharePath)/old", "\(shared.sharePath)/new") == 0)
+        driver.start(rows)
+        #expect(driver.offered == ["new/a", "new/b"] && driver.hashed == [])
+        #expect(Set(driver.removedRows) == ["old/a", "old/b"] && Set(driver.rows.keys) == ["new/a", "new/b"])
+    }
+
+    @Test("A file that arrives by a download while the share is scanned is not indexed a second time")
+    func delivered() throws {
+        try shared.write(Pattern.bytes(100), to: "fetched")
+        driver.load()
+        let file = try shared.index("fetched")
+        driver.deliver(file)
+        driver.finish()
+        #expect(driver.hashed == [] && driver.offered == ["fetched"])
+    }
+
+    // MARK: The first pass
+
+    @Test("A file that was changed a moment ago is waited for, and then the index is ready")
+    func waits() throws {
         try shared.write([1], to: "file")
-        try shared.write([1], to: "kept")
-        driver.next()
-        try driver.work()
-        try FileManager.default.removeItem(atPath: "\(shared.sharePath)/file")
-        try driver.finish()
-        #expect(driver.indexer.filesDone == 1 && driver.indexer.filesTotal == 1 && driver.indexer.errors == 0)
+        driver.age = .milliseconds(50)
+        driver.start()
+        #expect(driver.offered == [] && !driver.indexer.isReady && driver.states == ["file": "indexing"])
+        driver.age = .seconds(1)
+        driver.pass(.milliseconds(300))
+        #expect(driver.offered == ["file"] && driver.indexer.isReady)
     }
 
-    @Test("A directory that cannot be listed and a name that is refused are errors, and the rest is indexed")
-    mutating func countsErrors() throws {
-        try shared.write([1], to: "gone/file")
+    @Test("A file that is being written all the time does not keep the index from being ready for ever")
+    func waitsNotForEver() throws {
+        try shared.write([1], to: "file")
+        driver.age = .milliseconds(50)
+        driver.start()
+        driver.pass(.seconds(4))
+        #expect(!driver.indexer.isReady)
+        driver.pass(.seconds(2))
+        #expect(driver.indexer.isReady && driver.offered == [])
+    }
+
+    // MARK: Errors
+
+    @Test("A name that is refused is an error with its cause, and the rest is indexed")
+    func refusedName() throws {
         try shared.write([1], to: "evil\u{7}")
         try shared.write([1], to: "kept")
-        driver.next()
-        try driver.work()
-        try FileManager.default.removeItem(atPath: "\(shared.sharePath)/gone")
-        try driver.finish()
-        #expect(driver.indexer.errors == 2 && driver.indexer.filesDone == 1 && driver.indexer.isReady)
+        driver.start()
+        #expect(driver.offered == ["kept"] && progress.errors == 1 && driver.indexer.isReady)
+        #expect(driver.states["evil\\u{7}"] == "error")
+        #expect(driver.cause("evil\\u{7}") == "\(ShareNameError.controlCharacter)")
     }
 
-    @Test("A file that is to be indexed again is unknown until it is, and the index not ready")
-    mutating func indexesAgain() throws {
-        try shared.write([1], to: "file")
-        try driver.finish()
-        let name = try ShareName("file")
-        driver.indexer.again(name)
-        #expect(driver.indexer.identities[name] == nil && !driver.indexer.isReady)
-        try driver.finish()
-        #expect(driver.indexer.identities[name] != nil && driver.ready == 2)
+    @Test("A file longer than pieces allow is an error that says so")
+    func tooLong() throws {
+        guard truncate(try touch("file"), off_t(PieceLayout.maxLength) + 1) == 0 else { return }
+        driver.start()
+        #expect(driver.states == ["file": "error"] && driver.indexer.isReady)
+        #expect(driver.cause("file")?.contains("4398046511105 bytes") == true)
     }
 
-    @Test("A file whose content is known by other means counts as known, not as indexed")
-    mutating func records() throws {
-        try shared.write([1, 2], to: "fetched")
-        let file = try shared.index("fetched")
-        driver.indexer.record(file)
-        #expect(driver.indexer.identities[file.name]?.root == file.root)
-        #expect(driver.indexer.filesDone == 0)
+    @Test("Errors are listed up to a number, and counted beyond it")
+    func boundsErrors() throws {
+        for index in 0..<IndexLimits.errorsListedMax + 20 { try shared.write([], to: "\u{7}\(index)") }
+        driver.start()
+        #expect(progress.errors == IndexLimits.errorsListedMax + 20)
+        #expect(driver.states.count == IndexLimits.errorsListedMax)
+        #expect(driver.notes.count { if case .refused = $0 { true } else { false } } == IndexLimits.errorsListedMax)
+    }
+
+    // MARK: Pages
+
+    @Test("Pages give every file once in order, whatever its state, and what is no name at the end")
+    func pages() throws {
+        for index in 0..<10 { try shared.write([1], to: "f\(index)") }
+        try shared.write([1], to: "\u{7}")
+        driver.start()
+        for index in [2, 5] { driver.change(.touched(try ShareName("f\(index)"), isWritten: true, cookie: nil)) }
+        for limit in 1...12 {
+            var (names, last): ([String], ShareName?) = ([], nil)
+            while true {
+                let page = driver.indexer.page(after: last, limit: limit, driver.catalog)
+                names += page.files.map(\.name)
+                #expect(!page.more || page.files.count == limit)
+                guard page.more, let next = page.files.last else { break }
+                last = try ShareName(next.name)
+            }
+            #expect(names == (0..<10).map { "f\($0)" } + ["\\u{7}"], "limit \(limit)")
+        }
     }
 }
