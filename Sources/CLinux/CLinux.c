@@ -33,6 +33,11 @@ int clinux_rename_without_replacing(int from_directory, const char *from, int to
     return renameat2(from_directory, from, to_directory, to, RENAME_NOREPLACE);
 }
 
+int clinux_set_modified(int file, int64_t seconds, long nanoseconds) {
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = seconds, .tv_nsec = nanoseconds}};
+    return futimens(file, times);
+}
+
 int clinux_probe(int file, off_t offset) {
     char byte;
     struct iovec vector = {.iov_base = &byte, .iov_len = 1};

@@ -38,6 +38,9 @@ int clinux_reserve(int file, off_t length);
 /// renameat2(2) with RENAME_NOREPLACE.
 int clinux_rename_without_replacing(int from_directory, const char *from, int to_directory, const char *to);
 
+/// futimens(3) that leaves the time of access alone.
+int clinux_set_modified(int file, int64_t seconds, long nanoseconds);
+
 /// preadv2(2) of one byte with RWF_NOWAIT: -1 with EAGAIN when it would wait for the disk.
 int clinux_probe(int file, off_t offset);
 

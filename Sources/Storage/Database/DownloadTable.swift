@@ -34,6 +34,20 @@ extension StateDatabase {
         }
     }
 
+    /// Replaces what is known of a download, but for its partial file and for when it was added. One that is not
+    /// recorded, because it was removed meanwhile, stays so.
+    public func update(_ record: DownloadRecord) throws(StateDatabaseError) {
+        try transaction("record a download in") { database in
+            try database.cachedStatement(
+                sql: """
+                    UPDATE downloads SET kind = ?2, name = ?3, root = ?4, length = ?5, modified = ?6, replacing = ?7,
+                        keep_backup = ?8, sync = ?9, priority = ?10, position = ?11, state = ?12, cause = ?13
+                    WHERE id = ?1 AND ?14 IS NOT NULL
+                    """
+            ).execute(arguments: record.columns)
+        }
+    }
+
     /// Notes a download's partial file, or that it has none.
     public func setPartial(_ partial: PartialRecord?, of id: UInt64) throws(StateDatabaseError) {
         try transaction("record a download in") { database in try StateDatabase.put(partial, of: id, in: database) }
