@@ -29,7 +29,7 @@ extension StateDatabase {
             ])
             try database.cachedStatement(
                 sql: "INSERT INTO downloads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            ).execute(arguments: record.columns)
+            ).execute(arguments: [record.id.column] + record.values + [record.added])
             try StateDatabase.put(record.partial, of: record.id, in: database)
         }
     }
@@ -40,11 +40,11 @@ extension StateDatabase {
         try transaction("record a download in") { database in
             try database.cachedStatement(
                 sql: """
-                    UPDATE downloads SET kind = ?2, name = ?3, root = ?4, length = ?5, modified = ?6, replacing = ?7,
-                        keep_backup = ?8, sync = ?9, priority = ?10, position = ?11, state = ?12, cause = ?13
-                    WHERE id = ?1 AND ?14 IS NOT NULL
+                    UPDATE downloads SET kind = ?, name = ?, root = ?, length = ?, modified = ?, replacing = ?,
+                        keep_backup = ?, sync = ?, priority = ?, position = ?, state = ?, cause = ?
+                    WHERE id = ?
                     """
-            ).execute(arguments: record.columns)
+            ).execute(arguments: record.values + [record.id.column])
         }
     }
 
@@ -134,10 +134,11 @@ extension DownloadRecord {
         ORDER BY priority DESC, position, id
         """
 
-    fileprivate var columns: StatementArguments {
+    /// All but the number and the time of adding.
+    fileprivate var values: StatementArguments {
         [
-            id.column, kind.rawValue, name.path, root.digest.column, root.length.column, modified, replacing.column,
-            keepBackup.column, sync.column, priority, order, state.number, state.cause, added,
+            kind.rawValue, name.path, root.digest.column, root.length.column, modified, replacing.column,
+            keepBackup.column, sync.column, priority, order, state.number, state.cause,
         ]
     }
 
