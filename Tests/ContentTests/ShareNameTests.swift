@@ -96,4 +96,24 @@ import Testing
         ]
         for error in errors { #expect(!error.description.isEmpty && !error.description.contains("\n")) }
     }
+
+    @Test("Names are equal byte by byte, and equal ones have one hash")
+    func equality() throws {
+        let names = try ["a", "a/b", "ab", "\u{E9}", "e\u{301}", String(repeating: "x", count: 100)].map {
+            try ShareName($0)
+        }
+        #expect(Set(names).count == names.count)
+        for name in names { #expect(try Set([name, ShareName(String(name.path.unicodeScalars))]).count == 1) }
+    }
+
+    @Test("A name knows the directory it lies in, how deep, and which are above it")
+    func places() throws {
+        let (top, file) = (try ShareName("a"), try ShareName("a/b/c"))
+        #expect(file.parent?.path == "a/b" && file.parent?.parent == top && top.parent == nil)
+        #expect(file.depth == 3 && top.depth == 1)
+        for above in ["a", "a/b"] { #expect(file.isBelow(try ShareName(above))) }
+        for other in ["a/b/c", "a/b/c/d", "b", "a/bb", "a/x"] {
+            #expect(!file.isBelow(try ShareName(other)), "\(other)")
+        }
+    }
 }

@@ -14,84 +14,30 @@ struct ShareTests {
         share = try scratch.share()
     }
 
-    // MARK: Listing
+    // MARK: Looking
 
-    @Test("Files and directories are listed by their names below the share")
-    func listsFilesAndDirectories() throws {
-        try scratch.write([1], to: "a.txt")
-        try scratch.write([2], to: "models/big/b.bin")
-        let top = try share.list(nil)
-        #expect(top.files.map(\.path) == ["a.txt"])
-        #expect(top.directories.map(\.path) == ["models"])
-        #expect(try share.list(ShareName("models")).directories.map(\.path) == ["models/big"])
-        #expect(try share.list(ShareName("models/big")).files.map(\.path) == ["models/big/b.bin"])
-        #expect(top.refused.isEmpty)
-    }
-
-    @Test("Links, pipes and sockets are left out without a word")
-    func leavesOutSpecialFiles() throws {
-        try scratch.write([1], to: "real")
-        try scratch.link("to-file", to: "real")
-        try scratch.link("to-directory", to: "/etc")
+    @Test("Files are seen as they stand, and everything else is nothing")
+    func looks() throws {
+        try scratch.write([1, 2], to: "sub/file")
+        try scratch.link("link", to: "sub/file")
         #expect(mkfifo("\(scratch.sharePath)/pipe", 0o600) == 0)
-        let listing = try share.list(nil)
-        #expect(listing.files.map(\.path) == ["real"])
-        #expect(listing.directories.isEmpty && listing.refused.isEmpty)
-    }
-
-    @Test("A link in the place of a directory is not listed through")
-    func listsNoLink() throws {
-        try scratch.link("outside", to: "/etc")
-        let error = failure { try share.list(ShareName("outside")) }
-        #expect(error?.isOtherKind == true || error?.isNotADirectory == true)
-    }
-
-    @Test("A name that is not UTF-8 is refused, and the others are listed")
-    func refusesInvalidUTF8() throws {
-        try scratch.write([1], to: "good")
-        try #require(Scratch.createFile([0xFF, 0xFE], in: scratch.sharePath))
-        let listing = try share.list(nil)
-        #expect(listing.files.map(\.path) == ["good"])
-        #expect(listing.refused.count == 1)
-        #expect(listing.refused.first?.contains("\(ShareNameError.notUTF8)") == true)
-    }
-
-    @Test("A name with control characters is refused, and shown without them")
-    func refusesControlCharacters() throws {
-        try scratch.write([1], to: "evil\u{1B}[2Jname")
-        let listing = try share.list(nil)
-        #expect(listing.files.isEmpty)
-        #expect(listing.refused.count == 1)
-        #expect(listing.refused.first?.contains("\\u{1b}[2Jname") == true)
-        #expect(listing.refused.first?.unicodeScalars.contains { ShareName.isControl($0) } == false)
-    }
-
-    @Test("The daemon's own directory is passed over at the top of the share, and nowhere else")
-    func passesOverReserved() throws {
-        try scratch.write([1], to: "\(ShareName.reserved)/partial/x")
-        try scratch.write([1], to: "sub/\(ShareName.reserved)/y")
-        let top = try share.list(nil)
-        #expect(top.directories.map(\.path) == ["sub"])
-        #expect(top.refused.isEmpty)
-        #expect(try share.list(ShareName("sub")).directories.map(\.path) == ["sub/\(ShareName.reserved)"])
-    }
-
-    @Test("Directories beyond the deepest are refused, files beside them are not")
-    func boundsDepth() throws {
-        let deepest = Array(repeating: "d", count: StorageLimits.depthMax - 1).joined(separator: "/")
-        try scratch.write([1], to: "\(deepest)/d/x")
-        try scratch.write([1], to: "\(deepest)/file")
-        let listing = try share.list(ShareName(deepest))
-        #expect(listing.files.map(\.path) == ["\(deepest)/file"])
-        #expect(listing.directories.isEmpty)
-        #expect(listing.refused.first?.contains("more than \(StorageLimits.depthMax) directories deep") == true)
-    }
-
-    @Test("A directory that is missing is an error that names it")
-    func namesMissingDirectory() throws {
-        let error = failure { try share.list(ShareName("nothing")) }
-        #expect(error?.isMissing == true)
-        #expect(error?.subject.hasSuffix("/nothing") == true)
+        let names = try ["sub/file", "link", "pipe", "sub", "none", "sub/file/x"].map { try ShareName($0) }
+        let seen = share.look(at: names)
+        #expect(seen.count == names.count)
+        guard case .file(let file) = seen[0] else {
+            Issue.record("the file was not seen")
+            return
+        }
+        #expect(file.name == names[0] && file.linkCount == 1)
+        #expect(file.identity == (try share.open(names[0]).identity))
+        // It was written a moment ago.
+        #expect((0..<5_000_000_000).contains(file.age))
+        for (name, look) in zip(names, seen).dropFirst() {
+            guard case .nothing(name) = look else {
+                Issue.record("\(name) was seen: \(look)")
+                continue
+            }
+        }
     }
 
     // MARK: Opening

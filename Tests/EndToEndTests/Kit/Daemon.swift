@@ -56,12 +56,13 @@ final class Peer: Daemon {
 
     func path(_ file: String) -> String { "\(share)/\(file)" }
 
-    /// The names of its indexed files, each with its root in hexadecimal.
+    /// The names of the files that it offers, each with its root in hexadecimal.
     func files() -> [String: String] {
         let listed = ctl("files", "--json").json?["files"].array ?? []
-        return Dictionary(listed.compactMap { file in file["name"].string.map { ($0, file["root"].string ?? "") } }) {
-            first, _ in first
+        let offered = listed.compactMap { file in
+            file["state"].string == "ready" ? file["name"].string.map { ($0, file["root"].string ?? "") } : nil
         }
+        return Dictionary(offered) { first, _ in first }
     }
 
     /// The addresses on its roster.

@@ -49,7 +49,7 @@ struct PeerNodeTests {
         try shared.write(Pattern.bytes(length), to: "file")
         try node.begin()
         #expect(try run { node.indexer.isReady })
-        let root = try #require(node.indexer.identities[try ShareName("file")]?.root)
+        let root = try #require(node.machine.offered[try ShareName("file")]?.root)
         let client = try WireClient(port)
         client.hello(5)
         #expect(try run(10, [client]) { client.messages.contains { $0.type == .hello } })

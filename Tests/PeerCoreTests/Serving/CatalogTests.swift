@@ -1,4 +1,5 @@
 import Content
+import TestSupport
 import Testing
 import Wire
 
@@ -59,5 +60,73 @@ import Wire
             if !more { break }
         }
         #expect(seen == names)
+    }
+
+    @Test("Whatever is inserted and removed, it is as a dictionary has it", arguments: Seeded.seeds(3))
+    func random(seed: UInt64) throws {
+        var random = Seeded(seed)
+        var (catalog, model) = (Catalog(), [ShareName: SharedFile]())
+        for _ in 0..<3000 {
+            let name = "\(Int.random(in: 0..<5, using: &random))/\(Int.random(in: 0..<200, using: &random))"
+            let file = try TestFile(name, pieces: 1, version: .random(in: 0..<20, using: &random))
+            if Bool.random(using: &random) {
+                catalog.insert(file.shared)
+                model[file.name] = file.shared
+            } else {
+                catalog.remove(file.name)
+                model[file.name] = nil
+            }
+            #expect(catalog[file.name] == model[file.name])
+            let some = catalog.file(root: file.root)
+            #expect(
+                some.map { model[$0.name] == $0 && $0.root == file.root } ?? !model.values.contains {
+                    $0.root == file.root
+                })
+        }
+        #expect(catalog.count == model.count && catalog.bytes == UInt64(model.count) << 20)
+        var all: [SharedFile] = []
+        catalog.forEach { all.append($0) }
+        #expect(all == model.values.sorted { $0.name < $1.name })
+        let below = all.filter { $0.name.path.utf8.starts(with: "3/".utf8) }
+        let directory = try ShareName("3")
+        #expect(catalog.files(below: directory, limit: 1000) == below)
+        #expect(catalog.files(below: directory, after: below[1].name, limit: 3) == Array(below[2..<5]))
+    }
+
+    @Test("Files that are all alike are as quickly removed as others")
+    func alike() throws {
+        var catalog = Catalog()
+        let files = try (0..<20_000).map { try TestFile("\($0)", pieces: 0).shared }
+        for file in files { catalog.insert(file) }
+        let clock = ContinuousClock()
+        let took = clock.measure { for file in files { catalog.remove(file.name) } }
+        #expect(catalog.count == 0 && catalog.file(root: files[0].root) == nil)
+        // One pass over the chain for each file would be two hundred million steps.
+        #expect(took < .seconds(5))
+    }
+
+    @Test("A file that is settling is not offered, and known to be on its way until it is offered or gone")
+    func settling() throws {
+        let file = try TestFile("a", pieces: 1)
+        var catalog = Catalog()
+        catalog.insert(file.shared)
+        catalog.suspend(file.name)
+        #expect(catalog.count == 0 && catalog.isSettling(.name(file.name)))
+        catalog.insert(file.shared)
+        #expect(!catalog.isSettling(.name(file.name)))
+        catalog.suspend(file.name)
+        catalog.remove(file.name)
+        #expect(!catalog.isSettling(.name(file.name)))
+    }
+
+    @Test("Pages and directories of a share of one file, and of none, have no end that is missed")
+    func smallest() throws {
+        var catalog = Catalog()
+        #expect(catalog.page(after: nil, limit: 1).files.isEmpty && !catalog.page(after: nil, limit: 1).more)
+        catalog.insert(try TestFile("d/a", pieces: 1).shared)
+        #expect(catalog.page(after: nil, limit: 1).files.count == 1 && !catalog.page(after: nil, limit: 1).more)
+        #expect(catalog.page(after: try ShareName("d/a"), limit: 1).files.isEmpty)
+        #expect(catalog.files(below: try ShareName("d"), limit: 9).count == 1)
+        #expect(catalog.files(below: try ShareName("d/a"), limit: 9).isEmpty)
     }
 }

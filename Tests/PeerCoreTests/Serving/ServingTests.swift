@@ -44,6 +44,18 @@ import Wire
         #expect(peer.offered.count == 0 && peer.offered.bytes == 0)
     }
 
+    @Test("Of a file that is being indexed it is said that it may come, of others that they are not here")
+    func settling() throws {
+        peer.feed(.settling(file.name))
+        peer.say(.req(request: 1, .name(file.name)), on: connection)
+        peer.say(.req(request: 2, .name(try ShareName("other"))), on: connection)
+        #expect(peer.sent(on: connection) == [.notHave(request: 1, .indexing), .notHave(request: 2, .unknown)])
+        #expect(peer.offered.count == 0)
+        peer.feed(.indexed(file.shared))
+        peer.say(.req(request: 3, .name(file.name)), on: connection)
+        #expect(peer.sent(on: connection).last == file.offer().map { .have(request: 3, $0) })
+    }
+
     @Test("A chunk is served by the name that the file has here")
     func chunk() {
         peer.say(.chunk(file.root, first: 3, count: 5), on: connection)

@@ -32,12 +32,7 @@ extension Scratch {
     }
 }
 
-extension IndexedFile: Equatable {
-    public static func == (left: IndexedFile, right: IndexedFile) -> Bool {
-        left.name == right.name && left.root == right.root && left.identity == right.identity
-            && left.layer == right.layer
-    }
-
+extension IndexedFile {
     /// A file that nobody hashed.
     static func made(_ name: String, length: UInt64, salt: UInt64 = 0) throws -> IndexedFile {
         let layout = try #require(PieceLayout(length: length))

@@ -11,8 +11,8 @@ enum IndexLimits {
     /// How long the index waits at its start for files that are still being written, before it is said to be ready.
     static let firstPassPatience = Span.seconds(5)
 
-    /// Jobs that hash at one time: one a worker, and one more on its way, for four workers at most.
-    static let batchesAtOnce = 6
+    /// Jobs that hash at one time: one for every worker.
+    static let batchesAtOnce = 4
     /// Jobs that look at files at one time.
     static let looksAtOnce = 2
     /// Files of a directory that went are withdrawn so many at a time.

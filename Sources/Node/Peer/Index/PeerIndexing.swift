@@ -21,12 +21,17 @@ extension PeerNode {
     /// To be called after whatever happened to the indexer.
     func continueIndexing() {
         guard !isLeaving else { return }
+        performIndexActions()
         indexer.proceed(machine.offered, at: reactor.now)
-        for action in indexer.takeActions() { perform(action) }
+        performIndexActions()
         let isIndexing = indexer.stage != .ready
         if isIndexing != wasIndexing { feed(.indexing(isIndexing)) }
         wasIndexing = isIndexing
         setIndexTimer()
+    }
+
+    private func performIndexActions() {
+        for action in indexer.takeActions() { perform(action) }
     }
 
     private func perform(_ action: IndexAction) {
