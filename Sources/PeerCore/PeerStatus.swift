@@ -73,6 +73,9 @@ extension PeerMachine {
         return downloads[id].map { status($0) }
     }
 
+    /// The pieces of a download that are durable and recorded.
+    public func recordedPieces(of id: DownloadID) -> PieceSet? { downloads[id]?.commits.durable }
+
     private func status(_ download: Download) -> DownloadStatus {
         let active = download.lanes.count
         let state: DownloadActivity =

@@ -14,6 +14,9 @@ public struct SystemError: Error, Hashable, Sendable {
     }
 
     public var isOutOfDescriptors: Bool { code == EMFILE || code == ENFILE }
+    /// ENOSPC, for a disk that would be full.
+    public static let noSpace = ENOSPC
+
     public var isOutOfSpace: Bool { code == ENOSPC || code == EDQUOT }
     public var isMissing: Bool { code == ENOENT }
     public var isNotPermitted: Bool { code == EACCES || code == EPERM }
@@ -28,7 +31,6 @@ public struct SystemError: Error, Hashable, Sendable {
     public var isNotADirectory: Bool { code == ENOTDIR }
 
     public static let fileTooLarge = EFBIG
-    public static let noSpace = ENOSPC
     public static let deviceFailure = EIO
     public static let notAFile = EINVAL
     public static let nameTooLong = ENAMETOOLONG

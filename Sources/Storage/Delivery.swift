@@ -2,7 +2,7 @@ import Content
 import Posix
 
 /// A file that has its name in the share.
-public struct Delivery: Sendable {
+public struct DeliveredFile: Sendable {
     public let file: IndexedFile
     /// What the file is called now whose place it took, if that was to be kept.
     public let backup: ShareName?
@@ -48,7 +48,7 @@ extension PartialStore {
     ///   - sync: false leaves both to the kernel's own time, for data that may be lost.
     public func deliver(
         _ partial: PartialFile, replacing: Bool, keepingBackup: Bool, modified: Int64?, sync: Bool
-    ) throws(DeliveryError) -> Delivery {
+    ) throws(DeliveryError) -> DeliveredFile {
         try checkLength(of: partial)
         do throws(SystemError) {
             try FileIO.setModified(partial.file.rawValue, PartialStore.nanoseconds(modified))
@@ -90,7 +90,7 @@ extension PartialStore {
 
     private func place(
         _ partial: PartialFile, replacing: Bool, keepingBackup: Bool, sync: Bool
-    ) throws(SystemError) -> Delivery {
+    ) throws(SystemError) -> DeliveredFile {
         let (parent, last) = try share.makeParent(of: partial.name, sync: sync)
         let stands = replacing && keepingBackup ? try parent.kind(of: last) : nil
         // A directory cannot be replaced; to try tells so.
@@ -106,6 +106,6 @@ extension PartialStore {
         if sync { try parent.sync() }
         let identity = try FileIO.identity(of: partial.file.rawValue).identity
         let file = IndexedFile(name: partial.name, root: partial.root, identity: identity, layer: partial.layer)
-        return Delivery(file: file, backup: backup?.name)
+        return DeliveredFile(file: file, backup: backup?.name)
     }
 }

@@ -40,7 +40,7 @@ public final class PartialFile: Sendable {
 
     /// What the next daemon needs to go on with this file.
     /// - Parameter pieces: that are stored, and synced unless the download goes without.
-    public func record(pieces: PieceSet) -> PartialRecord {
+    public func record(_ pieces: PieceSet) -> PartialRecord {
         PartialRecord(
             fileName: fileName, device: identity.device, inode: identity.inode, bootID: bootID, layer: layer,
             pieces: pieces)

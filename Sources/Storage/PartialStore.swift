@@ -51,13 +51,17 @@ public struct PartialStore: Sendable {
     }
 
     public func discard(_ partial: PartialFile) throws(SystemError) {
-        try directory.remove(partial.fileName)
+        try discard(named: partial.fileName)
     }
 
-    /// - Parameter fileName: as a record has it; what is no partial file's name removes nothing.
+    /// - Parameter fileName: as a record has it.
     public func discard(named fileName: String) throws(SystemError) {
-        if PartialStore.isOurs(fileName) { try directory.remove(fileName) }
+        guard PartialStore.isOurs(fileName) else { return }
+        try directory.remove(fileName)
     }
+
+    /// What the file system of the partial files has room for.
+    public func freeSpace() throws(SystemError) -> FreeSpace { try directory.freeSpace() }
 
     /// Removes the partial files that no download needs; whatever else lies there stays.
     /// - Parameter kept: names of partial files, as records have them.

@@ -17,14 +17,11 @@ public enum Room: Hashable, Sendable {
 }
 
 extension PartialStore {
-    /// What the partial files' file system has room for.
-    public func freeSpace() throws(SystemError) -> FreeSpace { try directory.freeSpace() }
-
     /// Whether a file fits among the partial files. Quotas are not asked: they show when the space is reserved.
     /// - Parameters:
     ///   - bytes: of a new file. One that is there already has its space.
     ///   - minFree: bytes that have to stay free.
     public func room(for bytes: UInt64, keeping minFree: UInt64) throws(SystemError) -> Room {
-        Room(for: bytes, keeping: minFree, available: try freeSpace().available)
+        Room(for: bytes, keeping: minFree, available: try directory.freeSpace().available)
     }
 }

@@ -27,7 +27,7 @@ struct DeliveryTests {
     private func deliver(
         _ partial: PartialFile, replacing: Bool = false, keepingBackup: Bool = false, modified: Int64? = nil,
         sync: Bool = false
-    ) throws -> Delivery {
+    ) throws -> DeliveredFile {
         try store.deliver(partial, replacing: replacing, keepingBackup: keepingBackup, modified: modified, sync: sync)
     }
 
@@ -87,7 +87,7 @@ struct DeliveryTests {
         var pieces = PieceSet(pieceCount: 2)
         pieces.insert(0..<2)
         guard
-            case .ready = try store.reopen(partial.record(pieces: pieces), as: partial.name, sample.root, synced: true)
+            case .ready = try store.reopen(partial.record(pieces), as: partial.name, sample.root, synced: true)
         else {
             Issue.record("doubted")
             return
@@ -211,8 +211,7 @@ struct DeliveryTests {
         var pieces = PieceSet(pieceCount: 2)
         pieces.insert(0..<2)
         guard
-            case .doubtful = try store.reopen(
-                partial.record(pieces: pieces), as: partial.name, sample.root, synced: true)
+            case .doubtful = try store.reopen(partial.record(pieces), as: partial.name, sample.root, synced: true)
         else {
             Issue.record("believed")
             return

@@ -92,7 +92,7 @@ struct PartialFileTests {
     func records() throws {
         var pieces = PieceSet(pieceCount: 3)
         pieces.insert(2)
-        let record = partial.record(pieces: pieces)
+        let record = partial.record(pieces)
         let identity = try FileIO.identity(of: partial.file.rawValue).identity
         #expect(record.fileName == partial.fileName && record.inode == identity.inode)
         #expect(record.device == identity.device && record.layer == sample.layer && record.pieces == pieces)

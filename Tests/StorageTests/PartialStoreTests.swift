@@ -123,7 +123,7 @@ struct PartialStoreTests {
         let partial = try PartialStoreTests.whole("file", sample, in: store)
         var pieces = PieceSet(pieceCount: sample.layout.pieceCount)
         for index in record { pieces.insert(index) }
-        return partial.record(pieces: pieces)
+        return partial.record(pieces)
     }
 
     private func path(_ record: PartialRecord) -> String { "\(scratch.statePath)/partial/\(record.fileName)" }
@@ -137,7 +137,7 @@ struct PartialStoreTests {
             return
         }
         #expect(partial.root == sample.root && partial.name.path == "file" && partial.layer == sample.layer)
-        #expect(partial.record(pieces: record.pieces) == record)
+        #expect(partial.record(record.pieces) == record)
         _ = try store.deliver(partial, replacing: false, keepingBackup: false, modified: nil, sync: false)
         let isSame = try scratch.bytes(of: "file") == sample.bytes
         #expect(isSame)

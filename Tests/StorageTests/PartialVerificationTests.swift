@@ -89,7 +89,7 @@ struct PartialVerificationTests {
         var random = Seeded(seed)
         let recorded = set((0..<21).filter { _ in Bool.random(using: &random) })
         let partial = try partial(recorded, serial: seed)
-        let record = partial.record(pieces: recorded)
+        let record = partial.record(recorded)
         let isTampered = Int.random(in: 0..<5, using: &random) > 0
         if isTampered { for _ in 0..<Int.random(in: 1...4, using: &random) { try tamper(partial.file.path, &random) } }
         let good: PieceSet

@@ -30,6 +30,10 @@ public struct PeerSettings: Equatable, Sendable {
     public let rates: RateLimits
     /// Peers that are served at one time: 1 to 256.
     public let uploadSlots: Int
+    /// What is left free of the disk that downloads go to.
+    public let minFree: Reserve
+    /// Downloads that run at one time: 1 to 64.
+    public let maxDownloads: Int
 
     /// The port that the peer listens on.
     public var port: UInt16 { listen.port }
@@ -110,11 +114,24 @@ extension PeerSettings {
             summary: "Peers that are served at one time, 1 to 256; others wait for their turn."),
         SettingText.integer(1...256, of: "peers"))
 
+    static let minFree = Setting(
+        SettingName(
+            key: "min_free", place: .nowhere, kind: .text, standard: .text("1%"),
+            summary: "What downloads leave free of the disk: a part of it, as 1%, or an amount, as 10G."),
+        SettingText.reserve)
+
+    static let maxDownloads = Setting(
+        SettingName(
+            key: "max_downloads", place: .nowhere, kind: .integer, standard: .text("4"),
+            summary: "Downloads that run at one time, 1 to 64; the others wait for their turn."),
+        SettingText.integer(1...64, of: "downloads"))
+
     /// Everything that the peer's file may name.
     public static let all = [
         port.name, share.name, bind.name, manager.name, control.name, state.name, CommonSettings.insecure.name,
         CommonSettings.logLevel.name, workers.name, label.name, onComplete.name, onError.name, hookSeconds.name,
         maxUpload.name, maxDownload.name, unlimitedNetworks.name, uploadSlots.name,
+        minFree.name, maxDownloads.name,
     ]
 
     /// Settings from the flags, the environment, the file that either names, and the defaults, in this precedence.
@@ -138,7 +155,9 @@ extension PeerSettings {
             label: try layers.value(label, found: standardLabel(surroundings)).value,
             hooks: try HookSettings(layers),
             rates: try rates(layers),
-            uploadSlots: try layers.value(uploadSlots).value)
+            uploadSlots: try layers.value(uploadSlots).value,
+            minFree: try layers.value(minFree).value,
+            maxDownloads: try layers.value(maxDownloads).value)
         try LoopbackRule.check(layers.value(bind), of: bind.name, insecure: settings.insecure)
         return settings
     }

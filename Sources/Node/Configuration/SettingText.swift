@@ -54,6 +54,20 @@ enum SettingText {
     }
 
     /// nil for no limit.
+    static func reserve(_ text: String) throws(SettingProblem) -> Reserve {
+        if text.utf8.last == UInt8(ascii: "%") {
+            guard let share = decimal(text.dropLast()), share <= 100 else {
+                throw SettingProblem(text, "is not a part of the disk; use one from 0% to 100%")
+            }
+            return .percent(UInt64(share))
+        }
+        guard let amount = try? ByteRate.parse(text) else {
+            if text == "0" || text == "none" { return .bytes(0) }
+            throw SettingProblem(text, "is no amount; use one as 10G or 500M, or a part of the disk as 1%")
+        }
+        return .bytes(amount.bytesPerSecond)
+    }
+
     static func rate(_ text: String) throws(SettingProblem) -> ByteRate? {
         do throws(ByteRateError) { return try ByteRate.parse(text) } catch {
             throw SettingProblem(error.text, error.reason)

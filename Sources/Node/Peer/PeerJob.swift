@@ -45,7 +45,7 @@ enum PeerCompletion: Sendable {
     case spaceFound(DownloadID)
     case partialsCleared([SystemError])
     case stored(DownloadID, ConnectionID, index: Int, PieceBuffer, PieceOutcome)
-    case delivered(DownloadID, Result<Storage.Delivery, DeliveryError>)
+    case delivered(DownloadID, Result<DeliveredFile, DeliveryError>)
     case sharedOpened(ShareName, Result<ServedFile, SystemError>)
     case warmed(ConnectionID)
     case resolved(index: Int, Result<PeerAddress, HostLookupError>)

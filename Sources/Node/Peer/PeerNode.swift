@@ -93,9 +93,11 @@ final class PeerNode: ReactorHandler {
         }
         ledger = Ledger(statePath: settings.stateDirectory, mailbox: reactor.mailbox)
         indexer = ShareIndexer(Result { () throws(SystemError) in try Inotify() })
+        var policy = PeerPolicy()
+        policy.runningMax = settings.maxDownloads
         machine = PeerMachine(
             id: id, listenPort: settings.port, label: settings.label, managerCount: settings.managers.count,
-            policy: PeerPolicy(), random: SystemRandomNumberGenerator())
+            policy: policy, random: SystemRandomNumberGenerator())
     }
 
     func begin() throws(SystemError) {

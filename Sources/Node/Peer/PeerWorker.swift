@@ -64,6 +64,22 @@ struct PeerWorker {
         }
     }
 
+    private func commit(_ partial: PartialFile, sync: Bool) -> Result<Void, SystemError> {
+        guard sync else { return .success(()) }
+        do throws(SyncError) { return .success(try partial.sync()) } catch { return .failure(error.system) }
+    }
+
+    private func deliver(_ partial: PartialFile, _ terms: DeliveryTerms) -> Result<DeliveredFile, DeliveryError> {
+        do throws(DeliveryError) {
+            return .success(
+                try partials.deliver(
+                    partial, replacing: terms.replacing, keepingBackup: terms.keepsBackup, modified: terms.modified,
+                    sync: terms.sync))
+        } catch {
+            return .failure(error)
+        }
+    }
+
     private func inspect(_ name: ShareName, _ known: KnownFile?) -> Inspection {
         do throws(SystemError) {
             switch try share.standing(at: name) {
@@ -111,8 +127,10 @@ struct PeerWorker {
             return nil
         }
         return DiskFailure(
-            message: "\(bytes) bytes are needed and \(floor) are to stay free (min_free), but only \(space.available) are "
-                + "free: make room for \(count) more", code: SystemError.noSpace, isOutOfSpace: true, missingBytes: count)
+            message:
+                "\(bytes) bytes are needed and \(floor) are to stay free (min_free), but only \(space.available) are "
+                + "free: make room for \(count) more", code: SystemError.noSpace, isOutOfSpace: true,
+            missingBytes: count)
     }
 
     private func reopen(_ entry: DownloadEntry, _ record: PartialRecord) -> PeerCompletion {
@@ -136,7 +154,7 @@ struct PeerWorker {
 
     private func deliver(
         _ partial: PartialFile, _ terms: DeliveryTerms
-    ) -> Result<Storage.Delivery, DeliveryError> {
+    ) -> Result<DeliveredFile, DeliveryError> {
         do throws(DeliveryError) {
             return .success(
                 try partials.deliver(

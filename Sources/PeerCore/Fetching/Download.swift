@@ -65,6 +65,8 @@ struct Download {
     var layer: [Digest]?
     /// The partial file is open: pieces can be written, and those that are durable offered.
     var isOpen = false
+    /// Its partial file is gone, and what stands at its name is not indexed: it may be this very file.
+    var awaitsIndex = false
     /// What an earlier run left and nobody has looked at since.
     var inherited: PieceSet?
     var commits: Commits

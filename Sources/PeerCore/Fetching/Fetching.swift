@@ -77,6 +77,36 @@ extension PeerMachine {
         }
     }
 
+    // MARK: The share
+
+    /// A file of the share is known; if it is what is being fetched to that name, there is nothing left to do.
+    mutating func indexed(_ file: SharedFile) {
+        catalog.insert(file)
+        for download in downloads.values
+        where download.name == file.name && download.root == file.root && !download.isFinishing {
+            alreadyThere(download.id)
+        }
+    }
+
+    mutating func indexing(_ isIndexing: Bool) {
+        self.isIndexing = isIndexing
+        guard !isIndexing else { return }
+        for id in downloads.keys { downloads[id]?.awaitsIndex = false }
+        beginNext()
+    }
+
+    mutating func alreadyThere(_ id: DownloadID) {
+        guard let download = downloads.removeValue(forKey: id) else { return }
+        releaseLanes(download)
+        emit(.discardPartial(id, download.root))
+        emit(.forget(id))
+        note(.downloadFinished(id, download.name, download.root, took: now - download.since))
+        for request in download.requests.sorted(by: { $0.rawValue < $1.rawValue }) {
+            finishRequest(request, download, backup: nil)
+        }
+        beginNext()
+    }
+
     // MARK: The end
 
     /// Looks again at what an earlier run left: somebody may have changed it in a way that does not show.
@@ -126,7 +156,13 @@ extension PeerMachine {
             }
             beginNext()
         case .occupied(let what): failDownload(id, .occupied(what))
-        case .failed(let failure): diskFailed(id, failure)
+        case .failed(let failure):
+            // What was not durable before may not have reached the disk.
+            var lost = download.plan.stored
+            lost.subtract(download.commits.durable)
+            downloads[id]?.plan.spoiled(lost)
+            downloads[id]?.commits.spoiled(lost)
+            diskFailed(id, failure)
         }
     }
 

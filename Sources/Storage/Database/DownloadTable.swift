@@ -71,6 +71,21 @@ extension StateDatabase {
         }
     }
 
+    /// Takes over all that may change of a download, which leaves its partial file as it is.
+    public func update(_ record: DownloadRecord) throws(StateDatabaseError) {
+        try transaction("record a download in") { database in
+            try database.cachedStatement(
+                sql: """
+                    UPDATE downloads SET state = ?, cause = ?, priority = ?, position = ?, replacing = ?, keep_backup = ?
+                    WHERE id = ?
+                    """
+            ).execute(arguments: [
+                record.state.number, record.state.cause, record.priority, record.order, record.replacing.column,
+                record.keepBackup.column, record.id.column,
+            ])
+        }
+    }
+
     public func setPlace(priority: Int, order: Int, of id: UInt64) throws(StateDatabaseError) {
         try transaction("record a download in") { database in
             try database.cachedStatement(sql: "UPDATE downloads SET priority = ?, position = ? WHERE id = ?")
@@ -106,12 +121,13 @@ extension DownloadRecord.State {
         case .running: 0
         case .paused: 1
         case .failed: 2
+        case .kept: 3
         }
     }
 
     fileprivate var cause: String {
         switch self {
-        case .running, .paused: ""
+        case .running, .paused, .kept: ""
         case .failed(let cause): cause
         }
     }
@@ -121,6 +137,7 @@ extension DownloadRecord.State {
         case 0: self = .running
         case 1: self = .paused
         case 2: self = .failed(cause)
+        case 3: self = .kept
         default: return nil
         }
     }

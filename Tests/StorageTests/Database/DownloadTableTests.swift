@@ -124,7 +124,7 @@ struct DownloadTableTests {
 
     @Test(
         "The state is updated and nothing else",
-        arguments: [.paused, .failed("no holder"), .running] as [DownloadRecord.State])
+        arguments: [.paused, .failed("no holder"), .kept, .running] as [DownloadRecord.State])
     func updatesState(_ state: DownloadRecord.State) throws {
         var record = try Self.record(1, state: .failed("earlier"), partial: Self.partial())
         try database.put(record)
@@ -148,7 +148,7 @@ struct DownloadTableTests {
     @Test("A row that makes no sense is told, and the others are read")
     func tellsNonsense() throws {
         for id in 1...4 as ClosedRange<UInt64> { try database.put(try Self.record(id)) }
-        for change in ["kind = 9 WHERE id = 1", "state = 3 WHERE id = 2", "name = '/up' WHERE id = 3"] {
+        for change in ["kind = 9 WHERE id = 1", "state = 4 WHERE id = 2", "name = '/up' WHERE id = 3"] {
             try database.access("test") { try $0.execute(sql: "UPDATE downloads SET \(change)") }
         }
         let (records, unreadable) = try database.downloads()

@@ -42,7 +42,7 @@ extension PeerNode {
             guard partials.opened(id, partial) else { return workers.submit(.discard(partial)) }
             let pieces = pieces ?? PieceSet(pieceCount: partial.layout.pieceCount)
             // What is taken for right has to be recorded before anything is written under the seal again.
-            ledger.submit(.setPartial(id, partial.record(pieces: pieces)))
+            ledger.submit(.setPartial(id, partial.record(pieces)))
             feed(.partialOpened(id, pieces))
         case .failure(let failure): if partials.failed(id) { feed(.partialFailed(id, failure)) }
         }
@@ -78,7 +78,7 @@ extension PeerNode {
 
     // MARK: Delivery
 
-    func delivered(_ id: DownloadID, _ result: Result<Storage.Delivery, DeliveryError>) {
+    func delivered(_ id: DownloadID, _ result: Result<DeliveredFile, DeliveryError>) {
         switch result {
         case .success(let delivery):
             partials.delivered(id)
