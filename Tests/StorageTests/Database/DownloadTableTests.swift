@@ -26,12 +26,13 @@ struct DownloadTableTests {
 
     private static func record(
         _ id: UInt64, length: UInt64 = length, state: DownloadRecord.State = .running, priority: Int = 0,
-        order: Int = 0, partial: PartialRecord? = nil, kind: DownloadRecord.Kind = .file, flags: Bool = true
+        order: Int = 0, partial: PartialRecord? = nil, kind: DownloadRecord.Kind = .file, flags: Bool = true,
+        added: Int64 = 1_700_000_000
     ) throws -> DownloadRecord {
         DownloadRecord(
             id: id, kind: kind, name: try ShareName("sub/\(id)"), root: FileRoot(digest: try .made(id), length: length),
             modified: -5, replacing: flags, keepBackup: !flags, sync: flags, priority: priority, order: order,
-            state: state, partial: partial, added: 1_700_000_000)
+            state: state, partial: partial, added: added)
     }
 
     private func records(of database: StateDatabase? = nil) throws -> [DownloadRecord] {
@@ -69,6 +70,22 @@ struct DownloadTableTests {
         let second = try Self.record(1, state: .paused)
         try database.put(second)
         #expect(try records() == [second])
+    }
+
+    @Test("An update leaves the partial file and the time of adding alone, and adds nothing")
+    func updates() throws {
+        let first = try Self.record(1, partial: Self.partial())
+        try database.put(first)
+        let second = try Self.record(1, state: .paused, priority: 4, order: 2, kind: .tree, flags: false, added: 5)
+        try database.update(second)
+        let found = try #require(try records().first)
+        #expect(found.added == first.added)
+        #expect(
+            found
+                == (try Self.record(
+                    1, state: .paused, priority: 4, order: 2, partial: first.partial, kind: .tree, flags: false)))
+        try database.update(try Self.record(2))
+        #expect(try records().count == 1)
     }
 
     @Test("Of several downloads the pieces are updated and nothing else")
