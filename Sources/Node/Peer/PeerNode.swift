@@ -87,6 +87,7 @@ final class PeerNode: ReactorHandler {
         transport = Transport(reactor: reactor, limits: TransportLimits(queueMax: Self.queueMax))
         transport.setRates(settings.rates)
         uploads = Uploads(UploadPolicy(slots: settings.uploadSlots))
+        uploads.limit(to: settings.rates.upload)
         workers = WorkerPool(count: settings.workers, mailbox: reactor.mailbox) {
             let worker = PeerWorker(share: share, partials: partials)
             return { worker.perform($0) }
@@ -174,6 +175,7 @@ final class PeerNode: ReactorHandler {
     /// Changes the limits while everything goes on; nil is no limit. The settings come back with the next start.
     func setLimits(upload: ByteRate?, download: ByteRate?) {
         transport.setRates(RateLimits(upload: upload, download: download, exempt: rates.exempt))
+        uploads.limit(to: upload)
         logger.info(
             "rate limits changed",
             metadata: ["upload": "\(ByteRate.text(upload))", "download": "\(ByteRate.text(download))"])
