@@ -15,6 +15,8 @@ public enum DownloadState: String, CaseIterable, Codable, Sendable {
     case finishing
     /// It goes no further; `req` begins again with what came, `cancel` forgets it.
     case failed
+    /// It is in the share, and listed only because its hook failed; `cancel` forgets that.
+    case done
 }
 
 /// The reply to `downloads`: every download of this peer.
@@ -32,7 +34,7 @@ public struct DownloadsReply: Codable, Equatable, Sendable {
 
     /// One download.
     public struct Download: Codable, Equatable, Sendable {
-        /// Counts up while the daemon runs.
+        /// Counts up; 0 for one that is done.
         public let id: UInt64
         public let kind: Kind
         public let name: String

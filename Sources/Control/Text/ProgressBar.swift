@@ -27,7 +27,7 @@ public struct ProgressBar: Sendable {
     var hasAmount: Bool {
         switch event.state {
         case .asking, .queued, .failed: false
-        case .fetching, .waiting, .paused, .checking, .finishing: true
+        case .fetching, .waiting, .paused, .checking, .finishing, .done: true
         }
     }
 
@@ -45,6 +45,7 @@ public struct ProgressBar: Sendable {
         case .checking: ["checking what is here"]
         case .finishing: ["writing it to the disk"]
         case .failed: ["failed"]
+        case .done: ["done"]
         }
     }
 

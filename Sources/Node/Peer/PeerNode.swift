@@ -202,7 +202,11 @@ final class PeerNode: ReactorHandler {
     private func reportProgress() {
         progressTimer = nil
         guard !watch.isEmpty || !machine.isQuiet else { return }
-        let told = watch.progress(of: machine.downloadStatuses, at: reactor.now) { machine.downloadStatus(of: $0) }
+        let told = watch.progress(of: machine.downloadStatuses, at: reactor.now) {
+            machine.downloadStatus(of: $0)
+        } path: {
+            partials[$0]?.readable.path
+        }
         for (client, notification) in told {
             control.send(ControlLine.notification(notification), to: client)
         }

@@ -147,7 +147,7 @@ extension ProgressEvent {
     /// Nothing moves: what moves is shown first where there is not room for all.
     fileprivate var isIdle: Bool {
         switch state {
-        case .queued, .paused, .failed: true
+        case .queued, .paused, .failed, .done: true
         case .asking, .fetching, .waiting, .checking, .finishing: false
         }
     }
