@@ -26,9 +26,7 @@ extension PeerNode: ControlHandler {
         case .limit(let params):
             change(params)
             control.send(ControlLine.reply(request.id, limits), to: client)
-        case .verify:
-            let failure = ControlFailure(.usage, "this daemon cannot verify files yet")
-            control.send(ControlLine.failure(request.id, failure), to: client)
+        case .verify(let params): verify(params, request.id, client)
         case .bans: control.send(ControlLine.reply(request.id, bans), to: client)
         case .left:
             control.send(ControlLine.reply(request.id, LeftReply()), to: client)
@@ -41,7 +39,10 @@ extension PeerNode: ControlHandler {
         }
     }
 
-    func clientGone(_ client: ControlClientID) { watch.forget(client) }
+    func clientGone(_ client: ControlClientID) {
+        watch.forget(client)
+        forgetVerifies(client)
+    }
 
     // MARK: Reports
 

@@ -53,6 +53,8 @@ final class PeerNode: ReactorHandler {
     var recordsFailed = false
     var dials: [ConnectionID: Dial] = [:]
     var watch = RequestWatch()
+    /// What each client of the control socket has verified now.
+    var verifies: [ControlClientID: Set<VerificationID>] = [:]
 
     var inotifyToken: Token?
     var indexTimer: TimerID?

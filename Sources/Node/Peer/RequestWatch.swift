@@ -82,10 +82,11 @@ struct RequestWatch {
         for (request, watcher) in watchers {
             guard case .fetch(let isStreaming) = watcher.purpose else { continue }
             let status = status(request)
-            let ready = isStreaming ? status.flatMap { ready(request, $0, path($0.id)) } : nil
-            for event in [.progress(event(watcher, status))] + (ready.map { [ControlEvent.ready($0)] } ?? []) {
-                notifications.append((watcher.client, ControlNotification(request: watcher.id, event: event)))
+            var events = [ControlEvent.progress(event(watcher, status))]
+            if isStreaming, let status, let event = ready(request, status, path(status.id)) {
+                events.append(.ready(event))
             }
+            notifications += events.map { (watcher.client, ControlNotification(request: watcher.id, event: $0)) }
         }
         return notifications
     }
