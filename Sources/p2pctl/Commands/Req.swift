@@ -35,7 +35,8 @@ struct Req: ParsableCommand {
         try output.reporting(name: names.count == 1 ? names[0] : nil) { () throws(ControlFailure) in
             let typed = try names.map { (name) throws(ControlFailure) in try TypedName(name) }
             let calls = try typed.map { (name) throws(ControlFailure) in ControlCall.req(try params(name)) }
-            let target = try place.target(of: typed, force: version.force, sync: !way.noSync)
+            let target = try place.target(
+                of: typed, force: version.force, sync: !way.noSync, background: way.patience == .background)
             var display = FetchDisplay(
                 typed, output, quiet: place.stdout && Terminal.isTerminal(STDOUT_FILENO))
             var client = try options.connect()

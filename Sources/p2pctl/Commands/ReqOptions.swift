@@ -76,7 +76,10 @@ struct PlaceOptions: ParsableArguments {
         case standardOutput
     }
 
-    func target(of names: [TypedName], force: Bool, sync: Bool) throws(ControlFailure) -> Target {
+    /// - Throws: what of it cannot be, before anything is fetched.
+    func target(
+        of names: [TypedName], force: Bool, sync: Bool, background: Bool
+    ) throws(ControlFailure) -> Target {
         guard output != nil || stdout else { return .share }
         let option = stdout ? "--stdout" : "--output"
         guard output == nil || !stdout else {
@@ -84,6 +87,9 @@ struct PlaceOptions: ParsableArguments {
         }
         guard names.count == 1, !names[0].isTree else {
             throw ControlFailure(.usage, "\(option) is for one file; name one, without a / at its end")
+        }
+        guard !background else {
+            throw ControlFailure(.usage, "\(option) needs the file, so p2pctl must wait for it: leave out --background")
         }
         guard let output else { return .standardOutput }
         guard !output.isEmpty, output != "-" else {
