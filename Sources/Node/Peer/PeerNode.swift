@@ -53,6 +53,8 @@ final class PeerNode: ReactorHandler {
     var recordsFailed = false
     var dials: [ConnectionID: Dial] = [:]
     var watch = RequestWatch()
+    /// What each client of the control socket has verified now.
+    var verifies: [ControlClientID: Set<VerificationID>] = [:]
 
     var inotifyToken: Token?
     var indexTimer: TimerID?
@@ -204,7 +206,11 @@ final class PeerNode: ReactorHandler {
     private func reportProgress() {
         progressTimer = nil
         guard !watch.isEmpty || !machine.isQuiet else { return }
-        let told = watch.progress(of: machine.downloadStatuses, at: reactor.now) { machine.downloadStatus(of: $0) }
+        let told = watch.progress(of: machine.downloadStatuses, at: reactor.now) {
+            machine.downloadStatus(of: $0)
+        } path: {
+            partials[$0]?.readable.path
+        }
         for (client, notification) in told {
             control.send(ControlLine.notification(notification), to: client)
         }

@@ -25,11 +25,12 @@ struct Peers: ParsableCommand {
 
 /// `p2pctl downloads`.
 struct Downloads: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List what is being fetched, and what waits for holders.")
+    static let configuration = CommandConfiguration(
+        abstract: "List the downloads: what each does, how far it is, and why it waits or failed.")
     @OptionGroup var options: ClientOptions
     @ParentCommand var parent: P2PCtl
 
     func run() throws {
-        try options.merged(with: parent.options).show(.downloads, as: DownloadsReply.self, ReportText.downloads)
+        try options.merged(with: parent.options).show(.downloads, as: DownloadsReply.self, DownloadsText.lines)
     }
 }

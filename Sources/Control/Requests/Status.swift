@@ -22,16 +22,17 @@ public struct StatusReply: Codable, Equatable, Sendable {
     /// File data received and sent since the daemon started, in bytes.
     public let bytesIn: UInt64
     public let bytesOut: UInt64
-    public let limits: RateReport
+    public let limits: LimitReply
     public let downloads: DownloadCounts
+    /// Peers that are refused.
+    public let bans: Int
     public let indexing: IndexingProgress
     public let ticks: TickReport
 
     public init(
         version: String, id: String, share: String, listen: String, uptimeSeconds: Double, manager: ManagerLink,
         epoch: UInt64, peers: Int, files: Int, connections: Int, bytesIn: UInt64, bytesOut: UInt64,
-        limits: RateReport = RateReport(upload: nil, download: nil), downloads: DownloadCounts,
-        indexing: IndexingProgress, ticks: TickReport
+        limits: LimitReply, downloads: DownloadCounts, bans: Int, indexing: IndexingProgress, ticks: TickReport
     ) {
         self.version = version
         self.id = id
@@ -47,30 +48,9 @@ public struct StatusReply: Codable, Equatable, Sendable {
         self.bytesOut = bytesOut
         self.limits = limits
         self.downloads = downloads
+        self.bans = bans
         self.indexing = indexing
         self.ticks = ticks
-    }
-}
-
-/// The limits of file data in bytes a second; nil, which is null in JSON, where there is none.
-public struct RateReport: Codable, Equatable, Sendable {
-    public let upload: UInt64?
-    public let download: UInt64?
-
-    public init(upload: UInt64?, download: UInt64?) {
-        self.upload = upload
-        self.download = download
-    }
-
-    private enum CodingKeys: CodingKey {
-        case upload, download
-    }
-
-    /// Unlike what the compiler would make, it says null instead of nothing.
-    public func encode(to encoder: any Encoder) throws {
-        var fields = encoder.container(keyedBy: CodingKeys.self)
-        try fields.encode(upload, forKey: .upload)
-        try fields.encode(download, forKey: .download)
     }
 }
 
@@ -109,13 +89,24 @@ public struct ManagerLink: Codable, Equatable, Sendable {
 
 /// Downloads by what they do.
 public struct DownloadCounts: Codable, Equatable, Sendable {
+    /// For their turn.
+    public let queued: Int
+    /// Asking, checking, fetching or finishing.
     public let running: Int
     /// For a holder to come back.
     public let waiting: Int
+    public let paused: Int
+    public let failed: Int
 
-    public init(running: Int, waiting: Int) {
-        self.running = running
-        self.waiting = waiting
+    /// - Parameter states: of all downloads.
+    public init(_ states: some Sequence<DownloadState>) {
+        var counts: [DownloadState: Int] = [:]
+        for state in states { counts[state, default: 0] += 1 }
+        queued = counts[.queued, default: 0]
+        running = [DownloadState.asking, .checking, .fetching, .finishing].reduce(0) { $0 + counts[$1, default: 0] }
+        waiting = counts[.waiting, default: 0]
+        paused = counts[.paused, default: 0]
+        failed = counts[.failed, default: 0]
     }
 }
 

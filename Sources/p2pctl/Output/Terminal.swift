@@ -1,31 +1,39 @@
 import Control
 import Glibc
 
-/// What leaves the program: results on standard output, complaints and the progress bar on standard error.
+/// What leaves the program: results on standard output, complaints and progress bars on standard error.
 enum Terminal {
     private static let defaultColumns = 80
+    private static let defaultRows = 24
 
     static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
-    /// Whether a bar may be redrawn in place: both outputs are a terminal that understands how.
-    static var canRedraw: Bool {
-        guard isTerminal(STDOUT_FILENO), isTerminal(STDERR_FILENO) else { return false }
+    /// Whether bars may be redrawn in place: standard error, and where the lines go, are a terminal that understands how.
+    static func canRedraw(besides descriptor: Int32) -> Bool {
+        guard isTerminal(descriptor), isTerminal(STDERR_FILENO) else { return false }
         return getenv("TERM").map { String(cString: $0) != "dumb" } ?? false
     }
 
     /// Of standard error.
-    static var columns: Int {
+    static var columns: Int { size.columns }
+
+    /// Of standard error.
+    static var rows: Int { size.rows }
+
+    private static var size: (columns: Int, rows: Int) {
         var size = winsize()
-        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return defaultColumns }
-        return Int(size.ws_col)
+        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
+            return (defaultColumns, defaultRows)
+        }
+        return (Int(size.ws_col), Int(size.ws_row))
     }
 
-    static func show(_ lines: [String]) throws(ControlFailure) {
-        try write(lines.flatMap { Array(($0 + "\n").utf8) }, to: STDOUT_FILENO)
+    static func show(_ lines: [String], on descriptor: Int32 = STDOUT_FILENO) throws(ControlFailure) {
+        try write(lines.flatMap { Array(($0 + "\n").utf8) }, to: descriptor)
     }
 
-    static func show(json value: some Encodable) throws(ControlFailure) {
-        try write(ControlLine.json(value), to: STDOUT_FILENO)
+    static func show(json value: some Encodable, on descriptor: Int32 = STDOUT_FILENO) throws(ControlFailure) {
+        try write(ControlLine.json(value), to: descriptor)
     }
 
     /// Leaves the cursor behind `question`.
@@ -33,9 +41,9 @@ enum Terminal {
         try? write(Array(question.utf8), to: STDOUT_FILENO)
     }
 
-    /// Draws over the line that was drawn before; an empty one wipes it.
-    static func redraw(_ line: String) {
-        try? write(Array("\r\(line)\u{1B}[K".utf8), to: STDERR_FILENO)
+    /// Puts characters on standard error as they are.
+    static func draw(_ text: String) {
+        try? write(Array(text.utf8), to: STDERR_FILENO)
     }
 
     /// The first line says who speaks; there is nobody to tell when even this fails.

@@ -16,11 +16,11 @@ struct Left: ParsableCommand {
 
     /// Returns when the daemon is gone, so that the next one may start at once.
     static func leave(_ options: ClientOptions) throws {
-        try options.reporting { () throws(ControlFailure) in
+        try options.output.reporting { () throws(ControlFailure) in
             var client = try options.connect()
             let reply = try client.ask(.left, LeftReply.self)
             let isGone = client.waitForEnd(seconds: Left.endSeconds)
-            try options.print(reply) { _ in
+            try options.output.print(reply) { _ in
                 [isGone ? "left the swarm; the daemon has ended" : "left the swarm; the daemon is still ending"]
             }
         }

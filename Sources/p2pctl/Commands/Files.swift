@@ -13,10 +13,10 @@ struct Files: ParsableCommand {
     }
 
     static func show(_ options: ClientOptions) throws {
-        try options.reporting { () throws(ControlFailure) in
+        try options.output.reporting { () throws(ControlFailure) in
             var client = try options.connect()
             let files = try all(&client)
-            try options.print(FileList(files: files)) { ReportText.files($0.files) }
+            try options.output.print(FileList(files: files)) { ReportText.files($0.files) }
         }
     }
 

@@ -17,6 +17,8 @@ struct ControlConnection: ~Copyable {
     /// What a wait for a line ended with.
     enum Arrival {
         case line([UInt8])
+        /// The other descriptor takes bytes.
+        case writable
         /// The daemon closed the connection.
         case ended
         case interrupted
@@ -48,13 +50,18 @@ struct ControlConnection: ~Copyable {
     }
 
     /// Waits for a line.
-    /// - Parameter seconds: nil waits until the daemon says something or ends.
-    mutating func next(seconds: Int?, interrupt: borrowing Interrupt) throws(ControlFailure) -> Arrival {
+    /// - Parameters:
+    ///   - seconds: nil waits until the daemon says something or ends.
+    ///   - writable: another descriptor that ends the wait when it takes bytes.
+    mutating func next(
+        seconds: Int?, interrupt: borrowing Interrupt, writable: Int32? = nil
+    ) throws(ControlFailure) -> Arrival {
         var buffer: [UInt8] = Array(repeating: 0, count: ControlConnection.readSize)
         while true {
             if let line = try nextBuffered() { return .line(line) }
-            switch interrupt.wait(for: descriptor, seconds: seconds) {
+            switch interrupt.wait(readable: descriptor, writable: writable, seconds: seconds) {
             case .readable: break
+            case .writable: return .writable
             case .interrupted: return .interrupted
             case .silent: return .silent
             }

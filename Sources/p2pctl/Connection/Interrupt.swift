@@ -3,7 +3,7 @@ import Glibc
 /// Set by the handler alone; read after a wait.
 nonisolated(unsafe) private var interruptions: sig_atomic_t = 0
 
-/// While this lives, Ctrl-C (SIGINT) ends waits on a descriptor instead of the program. It is blocked except inside the
+/// While this lives, Ctrl-C (SIGINT) ends waits on descriptors instead of the program. It is blocked except inside the
 /// wait, so that none is lost between looking and waiting.
 struct Interrupt: ~Copyable {
     private let isCatching: Bool
@@ -12,6 +12,7 @@ struct Interrupt: ~Copyable {
 
     enum Outcome {
         case readable
+        case writable
         case interrupted
         case silent
     }
@@ -41,24 +42,40 @@ struct Interrupt: ~Copyable {
         sigaction(SIGINT, &action, nil)
     }
 
-    /// Waits until `descriptor` can be read. Only descriptors below FD_SETSIZE (1,024) can be waited for.
+    /// Whether Ctrl-C was pressed by now.
+    var hasCome: Bool { wait(readable: nil, seconds: 0) == .interrupted }
+
+    /// Waits until one of the descriptors is ready, the first of them before the second. Only descriptors below
+    /// FD_SETSIZE (1,024) can be waited for.
     /// - Parameter seconds: nil waits without end.
-    func wait(for descriptor: Int32, seconds: Int?) -> Outcome {
+    func wait(readable: Int32?, writable: Int32? = nil, seconds: Int?) -> Outcome {
         while true {
-            let result = select(descriptor, seconds)
+            var (reads, writes) = (fd_set(holding: readable), fd_set(holding: writable))
+            let result = select(max(readable ?? -1, writable ?? -1) + 1, &reads, &writes, seconds)
             if isCatching && interruptions != 0 { return .interrupted }
             if result == 0 { return .silent }
-            // An error other than EINTR comes back from the read that follows.
-            if result > 0 || errno != EINTR { return .readable }
+            if result > 0 { return readable.map { reads.contains($0) } ?? false ? .readable : .writable }
+            // An error other than EINTR comes back from the call that follows.
+            if errno != EINTR { return readable == nil ? .writable : .readable }
         }
     }
 
-    private func select(_ descriptor: Int32, _ seconds: Int?) -> Int32 {
-        var set = fd_set()
-        withUnsafeMutableBytes(of: &set) { $0[Int(descriptor) / 8] |= 1 << UInt8(descriptor % 8) }
+    private func select(_ end: Int32, _ reads: inout fd_set, _ writes: inout fd_set, _ seconds: Int?) -> Int32 {
         var mask = previousMask
-        guard let seconds else { return pselect(descriptor + 1, &set, nil, nil, nil, &mask) }
+        guard let seconds else { return pselect(end, &reads, &writes, nil, nil, &mask) }
         var limit = timespec(tv_sec: seconds, tv_nsec: 0)
-        return pselect(descriptor + 1, &set, nil, nil, &limit, &mask)
+        return pselect(end, &reads, &writes, nil, &limit, &mask)
+    }
+}
+
+extension fd_set {
+    fileprivate init(holding descriptor: Int32?) {
+        self.init()
+        guard let descriptor else { return }
+        withUnsafeMutableBytes(of: &self) { $0[Int(descriptor) / 8] |= 1 << UInt8(descriptor % 8) }
+    }
+
+    fileprivate func contains(_ descriptor: Int32) -> Bool {
+        withUnsafeBytes(of: self) { $0[Int(descriptor) / 8] & 1 << UInt8(descriptor % 8) != 0 }
     }
 }
