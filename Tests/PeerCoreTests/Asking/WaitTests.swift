@@ -21,7 +21,7 @@ import Testing
         var pieces = PieceSet(pieceCount: 3)
         pieces.insert(0)
         pieces.insert(1)
-        peer.feed(.restored(StoredDownload(record: entry, layer: file.layer, pieces: pieces)))
+        peer.feed(.restored(StoredDownload(entry: entry, layer: file.layer, pieces: pieces)))
     }
 
     @Test("A download that has failed is not waited for: its failure is the answer")
