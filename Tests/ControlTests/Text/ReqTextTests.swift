@@ -122,7 +122,8 @@ import Testing
                 version: "1", id: "ab", share: "/s", listen: "127.0.0.1:7001", uptimeSeconds: 65,
                 manager: ManagerLink(address: "127.0.0.1:7400", state: .waiting, error: "refused"), epoch: 2, peers: 1,
                 files: 1, connections: 0, bytesIn: 0, bytesOut: 1024,
-                limits: LimitReply(upload: 50 << 20, download: nil), downloads: DownloadCounts([.waiting, .queued]), bans: 0,
+                limits: LimitReply(upload: 50 << 20, download: nil), downloads: DownloadCounts([.waiting, .queued]),
+                bans: 0,
                 indexing: IndexingProgress(
                     state: .hashing, filesDone: 1, filesTotal: 2, bytesDone: 0, bytesTotal: 2048, errors: 0),
                 ticks: .init(p50: 8, p99: 64)))
