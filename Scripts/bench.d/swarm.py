@@ -35,7 +35,10 @@ class Peer:
 
     def wait_for_files(self, count):
         """Until its index is complete."""
-        wait_until(lambda: len(self.ask("files", "files")) >= count, f"{count} files indexed", [self.daemon], 300)
+        def offered():
+            return sum(file["state"] == "ready" for file in self.ask("files", "files"))
+
+        wait_until(lambda: offered() >= count, f"{count} files indexed", [self.daemon], 300)
 
     def wait_for_peers(self, others):
         expected = {peer.address for peer in others}

@@ -90,7 +90,8 @@ extension EndToEnd {
             }
         }
 
-        @Test("A program that fails, or that takes too long, is in the log")
+        @Test(
+            "A program that fails, or that takes too long, is in the log and among the downloads until it is cancelled")
         func fails() throws {
             try Swarm.run { swarm in
                 let holder = try swarm.addPeer { share in
@@ -106,6 +107,12 @@ extension EndToEnd {
                 try eventually("the failures are in the log") {
                     fetcher.log.contains("it ended with code 7") && fetcher.log.contains("not done after 1 s")
                 }
+                let listed = fetcher.ctl("downloads", "--json").json?["downloads"].array ?? []
+                #expect(listed.compactMap { $0["name"].string }.sorted() == ["code.bin", "slow.bin"])
+                #expect(listed.allSatisfy { $0["state"].string == "done" && $0["have"].int == 1000 })
+                #expect(listed.contains { $0["hook"].string?.contains("code 7") == true })
+                #expect(fetcher.ctl("cancel", "code.bin", "slow.bin").code == 0)
+                #expect(fetcher.ctl("downloads").output == "no downloads\n")
             }
         }
     }

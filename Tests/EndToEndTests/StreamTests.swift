@@ -58,7 +58,7 @@ extension EndToEnd {
         @Test("A file on standard output gets the bytes and nothing else; the JSON is on standard error")
         func intoFile() throws {
             try Swarm.run { swarm in
-                let holder = try swarm.addHolder(of: "a.bin", length: StreamTests.length)
+                let holder = try swarm.addHolder(of: "a.bin", length: 3 * mebibyte + 5)
                 let fetcher = try swarm.addPeer()
                 try swarm.settle()
                 let ctl = try fetcher.start("req", "a.bin", "--stdout", "--json")

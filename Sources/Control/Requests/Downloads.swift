@@ -34,7 +34,7 @@ public struct DownloadsReply: Codable, Equatable, Sendable {
 
     /// One download.
     public struct Download: Codable, Equatable, Sendable {
-        /// Counts up; 0 for one that is done.
+        /// Counts up; 0 for one that is listed only because its hook failed.
         public let id: UInt64
         public let kind: Kind
         public let name: String

@@ -8,7 +8,8 @@ extension FetchFailure {
     func text(for name: String, own: PeerAddress? = nil) -> ControlFailure {
         switch self {
         case .nobody(let asked):
-            let whom = asked == 0 ? "no other peer is active" : "\(asked) peers were asked"
+            let whom =
+                asked == 0 ? "no other peer is active" : asked == 1 ? "1 peer was asked" : "\(asked) peers were asked"
             return .init(.notFound, "nobody has \(name): \(whom); check the name, or see `p2pctl peers`")
         case .askTimedOut(let silent, let asked):
             return .init(

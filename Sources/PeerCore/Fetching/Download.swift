@@ -59,6 +59,8 @@ struct Download {
     let sync: Bool
     let since: Moment
     var priority: Int
+    /// When it was asked for, among those of this run of the daemon: versions are decided on in another order.
+    var turn: UInt64 = 0
     var phase = Phase.queued
     var plan: Plan
     /// Known once it was checked against the root.

@@ -16,6 +16,7 @@ extension PeerMachine {
             state: .running)
         var download = newDownload(record, layout, stored: nil)
         download.plan.isInOrder = request.wish.inOrder
+        download.turn = request.id.rawValue
         for (peer, offer) in offers where offer.root == root {
             download.holders[peer] = .init(address: offer.address, holding: offer.holding, state: .lost)
         }

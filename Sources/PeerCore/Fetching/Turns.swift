@@ -2,14 +2,14 @@ import Content
 
 /// Which downloads run, which wait for their turn, and what clients do with them.
 extension PeerMachine {
-    /// Starts those whose turn it is: the highest priority first, then the oldest.
+    /// Starts those whose turn it is: the highest priority first, then in the order of asking.
     mutating func beginNext() {
         while downloads.values.count(where: \.isRunning) < policy.runningMax, let next = nextQueued { begin(next) }
     }
 
     private var nextQueued: DownloadID? {
         downloads.values.filter { if case .queued = $0.phase { !$0.awaitsIndex } else { false } }
-            .min { ($1.priority, $0.id.rawValue) < ($0.priority, $1.id.rawValue) }?.id
+            .min { ($1.priority, $0.turn, $0.id.rawValue) < ($0.priority, $1.turn, $1.id.rawValue) }?.id
     }
 
     private mutating func begin(_ id: DownloadID) {

@@ -29,10 +29,11 @@ struct Who: ParsableCommand {
     }
 
     private static func nobody(_ name: TypedName, _ reply: WhoReply) -> ControlFailure {
-        let silence = reply.silent == 0 ? "" : ", \(reply.silent) of them did not answer"
+        let asked = reply.asked == 1 ? "1 peer was asked" : "\(reply.asked) peers were asked"
+        let silence = reply.silent == 0 ? "" : ", \(reply.silent) did not answer"
         return ControlFailure(
             .notFound,
-            "nobody has \(name.text): \(reply.asked) peers were asked\(silence); check the name, or see "
+            "nobody has \(name.text): \(asked)\(silence); check the name, or see "
                 + "p2pctl peers")
     }
 }

@@ -10,7 +10,7 @@ extension PeerNode {
         let names = Set(statuses.map(\.name))
         let ended = hooks.lastFailures.filter { !names.contains($0.name) }
         return DownloadsReply(
-            downloads: statuses.map(report) + ended.compactMap { reportEnded($0.name, hook: $0.text) })
+            downloads: statuses.map(report) + ended.map { reportEnded($0.name, hook: $0.text) })
     }
 
     private func report(_ status: DownloadStatus) -> DownloadsReply.Download {
@@ -21,12 +21,12 @@ extension PeerNode {
             holders: status.holders.map(Control.HolderBytes.init), hook: hooks.lastFailure(of: status.name))
     }
 
-    /// - Returns: nil for a file that is not in the share any more.
-    private func reportEnded(_ name: ShareName, hook: String) -> DownloadsReply.Download? {
-        guard let file = machine.offered[name] else { return nil }
+    /// What is in the share was fetched, and what is not there has failed with nothing left of it.
+    private func reportEnded(_ name: ShareName, hook: String) -> DownloadsReply.Download {
+        let root = machine.offered[name]?.root
         return .init(
-            id: 0, name: name.path, root: file.root.digest.hex, length: file.root.length, have: file.root.length,
-            state: .done, bytesPerSecond: 0, holders: [], hook: hook)
+            id: 0, name: name.path, root: root?.digest.hex, length: root?.length, have: root?.length ?? 0,
+            state: root == nil ? .failed : .done, bytesPerSecond: 0, holders: [], hook: hook)
     }
 }
 

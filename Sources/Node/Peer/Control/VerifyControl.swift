@@ -39,7 +39,7 @@ extension PeerNode {
 }
 
 /// The counts of one `verify`.
-private final class VerifyTally {
+final class VerifyTally {
     var run = VerificationID(rawValue: 0)
     private(set) var reply = VerifyReply.none
 

@@ -12,6 +12,7 @@ struct HookFailuresTests {
         failures.record(other, "another")
         failures.record(name, "second")
         #expect(failures[name] == "second")
+        #expect(failures.all.map(\.name) == [other, name] && failures.all.map(\.text) == ["another", "second"])
         failures.clear(name)
         failures.clear(name)
         #expect(failures[name] == nil && failures[other] == "another")

@@ -1,0 +1,38 @@
+import Content
+import Control
+import Testing
+
+@testable import Node
+@testable import PeerCore
+
+struct DownloadsReportTests {
+    private func status(_ state: DownloadActivity) throws -> DownloadStatus {
+        DownloadStatus(
+            id: DownloadID(rawValue: 1), name: try ShareName("a"), root: FileRoot(digest: .zero, length: 10),
+            since: Moment(nanoseconds: 0), have: 3, state: state, priority: 0, prefix: 0, holders: [], activeHolders: 0)
+    }
+
+    @Test(
+        "What goes on has no cause; what does not says why, and what it waits for",
+        arguments: [
+            (.queued, .queued, nil, nil), (.fetching, .fetching, nil, nil), (.checking, .checking, nil, nil),
+            (.finishing, .finishing, nil, nil), (.waiting, .waiting, "no holder", "a peer"),
+            (.paused(.user), .paused, "p2pctl resume", "p2pctl resume"),
+            (.paused(.space(needed: 2048)), .paused, "disk is full", "2 KiB"),
+            (.failed(.occupied("a pipe")), .failed, "in its place is a pipe", nil),
+        ] as [(DownloadActivity, DownloadState, String?, String?)])
+    func causes(activity: DownloadActivity, state: DownloadState, cause: String?, waitingFor: String?) throws {
+        let status = try status(activity)
+        #expect(DownloadState(activity) == state)
+        #expect((status.cause == nil) == (cause == nil) && (status.waitingFor == nil) == (waitingFor == nil))
+        if let cause { #expect(status.cause?.contains(cause) == true) }
+        if let waitingFor { #expect(status.waitingFor?.contains(waitingFor) == true) }
+    }
+
+    @Test("Only a download that waits for room needs bytes")
+    func needs() throws {
+        #expect(try status(.paused(.space(needed: 7))).neededBytes == 7)
+        #expect(try status(.paused(.user)).neededBytes == nil)
+        #expect(try status(.waiting).neededBytes == nil)
+    }
+}
