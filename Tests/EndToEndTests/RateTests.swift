@@ -71,6 +71,30 @@ extension EndToEnd {
             }
         }
 
+        @Test("A limit that is set in the middle of a transfer holds from then on, and one that is lifted does not")
+        func changedWhileRunning() throws {
+            try Swarm.run { swarm in
+                let holder = try swarm.addPeer(arguments: ["--max-upload", "16K"]) {
+                    try TestFile.write("\($0)/a.bin", length: 24 * mebibyte)
+                }
+                try holder.awaitFiles("a.bin")
+                let fetcher = try swarm.addPeer()
+                try swarm.settle()
+                let running = try fetcher.start("req", "a.bin")
+                try eventually("the transfer has begun") {
+                    holder.ctl("status", "--json").json?["bytesOut"].int ?? 0 > 0
+                }
+                let start = now()
+                let before = try #require(holder.ctl("status", "--json").json?["bytesOut"].int)
+                #expect(holder.ctl("limit", "--upload", "4M", "--json").json?["upload"].int == Self.rate)
+                usleep(1_000_000)
+                try expectWithinLimit(holder, "bytesOut", since: start, slack: before)
+                #expect(holder.ctl("limit", "--upload", "none").code == 0)
+                #expect(try running.finish().code == 0)
+                #expect(TestFile.sameBytes(fetcher.path("a.bin"), holder.path("a.bin")))
+            }
+        }
+
         @Test("A rate that is none ends the daemon with 64, in words", arguments: ["fast", "50Mb", "-1M"])
         func usage(_ text: String) throws {
             let scratch = try Scratch()
