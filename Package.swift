@@ -66,7 +66,7 @@ let package = Package(
             ]),
 
         program("p2pd", ["Control", "Node"]),
-        program("p2pctl", ["Content", "Control"]),
+        program("p2pctl", ["CLinux", "Content", "Control"]),
         program("p2pbench", ["Content", "Posix", "Reactor", "Transport", "Wire"]),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: core),

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
@@ -86,3 +87,9 @@ int clinux_spawn(pid_t *process, char *const arguments[], char *const environmen
 }
 
 int clinux_pidfd_open(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }
+
+ssize_t clinux_copy(int from, int to, size_t count) {
+    ssize_t copied = copy_file_range(from, NULL, to, NULL, count, 0);
+    if (copied >= 0 || (errno != EXDEV && errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)) return copied;
+    return sendfile(to, from, NULL, count);
+}

@@ -55,4 +55,8 @@ int clinux_spawn(pid_t *process, char *const arguments[], char *const environmen
 /// pidfd_open(2): the descriptor is close-on-exec. glibc has a wrapper from 2.36 on.
 int clinux_pidfd_open(pid_t process);
 
+/// copy_file_range(2) from and to where the files stand, which may share blocks instead of copying; sendfile(2) where
+/// the file systems cannot do that.
+ssize_t clinux_copy(int from, int to, size_t count);
+
 #endif

@@ -90,30 +90,6 @@ extension PeerSettings {
             summary: "What people see beside this peer's address, up to \(maxLabelBytes) bytes."),
         SettingText.label)
 
-    public static let maxUpload = Setting(
-        SettingName(
-            key: "max_upload", place: .option, kind: .text, standard: .text("none"),
-            summary: "The most file data to send in a second: 50M, 512K, 1.5G (powers of 1024) or none."),
-        SettingText.rate)
-
-    public static let maxDownload = Setting(
-        SettingName(
-            key: "max_download", place: .option, kind: .text, standard: .text("none"),
-            summary: "The most file data to receive in a second: 50M, 512K, 1.5G (powers of 1024) or none."),
-        SettingText.rate)
-
-    static let unlimitedNetworks = Setting(
-        list: SettingName(
-            key: "unlimited_networks", place: .nowhere, kind: .list, standard: .found("none"),
-            summary: "Addresses that neither limit holds for, as 10.0.0.0/8, fd00::/8 or 192.0.2.1."),
-        mayBeEmpty: true, SettingText.network)
-
-    static let uploadSlots = Setting(
-        SettingName(
-            key: "upload_slots", place: .nowhere, kind: .integer, standard: .text("16"),
-            summary: "Peers that are served at one time, 1 to 256; others wait for their turn."),
-        SettingText.integer(1...256, of: "peers"))
-
     static let minFree = Setting(
         SettingName(
             key: "min_free", place: .nowhere, kind: .text, standard: .text("1%"),
@@ -154,7 +130,7 @@ extension PeerSettings {
             workers: try layers.value(workers, found: surroundings.coreCount > 1 ? "2" : "1").value,
             label: try layers.value(label, found: standardLabel(surroundings)).value,
             hooks: try HookSettings(layers),
-            rates: try rates(layers),
+            rates: try RateLimits(layers),
             uploadSlots: try layers.value(uploadSlots).value,
             minFree: try layers.value(minFree).value,
             maxDownloads: try layers.value(maxDownloads).value)
@@ -173,12 +149,6 @@ extension PeerSettings {
                     + "can be joined", exit: given.origin.exit)
         }
         return distinct
-    }
-
-    private static func rates(_ layers: Layers) throws(DaemonError) -> RateLimits {
-        RateLimits(
-            upload: try layers.value(maxUpload).value, download: try layers.value(maxDownload).value,
-            exempt: try layers.valueIfGiven(unlimitedNetworks)?.value ?? [])
     }
 
     /// A host may be called what no label may be; that must not keep a peer from starting.

@@ -40,8 +40,10 @@ extension PeerNode {
         case .found(let request, let found): tell(request, found)
         case .finished(let request, let result): tell(request, result)
         case .failed(let request, let failure): tell(request, failure)
-        case .changed(let request, let name): tellChanged(request, name)
-        case .accepted, .surveyed, .liftedBans: break
+        case .accepted(let request, let id): tellAccepted(request, id)
+        case .changed(let request, _): tellChanged(request)
+        case .surveyed(let request, let survey): tell(request, survey)
+        case .liftedBans(let request, let bans): tell(request, bans)
 
         case .wake(let moment):
             if let wakeTimer { reactor.cancelTimer(wakeTimer) }

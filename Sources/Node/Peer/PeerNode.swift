@@ -53,6 +53,8 @@ final class PeerNode: ReactorHandler {
     var recordsFailed = false
     var dials: [ConnectionID: Dial] = [:]
     var watch = RequestWatch()
+    /// What each client of the control socket has verified now.
+    var verifies: [ControlClientID: Set<VerificationID>] = [:]
 
     var inotifyToken: Token?
     var indexTimer: TimerID?
@@ -87,6 +89,7 @@ final class PeerNode: ReactorHandler {
         transport = Transport(reactor: reactor, limits: TransportLimits(queueMax: Self.queueMax))
         transport.setRates(settings.rates)
         uploads = Uploads(UploadPolicy(slots: settings.uploadSlots))
+        uploads.limit(to: settings.rates.upload)
         workers = WorkerPool(count: settings.workers, mailbox: reactor.mailbox) {
             let worker = PeerWorker(share: share, partials: partials)
             return { worker.perform($0) }
@@ -174,6 +177,7 @@ final class PeerNode: ReactorHandler {
     /// Changes the limits while everything goes on; nil is no limit. The settings come back with the next start.
     func setLimits(upload: ByteRate?, download: ByteRate?) {
         transport.setRates(RateLimits(upload: upload, download: download, exempt: rates.exempt))
+        uploads.limit(to: upload)
         logger.info(
             "rate limits changed",
             metadata: ["upload": "\(ByteRate.text(upload))", "download": "\(ByteRate.text(download))"])
@@ -202,7 +206,11 @@ final class PeerNode: ReactorHandler {
     private func reportProgress() {
         progressTimer = nil
         guard !watch.isEmpty || !machine.isQuiet else { return }
-        let told = watch.progress(of: machine.downloadStatuses, at: reactor.now) { machine.downloadStatus(of: $0) }
+        let told = watch.progress(of: machine.downloadStatuses, at: reactor.now) {
+            machine.downloadStatus(of: $0)
+        } path: {
+            partials[$0]?.readable.path
+        }
         for (client, notification) in told {
             control.send(ControlLine.notification(notification), to: client)
         }

@@ -64,22 +64,6 @@ struct PeerWorker {
         }
     }
 
-    private func commit(_ partial: PartialFile, sync: Bool) -> Result<Void, SystemError> {
-        guard sync else { return .success(()) }
-        do throws(SyncError) { return .success(try partial.sync()) } catch { return .failure(error.system) }
-    }
-
-    private func deliver(_ partial: PartialFile, _ terms: DeliveryTerms) -> Result<DeliveredFile, DeliveryError> {
-        do throws(DeliveryError) {
-            return .success(
-                try partials.deliver(
-                    partial, replacing: terms.replacing, keepingBackup: terms.keepsBackup, modified: terms.modified,
-                    sync: terms.sync))
-        } catch {
-            return .failure(error)
-        }
-    }
-
     private func inspect(_ name: ShareName, _ known: KnownFile?) -> Inspection {
         do throws(SystemError) {
             switch try share.standing(at: name) {

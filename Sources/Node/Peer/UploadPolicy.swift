@@ -5,9 +5,16 @@ struct UploadPolicy: Sendable {
     /// Connections served at one time: enough to fill a link though some are slow, few enough that each gets whole
     /// pieces soon.
     var slots: Int
-    /// Bytes that a requester gets before the next in line, if one waits: as much as is read ahead at once, and no less
-    /// than the largest piece.
-    var turnBytes = 4 << 20
+    /// A limit under which each slot would get less leaves fewer slots: a requester gives up whoever sends it less than
+    /// 32 KiB in 30 s.
+    var slotBytesPerSecondMin: UInt64 = 16 << 10
+    /// Bytes that a requester gets before the next in line, if one waits, at most: as much as is read ahead at once, and
+    /// no less than the largest piece.
+    var turnBytesMax = 4 << 20
+    /// Where less goes out in that time, a turn is worth less, so that the line moves on: down to the smallest full
+    /// piece.
+    var turnSpan = Span.seconds(1)
+    var turnBytesMin = 1 << 20
     /// Requesters that wait in line, at most; the next is told when to come back. A longer line would not get anywhere
     /// within `patience`, and nothing is looked for in it.
     var waitingMax = 256
@@ -31,5 +38,17 @@ struct UploadPolicy: Sendable {
 
     init(slots: Int) {
         self.slots = slots
+    }
+
+    /// - Parameter rate: of all uploads together, if it is limited.
+    func slots(at rate: ByteRate?) -> Int {
+        guard let rate else { return slots }
+        return max(1, min(slots, Int(clamping: rate.bytesPerSecond / slotBytesPerSecondMin)))
+    }
+
+    /// - Parameter bytesPerSecond: of all uploads together, if it is known.
+    func turnBytes(at bytesPerSecond: Double?) -> Int {
+        guard let bytesPerSecond else { return turnBytesMax }
+        return max(turnBytesMin, Int(min(bytesPerSecond * turnSpan.seconds, Double(turnBytesMax))))
     }
 }

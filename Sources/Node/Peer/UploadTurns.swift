@@ -27,6 +27,10 @@ struct UploadTurns {
     }
 
     private let policy: UploadPolicy
+    /// How many are served at a time. If they are fewer than before, it takes until turns end.
+    var slots: Int
+    /// What a turn is worth.
+    private(set) var turnBytes: Int
     /// All who have asked for something since they connected.
     private var requesters: [ConnectionID: Requester] = [:]
     private var served: Set<ConnectionID> = []
@@ -34,6 +38,8 @@ struct UploadTurns {
 
     init(_ policy: UploadPolicy) {
         self.policy = policy
+        slots = policy.slots
+        turnBytes = policy.turnBytesMax
     }
 
     var servedCount: Int { served.count }
@@ -49,7 +55,7 @@ struct UploadTurns {
         case .waiting: return .waits
         case .idle: break
         }
-        if line.isEmpty, served.count < policy.slots {
+        if line.isEmpty, served.count < slots {
             requesters[connection] = requester
             serve(connection, at: now)
             return .served
@@ -68,7 +74,7 @@ struct UploadTurns {
     }
 
     private mutating func wait(_ connection: ConnectionID, at now: Moment) {
-        if requesters[connection]?.left ?? 0 > 0 {
+        if left(connection) > 0 {
             line.prepend((connection, now))
         } else {
             line.append((connection, now))
@@ -76,23 +82,39 @@ struct UploadTurns {
         requesters[connection]?.standing = .waiting
     }
 
-    /// Gives a slot that is free to the first in line.
+    /// Gives a slot that is free to the first in line that is owed something.
     mutating func admit(at now: Moment) -> ConnectionID? {
-        guard served.count < policy.slots, let first = line.popFirst() else { return nil }
-        serve(first.connection, at: now)
-        return first.connection
+        while served.count < slots, let first = line.popFirst() {
+            refill(first.connection)
+            if line.isEmpty || left(first.connection) > 0 {
+                serve(first.connection, at: now)
+                return first.connection
+            }
+            // Its last piece was larger than this turn as well.
+            line.append(first)
+        }
+        return nil
     }
 
-    /// A turn begins.
+    /// A turn begins; where nobody waits for it, what was too much before does not matter.
     private mutating func serve(_ connection: ConnectionID, at now: Moment) {
         served.insert(connection)
-        requesters[connection]?.standing = .served(since: now)
         refill(connection)
+        let left = left(connection)
+        requesters[connection] = Requester(standing: .served(since: now), left: max(1, left))
     }
+
+    private func left(_ connection: ConnectionID) -> Int { requesters[connection]?.left ?? 0 }
 
     private mutating func refill(_ connection: ConnectionID) {
         guard let left = requesters[connection]?.left, left <= 0 else { return }
-        requesters[connection]?.left = left + policy.turnBytes
+        requesters[connection]?.left = left + turnBytes
+    }
+
+    /// Changes what a turn is worth, also of those under way.
+    mutating func setTurnBytes(_ bytes: Int) {
+        turnBytes = bytes
+        for connection in served where left(connection) > bytes { requesters[connection]?.left = bytes }
     }
 
     /// Whether one that is served may send another piece; with nobody in line it begins a new turn.

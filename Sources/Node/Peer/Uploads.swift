@@ -28,12 +28,12 @@ protocol UploadsOwner: AnyObject {
 /// Invariant: a chunk ends `complete` only if its file was still what was indexed after the last of its bytes had been
 /// handed to the kernel.
 final class Uploads {
-    private let policy: UploadPolicy
-    private var queues: [ConnectionID: UploadQueue] = [:]
-    private var turns: UploadTurns
+    let policy: UploadPolicy
+    var queues: [ConnectionID: UploadQueue] = [:]
+    var turns: UploadTurns
     private var files = UploadFiles()
-    private var meter = RateMeter()
-    private var isSweepAwaited = false
+    var meter = RateMeter()
+    var isSweepAwaited = false
 
     init(_ policy: UploadPolicy) {
         self.policy = policy
@@ -44,6 +44,9 @@ final class Uploads {
     var openCount: Int { files.count }
     var servedCount: Int { turns.servedCount }
     var waitingCount: Int { turns.waitingCount }
+
+    /// Keeps to as many slots as a limit leaves room for.
+    func limit(to rate: ByteRate?) { turns.slots = policy.slots(at: rate) }
 
     // MARK: What requesters do
 
@@ -136,7 +139,7 @@ final class Uploads {
         serveNext(transport, owner)
     }
 
-    private func serveNext(_ transport: PeerTransport, _ owner: some UploadsOwner) {
+    func serveNext(_ transport: PeerTransport, _ owner: some UploadsOwner) {
         while let next = turns.admit(at: owner.now) { serve(next, transport, owner) }
         awaitSweep(transport, owner)
     }
@@ -206,7 +209,7 @@ final class Uploads {
     // MARK: Ends
 
     /// No further piece of the first chunk will be queued. Its end waits until those that are have gone out.
-    private func end(_ kind: UploadQueue.Ending.Kind, on connection: ConnectionID, _ transport: PeerTransport) {
+    func end(_ kind: UploadQueue.Ending.Kind, on connection: ConnectionID, _ transport: PeerTransport) {
         guard let upload = queues[connection]?.uploads.popFirst() else { return }
         queues[connection]?.endings.append(.init(upload: upload, kind: kind))
         transport.reserve(on: connection)
@@ -232,54 +235,5 @@ final class Uploads {
         case .end(let end): return .endOfChunk(first: upload.first, end)
         case .busy(let retryAfter): return .busy(first: upload.first, retryAfter: retryAfter)
         }
-    }
-
-    /// Tells a requester to ask again later, for all of its chunks.
-    private func sendAway(_ connection: ConnectionID, _ transport: PeerTransport) {
-        let retry = retryAfter
-        turns.leave(connection)
-        while let upload = queues[connection]?.uploads.first {
-            end(upload.ending ?? .busy(retryAfter: retry), on: connection, transport)
-        }
-    }
-
-    /// Milliseconds until everybody in line has had a turn, by what goes out now.
-    private var retryAfter: UInt32 {
-        var span = policy.retryUnknown
-        if let rate = meter.bytesPerSecond {
-            span = Span(seconds: Double(max(1, turns.waitingCount)) * Double(policy.turnBytes) / max(1, rate))
-        }
-        return UInt32(clamping: min(max(span, policy.retryMin), policy.retryMax).nanoseconds / 1_000_000)
-    }
-
-    // MARK: Time
-
-    /// Takes slots from those who make nothing of them, and sends away whoever has waited too long.
-    func sweep(_ transport: PeerTransport, _ owner: some UploadsOwner) {
-        isSweepAwaited = false
-        meter.read(transport.fileBytesSent, at: owner.now)
-        let idle = turns.current.filter { isIdle($0.connection, since: $0.since, transport, owner.now) }
-        if turns.waitingCount > 0 { for turn in idle { turns.forfeit(turn.connection) } }
-        serveNext(transport, owner)
-        // From the end of the line, so that each is told how many are before it.
-        for connection in turns.overdue(at: owner.now).reversed() { sendAway(connection, transport) }
-        for turn in idle { pump(turn.connection, transport, owner) }
-    }
-
-    private func isIdle(
-        _ connection: ConnectionID, since: Moment, _ transport: PeerTransport, _ now: Moment
-    ) -> Bool {
-        switch transport.outflow(connection) {
-        case .limited: false
-        case .blocked(let blocked): blocked + policy.stuck <= now || since + policy.turnMax <= now
-        case .empty, .moving: since + policy.turnMax <= now
-        }
-    }
-
-    private func awaitSweep(_ transport: PeerTransport, _ owner: some UploadsOwner) {
-        guard !isSweepAwaited, turns.waitingCount > 0 else { return }
-        isSweepAwaited = true
-        meter.begin(transport.fileBytesSent, at: owner.now)
-        owner.sweepUploads(at: owner.now + policy.sweep)
     }
 }

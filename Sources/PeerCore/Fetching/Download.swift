@@ -103,6 +103,12 @@ struct Download {
     /// Bytes verified and written.
     var have: UInt64 { plan.have }
 
+    /// Bytes from the beginning without a gap. What an earlier run left counts when it has been looked at.
+    var prefix: UInt64 {
+        let inherited = inherited?.next(from: 0).map { plan.layout.offset(of: $0) } ?? .max
+        return min(plan.prefix, inherited)
+    }
+
     /// Holders are of use to it.
     var isFetching: Bool {
         switch phase {

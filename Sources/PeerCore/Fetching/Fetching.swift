@@ -33,21 +33,21 @@ extension PeerMachine {
 
     /// Takes up what an earlier run of the daemon left.
     mutating func restored(_ stored: StoredDownload) {
-        lastDownload = max(lastDownload, stored.record.id.rawValue)
-        guard let layout = PieceLayout(length: stored.record.root.length), downloads[stored.record.id] == nil,
+        lastDownload = max(lastDownload, stored.entry.id.rawValue)
+        guard let layout = PieceLayout(length: stored.entry.root.length), downloads[stored.entry.id] == nil,
             stored.pieces.pieceCount == layout.pieceCount
         else { return }
         // Without the digests the pieces cannot be judged.
         let isKnown = stored.layer?.count == layout.pieceCount
-        var download = newDownload(stored.record, layout, stored: isKnown ? stored.pieces : nil)
+        var download = newDownload(stored.entry, layout, stored: isKnown ? stored.pieces : nil)
         download.layer = isKnown ? stored.layer : nil
-        switch stored.record.state {
+        switch stored.entry.state {
         case .running: download.phase = .queued
         case .paused: download.phase = .paused(.user)
         case .failed(let failure): download.phase = .failed(failure)
         }
-        downloads[stored.record.id] = download
-        note(.downloadRestored(stored.record.id, stored.record.name, have: download.have))
+        downloads[stored.entry.id] = download
+        note(.downloadRestored(stored.entry.id, stored.entry.name, have: download.have))
         beginNext()
     }
 

@@ -57,21 +57,6 @@ extension StateDatabase {
         }
     }
 
-    /// Takes over all that may change of a download, which leaves its partial file as it is.
-    public func update(_ record: DownloadRecord) throws(StateDatabaseError) {
-        try transaction("record a download in") { database in
-            try database.cachedStatement(
-                sql: """
-                    UPDATE downloads SET state = ?, cause = ?, priority = ?, position = ?, replacing = ?, keep_backup = ?
-                    WHERE id = ?
-                    """
-            ).execute(arguments: [
-                record.state.number, record.state.cause, record.priority, record.order, record.replacing.column,
-                record.keepBackup.column, record.id.column,
-            ])
-        }
-    }
-
     public func setPlace(priority: Int, order: Int, of id: UInt64) throws(StateDatabaseError) {
         try transaction("record a download in") { database in
             try database.cachedStatement(sql: "UPDATE downloads SET priority = ?, position = ? WHERE id = ?")

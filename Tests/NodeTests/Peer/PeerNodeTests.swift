@@ -27,7 +27,8 @@ struct PeerNodeTests {
             managers: [try #require(ManagerEndpoint("127.0.0.1:\(try WireClient.freePort())"))], controlSocket: socket,
             stateDirectory: "\(shared.path)/state", insecure: false, logLevel: .critical, workers: 2, label: "test",
             hooks: HookSettings(),
-            rates: RateLimits(exempt: [try #require(Network("192.0.2.0/24"))]), uploadSlots: 2)
+            rates: RateLimits(exempt: [try #require(Network("192.0.2.0/24"))]), uploadSlots: 2, minFree: .bytes(0),
+            maxDownloads: 4)
         node = PeerNode(
             settings, id: PeerID(high: 1, low: 1), share: shared.share, partials: shared.partials,
             control: try ControlServer(path: socket, reactor: reactor), reactor: reactor,

@@ -47,14 +47,14 @@ struct UploadTurnsTests {
         var turns = UploadTurns(policy)
         _ = turns.ask(connection(0), at: at(0))
         for second in 1...3 {
-            turns.spend(policy.turnBytes, of: connection(0))
+            turns.spend(policy.turnBytesMax, of: connection(0))
             let goesOn = turns.goesOn(connection(0), at: at(Double(second)))
             #expect(goesOn)
             #expect(turns.current.map(\.since) == [at(Double(second))])
         }
         _ = turns.ask(connection(1), at: at(4))
         let inTurn = turns.goesOn(connection(0), at: at(4))
-        turns.spend(policy.turnBytes, of: connection(0))
+        turns.spend(policy.turnBytesMax, of: connection(0))
         let afterTurn = turns.goesOn(connection(0), at: at(4))
         #expect(inTurn && !afterTurn)
     }
@@ -115,6 +115,22 @@ struct UploadTurnsTests {
         #expect(turns.overdue(at: at(5.5)) == [connection(1), connection(2)])
     }
 
+    @Test("Turns that become worth less end sooner, and fewer slots are not given again")
+    func changes() {
+        var turns = UploadTurns(Self.policy(slots: 2))
+        for number in 0...3 { _ = turns.ask(connection(number), at: at(0)) }
+        turns.setTurnBytes(1 << 20)
+        turns.spend(1 << 20, of: connection(0))
+        let goesOn = turns.goesOn(connection(0), at: at(0))
+        #expect(!goesOn)
+        turns.slots = 1
+        turns.yield(connection(0), at: at(0))
+        #expect(turns.admit(at: at(0)) == nil)
+        turns.leave(connection(1))
+        #expect(turns.admit(at: at(0)) == connection(2))
+        #expect(turns.admit(at: at(0)) == nil)
+    }
+
     /// One who asks for chunks of so many pieces, the next when it has the last.
     private struct Asker {
         let chunk: Int
@@ -128,6 +144,7 @@ struct UploadTurnsTests {
         var random = Seeded(seed)
         let policy = Self.policy(slots: 1)
         var turns = UploadTurns(policy)
+        turns.setTurnBytes(.random(in: policy.turnBytesMin...policy.turnBytesMax, using: &random))
         var askers = (0..<Int.random(in: 4...9, using: &random)).map { _ in
             Asker(chunk: .random(in: 1...64, using: &random), piece: 1 << Int.random(in: 18...22, using: &random))
         }
@@ -149,6 +166,6 @@ struct UploadTurnsTests {
         }
         let bytes = askers.map(\.bytes).sorted()
         let spread = (bytes.last ?? 0) - (bytes.first ?? 0)
-        #expect(spread <= 2 * (policy.turnBytes + 1 << 22), "\(askers)")
+        #expect(spread <= 2 * (turns.turnBytes + 1 << 22), "\(askers)")
     }
 }

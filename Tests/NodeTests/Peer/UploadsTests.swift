@@ -36,7 +36,8 @@ private final class Owner: UploadsOwner {
 
     func chunkServed(_ connection: ConnectionID) { served += 1 }
     func indexed(_ name: ShareName) -> KnownFile? { known[name] }
-    func partial(_ id: DownloadID) -> ServedFile? { nil }
+    var partials: [DownloadID: ServedFile] = [:]
+    func partial(_ id: DownloadID) -> ServedFile? { partials[id] }
 
     func index(_ file: IndexedFile) { known[file.name] = KnownFile(identity: file.identity, root: file.root) }
 }
@@ -303,12 +304,35 @@ struct UploadsTests {
         #expect(owner.changed.isEmpty && served.root == file.root)
     }
 
+    // MARK: Files that are being fetched
+
+    @Test("Pieces of a file that is being fetched are sent though it is written to, also when it has its name since")
+    func servesPartial() throws {
+        let download = DownloadID(rawValue: 7)
+        let (partial, identity) = try shared.share.open(file.name)
+        owner.partials[download] = ServedFile(file: partial, identity: identity)
+        uploads.add(.partial(download), file.root, 0..<6, on: connection, loop.transport, owner)
+        #expect(owner.jobs.isEmpty)
+        let descriptor = open("\(shared.sharePath)/file", O_WRONLY)
+        defer { close(descriptor) }
+        #expect(pwrite(descriptor, Array(bytes[..<10]), 10, 0) == 10)
+        owner.partials = [:]
+        try run(until: 7)
+        #expect(fetcher.heard.last == "end 0 complete")
+        let isSame = fetcher.bytes == bytes
+        #expect(isSame)
+        #expect(owner.changed.isEmpty && uploads.openCount == 0)
+        uploads.add(.partial(download), file.root, 0..<6, on: connection, loop.transport, owner)
+        try run(until: 8)
+        #expect(fetcher.heard.last == "end 0 gone")
+    }
+
     // MARK: Turns
 
     /// Uploads with one slot, whose turns are a piece long.
     private func narrow(waitingMax: Int = 256) -> Uploads {
         var policy = UploadPolicy(slots: 1)
-        policy.turnBytes = 1 << 20
+        policy.turnBytesMax = 1 << 20
         policy.waitingMax = waitingMax
         let uploads = Uploads(policy)
         hear(uploads)

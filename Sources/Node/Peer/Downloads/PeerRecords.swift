@@ -29,7 +29,7 @@ extension PeerNode {
             let left = Span.seconds(UInt64(clamping: ban.until - WallClock.seconds()))
             feed(
                 .restoredBan(
-                    PeerCore.Ban(
+                    Ban(
                         peer: ban.peer, address: address, reason: ban.reason,
                         until: Moment(nanoseconds: reactor.now) + left)))
         }
@@ -59,11 +59,11 @@ extension PeerNode {
         ledger.submit(.removeDownload(id))
     }
 
-    func keep(_ ban: PeerCore.Ban) {
+    func keep(_ ban: Ban) {
         let left = Int64(clamping: (ban.until - Moment(nanoseconds: reactor.now)).nanoseconds / 1_000_000_000)
         ledger.submit(
             .putBan(
-                Storage.Ban(
+                BanRecord(
                     peer: ban.peer, address: "\(ban.address)", reason: ban.reason, until: WallClock.seconds() + left)))
     }
 
@@ -86,6 +86,7 @@ extension DownloadEntry {
             case .running: .running
             case .paused: .paused
             case .failed(let cause): .failed(.recorded(cause))
+            case .kept: .failed(.cancelled)
             }
         self.init(
             id: DownloadID(rawValue: record.id), name: record.name, root: record.root, modified: record.modified,
@@ -100,6 +101,7 @@ extension DownloadRecord {
             switch entry.state {
             case .running: .running
             case .paused: .paused
+            case .failed(.cancelled): .kept
             case .failed(let failure): .failed(failure.text(for: entry.name.path).message)
             }
         self.init(

@@ -17,7 +17,7 @@ enum LedgerJob: Sendable {
     case setPartial(DownloadID, PartialRecord)
     case setPieces(DownloadID, PieceSet)
     case removeDownload(DownloadID)
-    case putBan(Storage.Ban)
+    case putBan(BanRecord)
     case removeBan(PeerID)
 }
 
@@ -38,7 +38,7 @@ enum LedgerCompletion: Sendable {
 /// What an earlier run of the daemon left beside the index.
 struct KeptState: Sendable {
     let downloads: [DownloadRecord]
-    let bans: [Storage.Ban]
+    let bans: [BanRecord]
     /// Rows that make no sense, in words.
     let unreadable: [String]
 }
