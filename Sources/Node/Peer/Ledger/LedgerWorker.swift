@@ -17,7 +17,7 @@ final class LedgerWorker {
     func perform(_ job: LedgerJob) -> LedgerCompletion {
         switch job {
         case .open: .opened(attempt { () throws(StateDatabaseError) in try open() })
-        case .loadIndex: .indexLoaded(attempt { () throws(StateDatabaseError) in try load() })
+        case .loadIndex: .indexLoaded(attempt { () throws(StateDatabaseError) in try database.get().files() })
         case .writeIndex(let changes): .indexWritten(attempt { () throws(StateDatabaseError) in try write(changes) })
         }
     }
@@ -31,12 +31,6 @@ final class LedgerWorker {
         let (opened, setAside) = try StateDatabase.open(in: directory)
         database = .success(opened)
         return setAside
-    }
-
-    private func load() throws(StateDatabaseError) -> [IndexedFile] {
-        var files = try database.get().files()
-        files.sort { $0.name < $1.name }
-        return files
     }
 
     private func write(_ changes: [FileChange]) throws(StateDatabaseError) -> Int {
