@@ -280,7 +280,8 @@ struct IndexLooksTests {
         #expect(try driver.root("moved/e/1")?.length == 4)
     }
 
-    @Test("A directory that is moved out or removed withdraws all below it, however many files", arguments: [true, false])
+    @Test(
+        "A directory that is moved out or removed withdraws all below it, however many files", arguments: [true, false])
     func gone(_ isMoved: Bool) throws {
         for index in 0..<IndexLimits.withdrawnAtOnce + 10 { try shared.write([1], to: "d/\(index % 7)/\(index)") }
         try driver.hear()
