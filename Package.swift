@@ -84,7 +84,8 @@ let package = Package(
             "Node",
             ["Content", "Wire", "Posix", "Reactor", "Hashing", "Storage", "Transport", "Control", "PeerCore"]),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["p2pd", "p2pctl", "Content", "Hashing", "Wire"], swiftSettings: core),
+            name: "EndToEndTests", dependencies: ["p2pd", "p2pctl", "Content", "Hashing", "Wire", "TestSupport"],
+            swiftSettings: core),
     ],
     swiftLanguageModes: [.v6]
 )
