@@ -66,7 +66,7 @@ let package = Package(
             ]),
 
         program("p2pd", ["Control", "Node"]),
-        program("p2pctl", ["Content", "Control"]),
+        program("p2pctl", ["CLinux", "Content", "Control"]),
         program("p2pbench", ["Content", "Posix", "Reactor", "Transport", "Wire"]),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: core),
@@ -78,11 +78,14 @@ let package = Package(
         tests("ManagerCore", ["Wire", "Content", "TestSupport"]),
         tests("PeerCore", ["Wire", "Content", "TestSupport"]),
         tests("Storage", ["Content", "Hashing", "Posix", "TestSupport"]),
-        tests("Transport", ["Reactor", "Posix", "Wire", "Content"]),
+        tests("Transport", ["Reactor", "Posix", "Wire", "Content", "TestSupport"]),
         tests("Control", ["Content"]),
         tests(
             "Node",
-            ["Content", "Wire", "Posix", "Reactor", "Hashing", "Storage", "Transport", "Control", "PeerCore"]),
+            [
+                "Content", "Wire", "Posix", "Reactor", "Hashing", "Storage", "Transport", "Control", "PeerCore",
+                "TestSupport",
+            ]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["p2pd", "p2pctl", "Content", "Hashing", "Wire", "TestSupport"],
             swiftSettings: core),

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
@@ -31,6 +32,11 @@ int clinux_reserve(int file, off_t length) { return fallocate(file, 0, 0, length
 
 int clinux_rename_without_replacing(int from_directory, const char *from, int to_directory, const char *to) {
     return renameat2(from_directory, from, to_directory, to, RENAME_NOREPLACE);
+}
+
+int clinux_set_modified(int file, int64_t seconds, long nanoseconds) {
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = seconds, .tv_nsec = nanoseconds}};
+    return futimens(file, times);
 }
 
 int clinux_probe(int file, off_t offset) {
@@ -81,3 +87,9 @@ int clinux_spawn(pid_t *process, char *const arguments[], char *const environmen
 }
 
 int clinux_pidfd_open(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }
+
+ssize_t clinux_copy(int from, int to, size_t count) {
+    ssize_t copied = copy_file_range(from, NULL, to, NULL, count, 0);
+    if (copied >= 0 || (errno != EXDEV && errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)) return copied;
+    return sendfile(to, from, NULL, count);
+}

@@ -30,9 +30,11 @@ extension ControlFailure {
         case usage
         /// No honest holder of the asked root.
         case integrity
+        /// A shared file's bytes changed on the disk though nobody changed the file.
+        case rotten
         /// Every peer answered, none has the name or root.
         case notFound = "not-found"
-        /// `cancel` of a name that is not being downloaded.
+        /// Nothing of that name is being downloaded.
         case noDownload = "no-download"
         /// `p2pctl` could not reach the daemon, or lost it.
         case unreachable
@@ -53,11 +55,13 @@ extension ControlFailure {
         case cancelled
         /// `p2pctl` was interrupted; the download goes on.
         case interrupted
+        /// Whoever read `req --stdout` went away.
+        case outputClosed = "output-closed"
 
         public var exit: ExitCode {
             switch self {
             case .usage: .usage
-            case .integrity: .integrity
+            case .integrity, .rotten: .integrity
             case .notFound, .noDownload: .notFound
             case .unreachable, .leaving, .busy: .unreachable
             case .exists: .exists
@@ -66,6 +70,7 @@ extension ControlFailure {
             case .conflict: .conflict
             case .timedOut: .timedOut
             case .cancelled, .interrupted: .interrupted
+            case .outputClosed: .outputClosed
             }
         }
     }

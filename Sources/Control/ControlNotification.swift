@@ -1,4 +1,4 @@
-/// What the daemon tells a client while its `req` runs: a JSON-RPC notification, whose parameters are the event's
+/// What the daemon tells a client while its request runs: a JSON-RPC notification, whose parameters are the event's
 /// fields and `request`, the id of the request it belongs to.
 public struct ControlNotification: Equatable, Sendable {
     public let request: ControlID
@@ -14,18 +14,22 @@ public struct ControlNotification: Equatable, Sendable {
 public enum ControlEvent: Equatable, Sendable {
     case found(FoundEvent)
     case progress(ProgressEvent)
+    case ready(ReadyEvent)
+    case verified(VerifiedEvent)
 
     /// The notification's method.
     public var kind: Kind {
         switch self {
         case .found: .found
         case .progress: .progress
+        case .ready: .ready
+        case .verified: .verified
         }
     }
 
     /// The events there are.
     public enum Kind: String, CaseIterable, Codable, Sendable {
-        case found, progress
+        case found, progress, ready, verified
     }
 }
 
@@ -59,7 +63,7 @@ public struct ProgressEvent: Codable, Equatable, Sendable {
     public let bytesPerSecond: Double
     /// Holders that data is being fetched from.
     public let holders: Int
-    /// What has to happen before it goes on, when it waits.
+    /// What has to happen before it goes on, when it waits or is paused.
     public let waitingFor: String?
 
     public init(
@@ -76,12 +80,28 @@ public struct ProgressEvent: Codable, Equatable, Sendable {
     }
 }
 
+/// The beginning of a file that is being fetched can be read.
+public struct ReadyEvent: Codable, Equatable, Sendable {
+    /// Where the bytes are, for a process on the daemon's machine: absolute. A descriptor opened here stays good when
+    /// the file moves into the share.
+    public let path: String
+    /// From the start of the file: verified, and not written again.
+    public let bytes: UInt64
+
+    public init(path: String, bytes: UInt64) {
+        self.path = path
+        self.bytes = bytes
+    }
+}
+
 extension ControlEvent: Encodable {
     /// The event's own fields, flat.
     public func encode(to encoder: any Encoder) throws {
         switch self {
         case .found(let event): try event.encode(to: encoder)
         case .progress(let event): try event.encode(to: encoder)
+        case .ready(let event): try event.encode(to: encoder)
+        case .verified(let event): try event.encode(to: encoder)
         }
     }
 
@@ -89,6 +109,8 @@ extension ControlEvent: Encodable {
         switch kind {
         case .found: self = .found(try FoundEvent(from: decoder))
         case .progress: self = .progress(try ProgressEvent(from: decoder))
+        case .ready: self = .ready(try ReadyEvent(from: decoder))
+        case .verified: self = .verified(try VerifiedEvent(from: decoder))
         }
     }
 }

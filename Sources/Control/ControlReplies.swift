@@ -11,31 +11,6 @@ public struct HolderBytes: Codable, Equatable, Sendable {
     }
 }
 
-/// The reply to `req`: the file is in the share.
-public struct ReqDone: Codable, Equatable, Sendable {
-    public let name: String
-    /// 64 hexadecimal digits.
-    public let root: String
-    /// Bytes.
-    public let length: UInt64
-    /// From the request to the reply, to the millisecond.
-    public let seconds: Double
-    /// The file was here before; nothing was fetched.
-    public let already: Bool
-    public let holders: [HolderBytes]
-
-    public init(
-        name: String, root: String, length: UInt64, seconds: Double, already: Bool, holders: [HolderBytes]
-    ) {
-        self.name = name
-        self.root = root
-        self.length = length
-        self.seconds = seconds.toMilliseconds
-        self.already = already
-        self.holders = holders
-    }
-}
-
 /// The reply to `peers`: the roster as this peer has it.
 public struct PeersReply: Codable, Equatable, Sendable {
     public let peers: [Peer]
@@ -113,16 +88,6 @@ public enum FileState: String, CaseIterable, Codable, Sendable {
     /// Not what it was, and waiting until nobody writes to it, or to be hashed again.
     case changed
     case error
-}
-
-/// The reply to `cancel`.
-public struct CancelReply: Codable, Equatable, Sendable {
-    /// The name whose download was given up.
-    public let name: String
-
-    public init(name: String) {
-        self.name = name
-    }
 }
 
 /// The reply to `left`: the daemon is on its way out. An empty object.

@@ -1,34 +1,5 @@
 import FoundationEssentials
 
-/// What a client asks of the daemon: a method with its parameters.
-public enum ControlCall: Equatable, Sendable {
-    case req(ReqParams)
-    case left
-    case status
-    case peers
-    case files(FilesParams)
-    case downloads
-    case cancel(CancelParams)
-
-    /// The JSON-RPC method's name.
-    public var method: Method {
-        switch self {
-        case .req: .req
-        case .left: .left
-        case .status: .status
-        case .peers: .peers
-        case .files: .files
-        case .downloads: .downloads
-        case .cancel: .cancel
-        }
-    }
-
-    /// The methods there are.
-    public enum Method: String, CaseIterable, Codable, Sendable {
-        case req, left, status, peers, files, downloads, cancel
-    }
-}
-
 /// One line from a client to the daemon: a JSON-RPC 2.0 request. Every request has an id; batches and notifications
 /// from clients are refused.
 /// Source: https://www.jsonrpc.org/specification, section 4.
@@ -96,16 +67,7 @@ extension ControlRequest: Codable {
         _ fields: KeyedDecodingContainer<CodingKeys>, method: ControlCall.Method, id: ControlID
     ) throws(ControlRequestError) -> ControlCall {
         do {
-            switch method {
-            case .req: return .req(try fields.decode(ReqParams.self, forKey: .params))
-            case .cancel: return .cancel(try fields.decode(CancelParams.self, forKey: .params))
-            case .files:
-                return .files(try fields.decodeIfPresent(FilesParams.self, forKey: .params) ?? FilesParams())
-            case .left: return try none(fields, .left)
-            case .status: return try none(fields, .status)
-            case .peers: return try none(fields, .peers)
-            case .downloads: return try none(fields, .downloads)
-            }
+            return try ControlCall(method, from: Params(fields: fields, key: .params))
         } catch let error as DecodingError {
             throw ControlRequestError(.params, "\(method.rawValue): \(error.explanation)", id: id)
         } catch {
@@ -113,23 +75,11 @@ extension ControlRequest: Codable {
         }
     }
 
-    private static func none(
-        _ fields: KeyedDecodingContainer<CodingKeys>, _ call: ControlCall
-    ) throws -> ControlCall {
-        _ = try fields.decodeIfPresent(NoParams.self, forKey: .params)
-        return call
-    }
-
     public func encode(to encoder: any Encoder) throws {
         var fields = encoder.container(keyedBy: CodingKeys.self)
         try fields.encode("2.0", forKey: .jsonrpc)
         try fields.encode(id, forKey: .id)
         try fields.encode(call.method, forKey: .method)
-        switch call {
-        case .req(let params): try fields.encode(params, forKey: .params)
-        case .files(let params): try fields.encode(params, forKey: .params)
-        case .cancel(let params): try fields.encode(params, forKey: .params)
-        case .left, .status, .peers, .downloads: break
-        }
+        if let params = call.params { try fields.encode(params, forKey: .params) }
     }
 }

@@ -48,6 +48,23 @@ extension KeyedDecodingContainer {
         }
     }
 
+    func decodeIntegerIfPresent(_ key: Key, in range: ClosedRange<Int>) throws -> Int? {
+        guard contains(key), try !decodeNil(forKey: key) else { return nil }
+        guard let number = try? decode(Int.self, forKey: key), range.contains(number) else {
+            throw wrong(key, "must be a whole number, \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    /// One of the words that an enumeration knows.
+    func decodeWordIfPresent<Word: RawRepresentable<String> & CaseIterable>(_ key: Key) throws -> Word? {
+        guard let text = try decodeIfPresent(String.self, forKey: key) else { return nil }
+        guard let word = Word(rawValue: text) else {
+            throw wrong(key, "must be one of: " + Word.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return word
+    }
+
     func decodeDigestIfPresent(_ key: Key) throws -> Digest? {
         guard let text = try decodeIfPresent(String.self, forKey: key) else { return nil }
         guard let digest = Digest(hex: text) else { throw wrong(key, "must be 64 hexadecimal digits") }
@@ -73,7 +90,7 @@ extension DecodingError {
         if type == Bool.self { return "true or false" }
         if type == Int.self { return "a whole number" }
         if type == Double.self { return "a number" }
-        return "an object"
+        return type is any RangeReplaceableCollection.Type ? "an array" : "an object"
     }
 }
 

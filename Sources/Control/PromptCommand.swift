@@ -9,6 +9,10 @@ public enum PromptCommand: Equatable, Sendable {
     case files
     case downloads
     case cancel(name: String)
+    case pause(name: String)
+    case resume(name: String)
+    case who(name: String)
+    case bans
     case quit
     /// What to tell the person instead.
     case mistake(String)
@@ -28,16 +32,21 @@ public enum PromptCommand: Equatable, Sendable {
         switch (word, rest.isEmpty) {
         case ("req", false): self = .req(name: rest)
         case ("cancel", false): self = .cancel(name: rest)
-        case ("req", true), ("cancel", true): self = .mistake("\(word) needs the name of a file: \(word) FILE")
+        case ("pause", false): self = .pause(name: rest)
+        case ("resume", false): self = .resume(name: rest)
+        case ("who", false): self = .who(name: rest)
+        case ("req", true), ("cancel", true), ("pause", true), ("resume", true), ("who", true):
+            self = .mistake("\(word) needs the name of a file: \(word) FILE")
         case ("left_peer", true), ("left", true): self = .left
         case ("help", _), ("?", _): self = .help
         case ("status", true): self = .status
         case ("peers", true): self = .peers
         case ("files", true): self = .files
         case ("downloads", true): self = .downloads
+        case ("bans", true): self = .bans
         case ("quit", true), ("exit", true): self = .quit
         case ("left_peer", false), ("left", false), ("status", false), ("peers", false), ("files", false),
-            ("downloads", false), ("quit", false), ("exit", false):
+            ("downloads", false), ("bans", false), ("quit", false), ("exit", false):
             self = .mistake("\(word) takes nothing after it")
         case (_, _): self = .mistake("there is no command \(Quoted.text(word)); help lists them")
         }
@@ -54,13 +63,17 @@ public enum PromptCommand: Equatable, Sendable {
     public static let table = Table(
         columns: [.left(""), .left("")],
         rows: [
-            ["  req FILE", "fetch FILE from the peers that have it"],
+            ["  req FILE", "fetch FILE from the peers that have it; DIR/ is a whole directory"],
+            ["  who FILE", "list the versions of FILE in the swarm, and who has them"],
             ["  left_peer", "leave the swarm and end the daemon (also: left)"],
             ["  status", "show the daemon at a glance"],
             ["  peers", "list the active peers"],
             ["  files", "list the files shared here"],
             ["  downloads", "list what is being fetched"],
-            ["  cancel FILE", "give up fetching FILE"],
+            ["  pause FILE", "stop fetching FILE for now"],
+            ["  resume FILE", "go on fetching FILE"],
+            ["  cancel FILE", "give up fetching FILE, and delete what came of it"],
+            ["  bans", "list the peers that are refused for wrong data"],
             ["  help", "show this list"],
             ["  quit", "end the prompt; the daemon goes on (also: Ctrl-D)"],
         ])

@@ -49,14 +49,14 @@ public enum PauseCause: Hashable, Sendable {
 
 /// A download as an earlier run of the daemon left it.
 public struct StoredDownload: Sendable {
-    public let record: DownloadEntry
+    public let entry: DownloadEntry
     /// nil if it had not been checked.
     public let layer: [Digest]?
     /// Durable and recorded.
     public let pieces: PieceSet
 
-    public init(record: DownloadEntry, layer: [Digest]?, pieces: PieceSet) {
-        self.record = record
+    public init(entry: DownloadEntry, layer: [Digest]?, pieces: PieceSet) {
+        self.entry = entry
         self.layer = layer
         self.pieces = pieces
     }

@@ -145,6 +145,9 @@ public enum PeerInput: Sendable {
     /// The partial file can be written to.
     /// - Parameter pieces: what it holds of an earlier run's pieces.
     case partialOpened(DownloadID, PieceSet)
+    /// There is no partial file, though there should be.
+    /// - Parameter mayBeDelivered: something of its length stands at the download's name.
+    case partialMissing(DownloadID, mayBeDelivered: Bool)
     /// Which of the pieces asked about are right.
     case partialVerified(DownloadID, PieceSet)
     /// All pieces of the last `commit` are durable and recorded, or none of those that were new.

@@ -107,15 +107,16 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
 
         case .layerChecked(let id, let isRight): layerChecked(id, isRight: isRight)
         case .partialOpened(let id, let pieces): partialOpened(id, pieces)
+        case .partialMissing(let id, let mayBeDelivered): partialMissing(id, mayBeDelivered: mayBeDelivered)
         case .partialVerified(let id, let good): partialVerified(id, good)
         case .committed(let id, let failure): committed(id, failure)
         case .spaceFound(let id): spaceFound(id)
         case .partialFailed(let id, let failure): partialFailed(id, failure)
         case .delivered(let id, let delivery): delivered(id, delivery)
-        case .indexed(let file): catalog.insert(file)
+        case .indexed(let file): indexed(file)
         case .withdrawn(let name): catalog.remove(name)
         case .settling(let name): catalog.suspend(name)
-        case .indexing(let isIndexing): self.isIndexing = isIndexing
+        case .indexing(let isIndexing): indexing(isIndexing)
 
         case .wish(let id, let wish): wished(id, wish)
         case .inspected(let id, let local): inspected(id, local)

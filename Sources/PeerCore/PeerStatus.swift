@@ -33,7 +33,7 @@ public struct DownloadStatus: Sendable {
     public let have: UInt64
     public let state: DownloadActivity
     public let priority: Int
-    /// Bytes from the beginning without a gap.
+    /// Bytes from the beginning without a gap, of which each was verified in this run of the daemon.
     public let prefix: UInt64
     public let holders: [HolderBytes]
     /// Holders that send now.
@@ -73,6 +73,9 @@ extension PeerMachine {
         return downloads[id].map { status($0) }
     }
 
+    /// The pieces of a download that are durable and recorded.
+    public func recordedPieces(of id: DownloadID) -> PieceSet? { downloads[id]?.commits.durable }
+
     private func status(_ download: Download) -> DownloadStatus {
         let active = download.lanes.count
         let state: DownloadActivity =
@@ -86,7 +89,7 @@ extension PeerMachine {
             }
         return DownloadStatus(
             id: download.id, name: download.name, root: download.root, since: download.since, have: download.have,
-            state: state, priority: download.priority, prefix: download.plan.prefix, holders: download.holderBytes,
+            state: state, priority: download.priority, prefix: download.prefix, holders: download.holderBytes,
             activeHolders: active)
     }
 }

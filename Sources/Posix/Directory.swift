@@ -49,6 +49,18 @@ public final class Directory: Sendable {
         FileDescriptor(owning: try openBeneath(name, flags: O_RDWR | O_CREAT, mode: mode))
     }
 
+    /// Opens a file that is there for reading and writing.
+    public func openForWriting(_ name: String) throws(SystemError) -> FileDescriptor {
+        FileDescriptor(owning: try openBeneath(name, flags: O_RDWR | O_NONBLOCK))
+    }
+
+    /// What the directory's file system has room for.
+    public func freeSpace() throws(SystemError) -> FreeSpace {
+        var info = statvfs()
+        try check("ask for the free space of", path) { fstatvfs(descriptor.rawValue, &info) }
+        return FreeSpace(info)
+    }
+
     /// What stands at `name` itself: a link is not followed.
     /// - Returns: nil when nothing stands there.
     public func entry(_ name: String) throws(SystemError) -> (kind: FileKind, identity: FileIdentity)? {
@@ -104,6 +116,13 @@ public final class Directory: Sendable {
             return
         }
         throw SystemError("rename \(path)/\(name) to", on: "\(target.path)/\(newName)")
+    }
+
+    /// Gives a file of this directory a second name in it; EEXIST if something stands there. A link is not followed.
+    public func link(_ name: String, as newName: String) throws(SystemError) {
+        try check("link \(path)/\(name) to", "\(path)/\(newName)") {
+            linkat(descriptor.rawValue, name, descriptor.rawValue, newName, 0)
+        }
     }
 
     /// Makes the names in this directory durable.

@@ -56,7 +56,20 @@ public enum FileIO {
         guard length > 0 else { return }
         if retrying({ clinux_reserve(file, off_t(length)) }) == 0 { return }
         guard errno == EOPNOTSUPP else { throw SystemError("reserve \(length) bytes for", on: "descriptor \(file)") }
+        try setLength(file, length)
+    }
+
+    /// Cuts the file, or lengthens it by zeros.
+    public static func setLength(_ file: Int32, _ length: UInt64) throws(SystemError) {
         try check("set the length of", "descriptor \(file)") { ftruncate(file, off_t(length)) }
+    }
+
+    /// Says when the bytes were last written, whenever that was. Source: futimens(3).
+    /// - Parameter modified: nanoseconds since 1970; what the file system cannot hold it rounds down.
+    public static func setModified(_ file: Int32, _ modified: Int64) throws(SystemError) {
+        let (seconds, rest) = (modified / 1_000_000_000, modified % 1_000_000_000)
+        let (second, nanosecond) = rest < 0 ? (seconds - 1, rest + 1_000_000_000) : (seconds, rest)
+        try check("set the time of", "descriptor \(file)") { clinux_set_modified(file, second, Int(nanosecond)) }
     }
 
     /// After a failure the kernel may have dropped what was not written: the data must be written again, not synced

@@ -14,6 +14,9 @@ public struct SystemError: Error, Hashable, Sendable {
     }
 
     public var isOutOfDescriptors: Bool { code == EMFILE || code == ENFILE }
+    /// ENOSPC, for a disk that would be full.
+    public static let noSpace = ENOSPC
+
     public var isOutOfSpace: Bool { code == ENOSPC || code == EDQUOT }
     public var isMissing: Bool { code == ENOENT }
     public var isNotPermitted: Bool { code == EACCES || code == EPERM }
@@ -21,10 +24,17 @@ public struct SystemError: Error, Hashable, Sendable {
     public var alreadyExists: Bool { code == EEXIST }
     /// Something on the way is a link, leads out, or is of the wrong kind.
     public var isOtherKind: Bool { [ELOOP, EXDEV, EINVAL, ENXIO, EISDIR].contains(code) }
+    /// The device failed to read or write.
+    public var isDeviceFailure: Bool { code == EIO }
+    /// A file cannot have a second name here: not in this file system, not so many, or not a file of somebody else's.
+    public var cannotLink: Bool { [EPERM, EOPNOTSUPP, ENOSYS, EMLINK, EACCES].contains(code) }
     public var isNotADirectory: Bool { code == ENOTDIR }
 
     public static let fileTooLarge = EFBIG
+    public static let deviceFailure = EIO
     public static let notAFile = EINVAL
+    public static let nameTooLong = ENAMETOOLONG
+    public static let exists = EEXIST
 }
 
 extension SystemError: CustomStringConvertible {

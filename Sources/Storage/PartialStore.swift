@@ -3,28 +3,30 @@ import Posix
 
 /// Where partial files live until they are whole: in the file system of the share, so that one rename delivers them.
 public struct PartialStore: Sendable {
-    private let directory: Directory
-    private let share: Share
+    let directory: Directory
+    let share: Share
+    private let bootID: String
 
     /// Takes `partial` below the state directory if that can rename into the share, else a directory of the daemon's
-    /// own inside the share. What an earlier run left there is removed: nothing records which of its pieces are good.
-    /// - Parameter peer: tells apart the directories of two daemons that share one directory.
-    public init(share: Share, state: Directory, peer: PeerID) throws(SystemError) {
+    /// own inside the share.
+    /// - Parameters:
+    ///   - peer: tells apart the directories of two daemons that share one directory.
+    ///   - bootID: of the kernel's present run; empty where it does not tell.
+    public init(
+        share: Share, state: Directory, peer: PeerID, bootID: String = Boot.id() ?? ""
+    ) throws(SystemError) {
         self.share = share
+        self.bootID = bootID
         let isNear = try state.sharesMount(with: share.directory)
         if !isNear { try share.directory.makeDirectory(ShareName.reserved, mode: 0o700) }
         let parent = isNear ? state : try share.directory.openDirectory(ShareName.reserved)
         let name = isNear ? "partial" : "partial-\(peer.hex)"
         try parent.makeDirectory(name, mode: 0o700)
         directory = try parent.openDirectory(name)
-        for (entry, kind) in try directory.entries() where kind == .regular {
-            // A name that is not UTF-8 is none of the daemon's.
-            if let name = String(validating: entry, as: UTF8.self) { try directory.remove(name) }
-        }
     }
 
     /// Makes a partial file and reserves its space.
-    /// - Parameter serial: tells apart two downloads of one root.
+    /// - Parameter serial: of the download: tells apart two downloads of one root, also of different runs.
     public func open(
         _ name: ShareName, _ root: FileRoot, _ layer: [Digest], serial: UInt64
     ) throws(SystemError) -> PartialFile {
@@ -35,31 +37,100 @@ public struct PartialStore: Sendable {
         let path = "\(directory.path)/\(fileName)"
         let file = OpenFile(try directory.createFile(fileName), path: path)
         do throws(SystemError) {
+            // A daemon that died before it recorded the file may have left it.
+            try FileIO.setLength(file.rawValue, 0)
             try FileIO.reserve(file.rawValue, length: root.length)
         } catch {
             try? directory.remove(fileName)
             throw SystemError("reserve \(root.length) bytes for \(name) in", on: directory.path, code: error.code)
         }
-        return PartialFile(name: name, root: root, layout: layout, layer: layer, fileName: fileName, file: file)
+        let partial = try PartialFile(
+            name: name, root: root, layout: layout, layer: layer, fileName: fileName, file: file, bootID: bootID)
+        partial.setSeal()
+        return partial
     }
 
     public func discard(_ partial: PartialFile) throws(SystemError) {
-        try directory.remove(partial.fileName)
+        try discard(named: partial.fileName)
     }
 
-    /// Gives a whole file its name in the share.
-    ///
-    /// The order is what makes it crash-proof: the bytes are durable before the name is, and the name before success is
-    /// reported.
+    /// - Parameter fileName: as a record has it.
+    public func discard(named fileName: String) throws(SystemError) {
+        guard PartialStore.isOurs(fileName) else { return }
+        try directory.remove(fileName)
+    }
+
+    /// What the file system of the partial files has room for.
+    public func freeSpace() throws(SystemError) -> FreeSpace { try directory.freeSpace() }
+
+    /// Removes the partial files that no download needs; whatever else lies there stays.
+    /// - Parameter kept: names of partial files, as records have them.
+    /// - Returns: what could not be removed, for the log.
+    public func removeAll(except kept: Set<String>) throws(SystemError) -> [SystemError] {
+        var failures: [SystemError] = []
+        for (entry, kind) in try directory.entries() where kind == .regular {
+            let name = String(decoding: entry, as: UTF8.self)
+            guard PartialStore.isOurs(name), !kept.contains(name) else { continue }
+            do throws(SystemError) { try directory.remove(name) } catch { failures.append(error) }
+        }
+        return failures
+    }
+
+    /// Whether a name is one that `open` gives: 64 hexadecimal digits, a dot, a number.
+    static func isOurs(_ name: String) -> Bool {
+        let parts = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard parts.count == 2 else { return false }
+        return Digest(hex: String(decoding: parts[0], as: UTF8.self)) != nil
+            && UInt64(String(decoding: parts[1], as: UTF8.self)) != nil
+    }
+}
+
+extension PartialStore {
+    /// What an earlier daemon's partial file has come to.
+    public enum Reopened: Sendable {
+        /// There is none. It may have been delivered just before the daemon died: see what stands at the name.
+        case missing
+        /// Nobody else wrote to it: the recorded pieces are good.
+        case ready(PartialFile)
+        /// Somebody may have: the recorded pieces are to be verified, and the result recorded, before any is offered or
+        /// another is stored.
+        case doubtful(PartialVerification)
+    }
+
+    /// Goes on with the partial file of an earlier daemon.
     /// - Parameters:
-    ///   - replacing: take the place of a file that stands there; otherwise that is EEXIST.
-    ///   - sync: false leaves both to the kernel's own time, for data that may be lost.
-    public func deliver(_ partial: PartialFile, replacing: Bool, sync: Bool) throws(SystemError) -> IndexedFile {
-        if sync { try FileIO.sync(partial.file.rawValue) }
-        let (parent, last) = try share.makeParent(of: partial.name, sync: sync)
-        try directory.rename(partial.fileName, to: parent, as: last, replacing: replacing)
-        if sync { try parent.sync() }
-        let identity = try FileIO.identity(of: partial.file.rawValue).identity
-        return IndexedFile(name: partial.name, root: partial.root, identity: identity, layer: partial.layer)
+    ///   - name: what it is to be called in the share.
+    ///   - synced: whether pieces were synced before they were recorded. If not, they are in doubt after a reboot.
+    public func reopen(
+        _ record: PartialRecord, as name: ShareName, _ root: FileRoot, synced: Bool
+    ) throws(SystemError) -> Reopened {
+        guard PartialStore.isOurs(record.fileName), let layout = PieceLayout(length: root.length),
+            record.layer.count == layout.pieceCount, record.pieces.pieceCount == layout.pieceCount,
+            try directory.kind(of: record.fileName) == .regular
+        else { return .missing }
+        let path = "\(directory.path)/\(record.fileName)"
+        let file = OpenFile(try directory.openForWriting(record.fileName), path: path)
+        let isSealed = try isSealed(file, record, root, synced: synced)
+        let partial = try PartialFile(
+            name: name, root: root, layout: layout, layer: record.layer, fileName: record.fileName, file: file,
+            bootID: bootID)
+        if isSealed || record.pieces.isEmpty { return .ready(partial) }
+        return .doubtful(PartialVerification(of: partial, record.pieces))
+    }
+
+    /// A file of the wrong length is given the right one, whereby its seal is broken for good.
+    private func isSealed(
+        _ file: OpenFile, _ record: PartialRecord, _ root: FileRoot, synced: Bool
+    ) throws(SystemError) -> Bool {
+        let identity = try FileIO.identity(of: file.rawValue).identity
+        guard identity.size == root.length else {
+            try FileIO.setLength(file.rawValue, root.length)
+            try FileIO.reserve(file.rawValue, length: root.length)
+            return false
+        }
+        let isSameBoot = !bootID.isEmpty && record.bootID == bootID
+        // Some file systems have another device number after each boot.
+        let isSameFile = record.inode == identity.inode && (record.device == identity.device || !isSameBoot)
+        return isSameFile && identity.modified == PartialFile.seal && (synced || isSameBoot)
     }
 }

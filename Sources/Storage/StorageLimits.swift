@@ -13,6 +13,8 @@ public enum StorageLimits {
     static let earlyWatchesMax = 4096
     /// Directories below the share, one in another.
     public static let depthMax = 64
+    /// Kept versions of one name: more are looked through one by one, and nobody wants them.
+    static let backupsMax = 9_999
     /// Seconds to wait for another program that looks into the database.
     static let databaseBusySeconds = 5.0
     /// The database's log is cut to this after it has grown beyond it in one large transaction.

@@ -29,8 +29,15 @@ final class Connection {
     var reading = Reading.frames
     var decoder = FrameDecoder()
     var queue = SendQueue()
+    /// No rate limit holds for it.
+    var isExempt: Bool
+    /// What the rate limits allow it.
+    var sending = Throttle.Passage.granted(0)
+    var receiving = Throttle.Passage.granted(0)
     /// Something waits to be written at the end of the tick.
     var isDirty = false
+    /// What is to be written waits for the socket.
+    var isBlocked = false
     /// More was to be sent than may wait: the other end does not read.
     var isOverfull = false
     /// Whole frames wait in the decoder for the next tick.
@@ -41,9 +48,10 @@ final class Connection {
     private var budget: (tick: UInt64, written: Int) = (0, 0)
     private var handled: (tick: UInt64, messages: Int) = (0, 0)
 
-    init(id: ConnectionID, address: PeerAddress, socket: consuming FileDescriptor, state: State) {
+    init(id: ConnectionID, address: PeerAddress, isExempt: Bool, socket: consuming FileDescriptor, state: State) {
         self.id = id
         self.address = address
+        self.isExempt = isExempt
         self.socket = DescriptorBox(socket)
         self.state = state
     }
@@ -63,6 +71,20 @@ final class Connection {
     /// Gives the descriptor up, to be closed by the reactor.
     func takeSocket() -> FileDescriptor? { socket.take() }
 
+    /// The next bytes from the socket are a piece's.
+    var isInPiece: Bool {
+        switch reading {
+        case .frames, .awaitingBuffer: false
+        case .piece, .discarding: true
+        }
+    }
+
+    /// Nothing is read until something else happens: a buffer is free, or it is this connection's turn.
+    var isHeldBack: Bool {
+        if case .awaitingBuffer = reading { return true }
+        return isInPiece && receiving == .waiting
+    }
+
     /// What the reactor should watch for.
     var interest: EventPoll.Mask {
         switch state {
@@ -70,9 +92,8 @@ final class Connection {
         case .closing: return .writable
         case .closed: return []
         case .open:
-            var mask: EventPoll.Mask = queue.isEmpty ? [] : .writable
-            if case .awaitingBuffer = reading { return mask }
-            if !isPostponed { mask.insert(.readable) }
+            var mask: EventPoll.Mask = isBlocked ? .writable : []
+            if !isHeldBack, !isPostponed { mask.insert(.readable) }
             return mask
         }
     }

@@ -32,8 +32,11 @@ extension Transport {
         if case .piece = connection.reading, connection.decoder.buffered > 0 { drainDecoder(connection, handler) }
         var budget = limits.bytesPerTick
         do throws(SystemError) {
+            defer { endReading(connection) }
             while budget > 0, connection.state == .open, !connection.isPostponed {
-                let (wanted, answer) = try readOnce(connection)
+                let allowed = readingBudget(connection, atMost: budget)
+                guard allowed > 0 else { return }
+                let (wanted, answer) = try readOnce(connection, atMost: allowed)
                 switch answer {
                 case .wouldBlock: return
                 case .endOfStream: return fail(connection, "closed by the other end", handler)
@@ -50,12 +53,21 @@ extension Transport {
     }
 
     /// Reads into the piece under way if there is one, and beyond it into the scratch.
-    private func readOnce(_ connection: Connection) throws(SystemError) -> (wanted: Int, Transferred) {
+    /// - Parameter limit: bytes of pieces.
+    private func readOnce(
+        _ connection: Connection, atMost limit: Int
+    ) throws(SystemError) -> (wanted: Int, Transferred) {
         switch connection.reading {
         case .awaitingBuffer: return (0, .wouldBlock)
-        case .frames, .discarding:
-            return (scratch.count, try StreamIO.read(connection.descriptor, into: scratch))
+        case .frames: return (scratch.count, try StreamIO.read(connection.descriptor, into: scratch))
+        case .discarding:
+            let part = UnsafeMutableRawBufferPointer(rebasing: scratch[..<min(limit, scratch.count)])
+            return (part.count, try StreamIO.read(connection.descriptor, into: part))
         case .piece(let piece, let filled):
+            guard piece.length - filled <= limit else {
+                let part = UnsafeMutableRawBufferPointer(rebasing: piece.buffer.memory[filled..<filled + limit])
+                return (limit, try StreamIO.read(connection.descriptor, into: part))
+            }
             let rest = UnsafeMutableRawBufferPointer(rebasing: piece.buffer.memory[filled..<piece.length])
             return (
                 rest.count + headerScratch.count,
@@ -82,6 +94,7 @@ extension Transport {
         _ piece: IncomingPiece, filled: Int, by count: Int, _ connection: Connection, _ handler: H
     ) {
         pieceBytesReceived += UInt64(count)
+        tookPieceBytes(count, on: connection)
         let isWhole = filled + count == piece.length
         connection.reading = isWhole ? .frames : .piece(piece, filled: filled + count)
         handler.progressed(connection.id, bytes: count)
@@ -95,7 +108,10 @@ extension Transport {
             case .awaitingBuffer: return
             case .discarding(let remaining):
                 let taken = connection.decoder.dropRaw(remaining)
-                if taken > 0 { handler.progressed(connection.id, bytes: taken) }
+                if taken > 0 {
+                    tookPieceBytes(taken, on: connection)
+                    handler.progressed(connection.id, bytes: taken)
+                }
                 connection.reading = taken == remaining ? .frames : .discarding(remaining: remaining - taken)
                 if taken < remaining { return }
             case .piece(let piece, let filled):

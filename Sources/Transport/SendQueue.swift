@@ -1,11 +1,16 @@
 import DequeModule
 import Posix
 
-/// What waits to be written to one socket, in order: frames, and slices of files that go by sendfile(2).
+/// What waits to be written to one socket.
+///
+/// Pieces go in order, each a header and a slice of a file that goes by sendfile(2), with the frames that keep their
+/// place among them. All other frames go before pieces that have not begun: an answer does not wait for megabytes.
 struct SendQueue {
     enum Item {
         case bytes([UInt8], sent: Int)
         case file(OpenFile, offset: UInt64, remaining: Int)
+        /// The place of a frame that is made when everything before it has gone out.
+        case due
     }
 
     enum Outcome: Equatable {
@@ -13,6 +18,10 @@ struct SendQueue {
         case wouldBlock
         /// The budget is used up; the socket takes more.
         case budgetSpent
+        /// As many bytes of files have gone as may; the socket takes more.
+        case fileBudgetSpent
+        /// The frame whose place has come is wanted: `fill`.
+        case due
         case truncated
     }
 
@@ -20,23 +29,54 @@ struct SendQueue {
     private static let copiedMax = 4096
     private static let joinedMax = 64 * 1024
 
-    private var items: Deque<Item> = []
+    private var frames: Deque<Item> = []
+    private var pieces: Deque<Item> = []
     /// Bytes of frames that wait.
     private(set) var frameBytes = 0
     /// Bytes of files that wait.
     private(set) var fileBytes = 0
 
-    var isEmpty: Bool { items.isEmpty }
+    var isEmpty: Bool { frames.isEmpty && pieces.isEmpty }
 
-    /// The file at the head of the queue.
+    /// The file at the head of the pieces.
     var currentFile: OpenFile? {
-        if case .file(let file, _, _) = items.first { file } else { nil }
+        if case .file(let file, _, _) = pieces.first { file } else { nil }
     }
 
     mutating func append(_ frame: [UInt8]) {
         frameBytes += frame.count
-        if frame.count <= SendQueue.copiedMax, let last = items.popLast() {
-            if case .bytes(var bytes, let sent) = last, bytes.count + frame.count <= SendQueue.joinedMax {
+        SendQueue.append(frame, to: &frames)
+    }
+
+    /// Appends a frame that keeps its place behind the pieces before it.
+    mutating func append(ordered frame: [UInt8]) {
+        guard !pieces.isEmpty else { return append(frame) }
+        frameBytes += frame.count
+        SendQueue.append(frame, to: &pieces)
+    }
+
+    /// Appends a piece: a frame, and the bytes that must follow it directly.
+    mutating func append(_ header: [UInt8], then file: OpenFile, offset: UInt64, count: Int) {
+        frameBytes += header.count
+        SendQueue.append(header, to: &pieces)
+        fileBytes += count
+        pieces.append(.file(file, offset: offset, remaining: count))
+    }
+
+    mutating func appendDue() { pieces.append(.due) }
+
+    /// Puts a frame at the place that is due, or nothing.
+    mutating func fill(_ frame: [UInt8]?) {
+        guard case .due = pieces.first else { return }
+        pieces.removeFirst()
+        guard let frame else { return }
+        frameBytes += frame.count
+        pieces.prepend(.bytes(frame, sent: 0))
+    }
+
+    private static func append(_ frame: [UInt8], to items: inout Deque<Item>) {
+        if frame.count <= copiedMax, let last = items.popLast() {
+            if case .bytes(var bytes, let sent) = last, bytes.count + frame.count <= joinedMax {
                 bytes.append(contentsOf: frame)
                 return items.append(.bytes(bytes, sent: sent))
             }
@@ -45,46 +85,101 @@ struct SendQueue {
         items.append(.bytes(frame, sent: 0))
     }
 
-    mutating func append(_ file: OpenFile, offset: UInt64, count: Int) {
-        fileBytes += count
-        items.append(.file(file, offset: offset, remaining: count))
-    }
-
-    /// Writes until the queue is empty, the socket is full or `budget` bytes are written.
-    mutating func write(to socket: Int32, budget: Int, written: inout Int, fileSent: inout Int) throws(SystemError)
-        -> Outcome
-    {
-        while let item = items.first {
+    /// Writes until the queue is empty, the socket is full or a budget is spent.
+    /// - Parameters:
+    ///   - budget: bytes of all kinds, counted from `written`.
+    ///   - fileBudget: bytes of files, counted from `fileSent`.
+    mutating func write(
+        to socket: Int32, budget: Int, fileBudget: Int = .max, written: inout Int, fileSent: inout Int
+    ) throws(SystemError) -> Outcome {
+        while !isEmpty {
             guard written < budget else { return .budgetSpent }
-            switch item {
-            case .bytes(let bytes, let sent):
-                let more = items.count > 1
-                let answer = try bytes[sent...].withUnsafeBytesTyped { part throws(SystemError) in
-                    try StreamIO.send(socket, part, more: more)
-                }
-                guard case .bytes(let count) = answer else { return .wouldBlock }
+            switch try writeNext(to: socket, atMost: budget - written, ofFiles: fileBudget - fileSent) {
+            case .frame(.bytes(let count)):
                 written += count
                 frameBytes -= count
-                advance(bytes, sent + count)
-            case .file(let file, var offset, let remaining):
-                let quantum = min(remaining, budget - written)
-                switch try StreamIO.sendFile(socket, file.rawValue, offset: &offset, count: quantum) {
-                case .wouldBlock: return .wouldBlock
-                case .endOfStream: return .truncated
-                case .bytes(let count):
-                    written += count
-                    fileSent += count
-                    fileBytes -= count
-                    items[0] = .file(file, offset: offset, remaining: remaining - count)
-                    if count == remaining { items.removeFirst() }
-                }
+            case .file(.bytes(let count)):
+                written += count
+                fileSent += count
+                fileBytes -= count
+            case .frame(.wouldBlock), .file(.wouldBlock): return .wouldBlock
+            case .frame(.endOfStream), .file(.endOfStream): return .truncated
+            case .fileBudgetSpent: return .fileBudgetSpent
+            case .due: return .due
             }
         }
         return .empty
     }
 
-    private mutating func advance(_ bytes: [UInt8], _ sent: Int) {
-        if sent == bytes.count { items.removeFirst() } else { items[0] = .bytes(bytes, sent: sent) }
+    private enum Step {
+        case frame(Transferred)
+        case file(Transferred)
+        case fileBudgetSpent
+        case due
+    }
+
+    private mutating func writeNext(
+        to socket: Int32, atMost limit: Int, ofFiles fileLimit: Int
+    ) throws(SystemError) -> Step {
+        if !isInPiece, !frames.isEmpty {
+            let isMore = frames.count > 1
+            return .frame(try SendQueue.sendFirst(of: &frames, to: socket, more: isMore))
+        }
+        switch pieces.first {
+        case .bytes:
+            let isMore = isFollowed(fileLimit)
+            return .frame(try SendQueue.sendFirst(of: &pieces, to: socket, more: isMore))
+        case .file(let file, let offset, let remaining):
+            guard fileLimit > 0 else { return .fileBudgetSpent }
+            return .file(try send(file, from: offset, remaining, atMost: min(limit, fileLimit), to: socket))
+        case .due, nil: return .due
+        }
+    }
+
+    /// Something of the first piece, or of a frame among the pieces, has gone out: the rest must follow.
+    private var isInPiece: Bool {
+        switch pieces.first {
+        case .bytes(_, let sent): sent > 0
+        case .file: true
+        case .due, nil: false
+        }
+    }
+
+    /// Something goes out right behind the first of the pieces, so that a short segment may wait for it.
+    private func isFollowed(_ fileLimit: Int) -> Bool {
+        guard pieces.count > 1 else { return false }
+        if case .file = pieces[1] { return fileLimit > 0 }
+        return true
+    }
+
+    private static func sendFirst(
+        of items: inout Deque<Item>, to socket: Int32, more: Bool
+    ) throws(SystemError) -> Transferred {
+        guard case .bytes(let bytes, let start) = items.first else { return .wouldBlock }
+        let answer = try bytes[start...].withUnsafeBytesTyped { part throws(SystemError) in
+            try StreamIO.send(socket, part, more: more)
+        }
+        guard case .bytes(let count) = answer else { return answer }
+        if start + count == bytes.count {
+            items.removeFirst()
+        } else {
+            items[0] = .bytes(bytes, sent: start + count)
+        }
+        return answer
+    }
+
+    private mutating func send(
+        _ file: OpenFile, from start: UInt64, _ remaining: Int, atMost limit: Int, to socket: Int32
+    ) throws(SystemError) -> Transferred {
+        var offset = start
+        let answer = try StreamIO.sendFile(socket, file.rawValue, offset: &offset, count: min(remaining, limit))
+        guard case .bytes(let count) = answer else { return answer }
+        if count == remaining {
+            pieces.removeFirst()
+        } else {
+            pieces[0] = .file(file, offset: offset, remaining: remaining - count)
+        }
+        return answer
     }
 }
 

@@ -5,9 +5,15 @@ import Wire
 
 /// The way out: frames and files into the send queue, and from it to the socket at the end of the tick.
 extension Transport {
+    /// Messages arrive in the order in which they are sent, but for those that are about chunks asked here: these keep
+    /// their place among the pieces, and others go ahead of pieces that have not begun.
     public func send(_ message: Message, on id: ConnectionID) {
         guard let connection = findWithRoom(id) else { return }
-        connection.queue.append(message.encoded)
+        if message.keepsPlace {
+            connection.queue.append(ordered: message.encoded)
+        } else {
+            connection.queue.append(message.encoded)
+        }
         mark(connection)
     }
 
@@ -31,15 +37,35 @@ extension Transport {
     /// Queues a piece: its header, and its bytes straight from the file.
     public func send(piece index: Int, of file: OpenFile, offset: UInt64, length: Int, on id: ConnectionID) {
         guard let connection = find(id), connection.state == .open else { return }
-        connection.queue.append(Message.piece(index: index, length: length).encoded)
-        connection.queue.append(file, offset: offset, count: length)
+        connection.queue.append(
+            Message.piece(index: index, length: length).encoded, then: file, offset: offset, count: length)
+        mark(connection)
+    }
+
+    /// Keeps a place behind the pieces queued so far; the handler is asked for the message (`due`) when all of their
+    /// bytes are the kernel's.
+    public func reserve(on id: ConnectionID) {
+        guard let connection = find(id), connection.state == .open else { return }
+        connection.queue.appendDue()
         mark(connection)
     }
 
     /// Whether the connection can take another piece.
     public func hasRoom(_ id: ConnectionID) -> Bool {
         guard let connection = find(id), connection.state == .open else { return false }
-        return connection.queue.fileBytes < limits.fileBytesAhead
+        return hasRoom(connection)
+    }
+
+    private func hasRoom(_ connection: Connection) -> Bool {
+        let limit = connection.isExempt ? .max : outgoing.burst
+        return connection.queue.fileBytes < min(limits.fileBytesAhead, limit)
+    }
+
+    /// What becomes of the pieces that wait to be sent.
+    public func outflow(_ id: ConnectionID) -> Outflow {
+        guard let connection = find(id), connection.queue.fileBytes > 0 else { return .empty }
+        if connection.sending == .waiting { return .limited }
+        return connection.isBlocked ? .blocked(since: Moment(nanoseconds: connection.drained)) : .moving
     }
 
     func mark(_ connection: Connection) {
@@ -50,40 +76,58 @@ extension Transport {
 
     func write<H: TransportHandler>(_ connection: Connection, _ handler: H) {
         guard connection.state != .closed, connection.state != .connecting else { return }
-        var (written, fileSent) = (connection.written(inTick: reactor.now), 0)
-        let before = written
         if connection.isOverfull {
             return fail(connection, "does not read: \(connection.queue.frameBytes) bytes wait for it", handler)
         }
+        var (written, fileSent) = (connection.written(inTick: reactor.now), 0)
+        let before = written
         do throws(SystemError) {
-            let outcome = try connection.queue.write(
-                to: connection.descriptor, budget: limits.bytesPerTick, written: &written, fileSent: &fileSent)
+            let outcome = try drain(connection, &written, &fileSent, handler)
             connection.wrote(written, inTick: reactor.now)
-            fileBytesSent += UInt64(fileSent)
             if written > before || outcome == .empty { connection.drained = reactor.now }
+            sentFileBytes(fileSent, isShort: outcome == .fileBudgetSpent, on: connection)
             settle(connection, outcome, fileSent > 0, handler)
         } catch {
             fail(connection, "\(error)", handler)
         }
     }
 
+    /// Writes what the queue has and the budgets allow, and asks for the messages whose places come.
+    private func drain<H: TransportHandler>(
+        _ connection: Connection, _ written: inout Int, _ fileSent: inout Int, _ handler: H
+    ) throws(SystemError) -> SendQueue.Outcome {
+        let fileBudget = sendingBudget(connection)
+        while true {
+            let outcome = try connection.queue.write(
+                to: connection.descriptor, budget: limits.bytesPerTick, fileBudget: fileBudget, written: &written,
+                fileSent: &fileSent)
+            guard outcome == .due else { return outcome }
+            // Nobody hears of a connection that is closing.
+            let message = connection.state == .open ? handler.due(connection.id) : nil
+            connection.queue.fill(message?.encoded)
+            // What the handler did with the message may have ended the connection.
+            if connection.state == .closed { return .empty }
+        }
+    }
+
     private func settle<H: TransportHandler>(
         _ connection: Connection, _ outcome: SendQueue.Outcome, _ sentFile: Bool, _ handler: H
     ) {
+        guard connection.state != .closed else { return }
         switch outcome {
         case .truncated:
             if let file = connection.queue.currentFile { handler.truncated(file) }
             return fail(connection, "a file became shorter while it was sent", handler)
-        case .empty:
+        case .empty, .due, .fileBudgetSpent:
+            connection.isBlocked = false
             waiting.remove(connection.id)
-            if case .closing = connection.state { return end(connection) }
+            if connection.queue.isEmpty, case .closing = connection.state { return end(connection) }
         case .budgetSpent, .wouldBlock:
+            connection.isBlocked = true
             wait(for: connection)
         }
         updateInterest(connection)
-        if sentFile, connection.state == .open, connection.queue.fileBytes < limits.fileBytesAhead {
-            handler.hasRoom(connection.id)
-        }
+        if sentFile, connection.state == .open, hasRoom(connection) { handler.hasRoom(connection.id) }
     }
 
     func wait(for connection: Connection) {
@@ -105,5 +149,29 @@ extension Transport {
             }
         }
         if !waiting.isEmpty { housekeeping = reactor.setTimer(at: reactor.now + Span.seconds(1).nanoseconds) }
+    }
+}
+
+/// How the pieces that wait on a connection get on.
+public enum Outflow: Equatable, Sendable {
+    /// None wait.
+    case empty
+    /// They go out in this tick or the next.
+    case moving
+    /// The rate limit holds them back.
+    case limited
+    /// The socket is full; the last byte went at that time.
+    case blocked(since: Moment)
+}
+
+extension Message {
+    /// It says something of the pieces around it.
+    fileprivate var keepsPlace: Bool {
+        switch self {
+        case .piece, .endOfChunk, .busy: true
+        case .hello, .refused, .newPeer, .leftPeer, .pong, .rosterRequest, .welcome, .rosterSnapshot, .rosterDelta,
+            .ping, .req, .have, .notHave, .hashesRequest, .hashes, .noHashes, .chunk, .cancel, .nowHave, .introduce:
+            false
+        }
     }
 }

@@ -8,6 +8,8 @@ import Wire
 /// Data goes one way: socket -> decoder -> handler, and handler -> send queue -> socket. What is sent during a tick is
 /// written at its end, in one go a connection.
 ///
+/// File data keeps to the rate limits (Limiting.swift); frames do not count.
+///
 /// Invariant: no connection reads or writes more than its budget in a tick, or queues more than its cap.
 public final class Transport<Completion: Sendable> {
     let reactor: Reactor<Completion>
@@ -21,6 +23,10 @@ public final class Transport<Completion: Sendable> {
     var postponed: [Connection] = []
     /// Connections whose socket is full, or which are closing.
     var waiting: Set<ConnectionID> = []
+    /// How fast file data may go.
+    public internal(set) var rates = RateLimits()
+    var outgoing = Throttle()
+    var incoming = Throttle()
     var housekeeping: TimerID?
     var acceptTimer: TimerID?
     var dialTimers: [TimerID: ConnectionID] = [:]
@@ -68,7 +74,8 @@ public final class Transport<Completion: Sendable> {
         _ socket: consuming FileDescriptor, _ address: PeerAddress, _ state: Connection.State
     ) throws(SystemError) -> Connection {
         let token = try reactor.register(socket.rawValue, state == .connecting ? .writable : .readable)
-        let connection = Connection(id: ConnectionID(token), address: address, socket: socket, state: state)
+        let connection = Connection(
+            id: ConnectionID(token), address: address, isExempt: rates.exempts(address), socket: socket, state: state)
         connections[token.slot] = connection
         return connection
     }
@@ -99,6 +106,7 @@ public final class Transport<Completion: Sendable> {
     func end(_ connection: Connection) {
         guard connection.state != .closed else { return }
         connection.state = .closed
+        endPassage(connection)
         waiting.remove(connection.id)
         if let timer = connection.dialTimer {
             reactor.cancelTimer(timer)
@@ -135,7 +143,7 @@ public final class Transport<Completion: Sendable> {
         switch connection.state {
         case .connecting: finishDial(connection, handler)
         case .open:
-            if case .awaitingBuffer = connection.reading, !mask.isDisjoint(with: .failed) {
+            if connection.isHeldBack, !mask.isDisjoint(with: .failed) {
                 // Nothing is read now, and the kernel would report this in every tick.
                 fail(connection, "reset by the other end", handler)
                 return true
@@ -158,6 +166,8 @@ public final class Transport<Completion: Sendable> {
         }
         switch timer {
         case housekeeping: checkWaiting(handler)
+        case outgoing.timer: outgoing.setTimer(nil)
+        case incoming.timer: incoming.setTimer(nil)
         case acceptTimer:
             acceptTimer = nil
             for token in listeners.keys { reactor.watch(token, .readable) }
@@ -169,7 +179,8 @@ public final class Transport<Completion: Sendable> {
     /// Writes what the tick produced. To be called at its end.
     public func flush<H: TransportHandler>(_ handler: H) {
         resumePostponed()
-        // A resumed read may produce messages, and those may produce writes.
+        serveLines()
+        // A resumed read may produce messages, and those may produce writes, and these may go on if nobody else waits.
         while !resumed.isEmpty || !dirty.isEmpty {
             let reading = resumed
             resumed = []
@@ -180,7 +191,9 @@ public final class Transport<Completion: Sendable> {
                 connection.isDirty = false
                 write(connection, handler)
             }
+            serveLines()
         }
+        awaitTokens()
     }
 
     func updateInterest(_ connection: Connection) {

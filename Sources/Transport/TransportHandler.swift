@@ -18,10 +18,14 @@ public protocol TransportHandler: AnyObject {
     func closed(_ connection: ConnectionID, reason: String, unfinished: IncomingPiece?)
     /// The send queue can take more file data.
     func hasRoom(_ connection: ConnectionID)
+    /// A place that was kept by `reserve` has come: every piece before it is the kernel's.
+    /// - Returns: what to send there, if anything.
+    func due(_ connection: ConnectionID) -> Message?
     /// The file that was being sent turned out shorter than announced; the connection is closed after this.
     func truncated(_ file: OpenFile)
 }
 
 extension TransportHandler {
     public func violated(_ connection: ConnectionID, from address: PeerAddress, reason: String) {}
+    public func due(_ connection: ConnectionID) -> Message? { nil }
 }

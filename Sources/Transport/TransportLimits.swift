@@ -26,3 +26,31 @@ public struct TransportLimits: Sendable {
         self.queueMax = queueMax
     }
 }
+
+/// What follows from a rate limit. Sizes are bytes.
+extension TransportLimits {
+    /// Saved while nothing passes: a tenth of a second's worth makes up for ticks that come late, and a share must fit
+    /// however low the rate.
+    static let burstSpan = Span.milliseconds(100)
+    static let burstMin = 64 << 10
+    /// Between two looks at the line: a fiftieth of a second, so that a limit costs fifty wake-ups a second and no more,
+    /// whatever the rate and however many wait.
+    static let batchSpan = Span.milliseconds(20)
+    /// Also when what is handed out in between runs out at once.
+    static let wakePause = Span.milliseconds(10)
+    /// Handed to one connection at a time: a quarter of a batch, so that several get their turn in each, but never more
+    /// than a tick's budget; of a slow limit about a packet, so that each of many gets something before its other end
+    /// takes it for dead.
+    static let sharesPerBatch = 4
+    static let shareMax = 1 << 20
+    static let shareMin = 1 << 10
+
+    static func burst(of rate: ByteRate) -> Int { max(burstMin, bytes(of: rate, in: burstSpan)) }
+    static func batch(of rate: ByteRate) -> Int { max(shareMin, bytes(of: rate, in: batchSpan)) }
+    static func share(of rate: ByteRate) -> Int { max(shareMin, min(batch(of: rate) / sharesPerBatch, shareMax)) }
+
+    /// A rate is at most 2^50, so the product fits.
+    private static func bytes(of rate: ByteRate, in span: Span) -> Int {
+        Int(rate.bytesPerSecond / 1000 * (span.nanoseconds / 1_000_000))
+    }
+}

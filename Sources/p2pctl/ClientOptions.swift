@@ -5,10 +5,10 @@ import Control
 struct ClientOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The daemon's control socket. Default: P2PCTL_CONTROL, else the only one there is.", valueName: "socket"))
+            "The daemon's control socket. (default: P2PCTL_CONTROL, else the only one there is)", valueName: "socket"))
     var control: String?
 
-    @Flag(help: "Print JSON, one object a line.")
+    @Flag(help: "Print JSON, one object a line, also for failures. (default: text for people)")
     var json = false
 
     func merged(with earlier: ClientOptions) -> ClientOptions {
@@ -18,6 +18,8 @@ struct ClientOptions: ParsableArguments {
         return merged
     }
 
+    var output: Output { Output(json: json) }
+
     func connect() throws(ControlFailure) -> ControlClient {
         ControlClient(try ControlConnection(path: try SocketChoice.path(option: control)))
     }
@@ -26,41 +28,33 @@ struct ClientOptions: ParsableArguments {
     func show<Result: Codable>(
         _ call: ControlCall, as type: Result.Type, _ text: (Result) -> [String]
     ) throws {
-        try reporting { () throws(ControlFailure) in
+        try output.reporting { () throws(ControlFailure) in
             var client = try connect()
             let result = try client.ask(call, Result.self)
-            try print(result, text)
+            try output.print(result, text)
         }
     }
 
-    func print<Result: Encodable>(_ result: Result, _ text: (Result) -> [String]) throws(ControlFailure) {
-        if json { try Terminal.show(json: result) } else { try Terminal.show(text(result)) }
-    }
-
-    /// Runs a command, and tells of its failure: to people always, to programs too when they asked for JSON.
-    func reporting(name: String? = nil, _ body: () throws(ControlFailure) -> Void) throws(ReportedFailure) {
-        do throws(ControlFailure) {
-            try body()
-        } catch {
-            if json { try? Terminal.show(json: EventLine(event: "error", fields: error)) }
-            Terminal.complain(FailureText.lines(error, name: name))
-            throw ReportedFailure(exit: error.exit)
+    /// Asks the same about several names, in order, and shows each answer; a name that fails keeps no other from being
+    /// asked about.
+    func showEach<Result: Codable>(
+        _ names: [String], _ call: (TypedName) -> ControlCall, as type: Result.Type, _ text: (Result) -> [String]
+    ) throws {
+        var ends = FirstFailure()
+        try output.reporting { () throws(ControlFailure) in
+            let typed = try names.map { (name) throws(ControlFailure) in try TypedName(name) }
+            var client = try connect()
+            for (index, name) in typed.enumerated() {
+                do throws(ControlFailure) {
+                    try output.print(try client.ask(call(name), Result.self), text)
+                } catch {
+                    // Without the daemon no other name has an answer either.
+                    guard error.cause != .unreachable else { throw error }
+                    output.tell(error, name: name.text)
+                    ends.note(error.exit, at: index)
+                }
+            }
         }
-    }
-}
-
-/// A line of `req --json`: what happened, and its fields beside it.
-struct EventLine<Fields: Encodable>: Encodable {
-    let event: String
-    let fields: Fields
-
-    private enum CodingKeys: CodingKey {
-        case event
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        try fields.encode(to: encoder)
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(event, forKey: .event)
+        try ends.check()
     }
 }

@@ -19,8 +19,16 @@ struct P2PCtl: ParsableCommand {
             \(ExitCode.table)
             """,
         version: "p2pctl \(ProgramVersion.text)",
-        subcommands: [
-            Req.self, Left.self, Status.self, Peers.self, Files.self, Downloads.self, Cancel.self, Help.self,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "FETCHING",
+                subcommands: [
+                    Req.self, Wait.self, Downloads.self, Pause.self, Resume.self, Priority.self, Cancel.self, Who.self,
+                ]),
+            CommandGroup(name: "SHARING", subcommands: [Files.self, Verify.self]),
+            CommandGroup(
+                name: "DAEMON",
+                subcommands: [Status.self, Peers.self, Limit.self, Bans.self, Left.self, Help.self]),
         ])
 
     @OptionGroup var options: ClientOptions
@@ -39,24 +47,35 @@ struct P2PCtl: ParsableCommand {
             var command = try parseAsRoot()
             try command.run()
         } catch {
-            Glibc.exit(Ending.report(error).rawValue)
+            Glibc.exit(Ending.report(error, json: isJSONWanted).rawValue)
         }
+    }
+}
+
+extension P2PCtl {
+    /// Whether `--json` was given, for a command line that cannot be read otherwise.
+    fileprivate static var isJSONWanted: Bool {
+        CommandLine.arguments.dropFirst().prefix { $0 != "--" }.contains("--json")
     }
 }
 
 /// The last words of a command that failed.
 enum Ending {
     /// Says on standard error what went wrong, or on standard output what `--help` asked for.
-    static func report(_ error: any Error) -> ExitCode {
+    static func report(_ error: any Error, json: Bool) -> ExitCode {
         if let reported = error as? ReportedFailure { return reported.exit }
         if let failure = error as? ControlFailure {
-            Terminal.complain(FailureText.lines(failure, name: nil))
+            Output(json: json).tell(failure)
             return failure.exit
         }
         let text = P2PCtl.fullMessage(for: error)
         guard P2PCtl.exitCode(for: error) != .success else {
             try? Terminal.show([text])
             return .done
+        }
+        if json {
+            let failure = ControlFailure(.usage, P2PCtl.message(for: error))
+            try? Terminal.show(json: EventLine(event: "error", fields: failure))
         }
         let prefix = "Error: "
         Terminal.complain([text.hasPrefix(prefix) ? String(text.dropFirst(prefix.utf8.count)) : text])

@@ -34,8 +34,12 @@ struct Prompt {
             case .status: try options.show(.status, as: StatusReply.self, ReportText.status)
             case .peers: try options.show(.peers, as: PeersReply.self, ReportText.peers)
             case .files: try Files.show(options)
-            case .downloads: try options.show(.downloads, as: DownloadsReply.self, ReportText.downloads)
-            case .cancel(let name): try Cancel.cancel(name, options)
+            case .downloads: try options.show(.downloads, as: DownloadsReply.self, DownloadsText.lines)
+            case .cancel(let name): try Cancel.cancel([name], options)
+            case .pause(let name): try Pause.pause([name], options)
+            case .resume(let name): try Resume.resume([name], options)
+            case .who(let name): try Who.show(name, options)
+            case .bans: try options.show(.bans, as: BansReply.self, BansText.lines)
             case .quit: return false
             case .mistake(let message): Terminal.complain([message])
             }
@@ -46,20 +50,27 @@ struct Prompt {
     }
 
     private func fetch(_ name: String) throws {
-        try options.reporting { () throws(ControlFailure) in
-            var params = ReqParams(name: try ShareName(typed: name))
+        try options.output.reporting(name: name) { () throws(ControlFailure) in
+            let typed = try TypedName(name)
+            var params = ReqParams(name: typed.name, tree: typed.isTree)
             while let next = try attempt(params) { params = next }
         }
     }
 
     /// - Returns: what to ask for instead, when the person decided so.
     private func attempt(_ params: ReqParams) throws(ControlFailure) -> ReqParams? {
-        var display = ReqDisplay(json: false, name: params.name.path)
+        let name = params.typed
+        var display = FetchDisplay([name], options.output)
         var client = try options.connect()
+        display.begin()
         do throws(ControlFailure) {
-            try display.run(&client, params)
+            let done = try FetchRun.one(name, .req(params), &client, Interrupt(catching: true)) {
+                (event) throws(ControlFailure) in try display.show(event, of: 0)
+            }
+            try display.end(0, done)
             return nil
         } catch {
+            display.wipe()
             if error.cause == .exists, !params.force { return try replace(params, error) }
             if let versions = error.versions, params.root == nil { return try choose(params, versions, error) }
             throw error
@@ -70,7 +81,7 @@ struct Prompt {
         Terminal.complain([TerminalText.escape(failure.message)])
         let answer = ask("Replace it? [y/N] ")?.utf8.first
         guard answer == UInt8(ascii: "y") || answer == UInt8(ascii: "Y") else { return nil }
-        return ReqParams(name: params.name, root: params.root, force: true)
+        return ReqParams(name: params.name, tree: params.tree, root: params.root, force: true)
     }
 
     private func choose(
@@ -80,7 +91,7 @@ struct Prompt {
         guard let answer = ask("Which one, 1 to \(versions.count)? [none] "), let number = Int(answer),
             versions.indices.contains(number - 1), let root = Digest(hex: versions[number - 1].root)
         else { return nil }
-        return ReqParams(name: params.name, root: root, force: params.force)
+        return ReqParams(name: params.name, tree: params.tree, root: root, force: params.force)
     }
 
     /// - Returns: nil at the end of the input.
@@ -91,4 +102,8 @@ struct Prompt {
         errno = 0
         return readLine()
     }
+}
+
+extension ReqParams {
+    fileprivate var typed: TypedName { TypedName(name, isTree: tree) }
 }

@@ -10,14 +10,7 @@ struct ManagerCommand: ParsableCommand {
     @Option(help: SettingHelp.of(ManagerSettings.listen, "ADDR:PORT"))
     var listen: String?
 
-    @Flag(help: SettingHelp.of(CommonSettings.insecure))
-    var insecure = false
-
-    @Option(help: SettingHelp.of(CommonSettings.logLevel, "LEVEL"))
-    var logLevel: String?
-
-    @Option(help: SettingHelp.of(CommonSettings.configuration, "FILE"))
-    var config: String?
+    @OptionGroup var common: CommonOptions
 
     func run() throws {
         try Launch.run { () throws(DaemonError) in
@@ -27,11 +20,8 @@ struct ManagerCommand: ParsableCommand {
     }
 
     private var flags: Flags {
-        var flags = Flags()
+        var flags = common.flags
         flags.set(ManagerSettings.listen, listen)
-        flags.set(CommonSettings.insecure, insecure)
-        flags.set(CommonSettings.logLevel, logLevel)
-        flags.set(CommonSettings.configuration, config)
         return flags
     }
 }

@@ -25,20 +25,19 @@ struct PeerCommand: ParsableCommand {
     @Option(help: SettingHelp.of(PeerSettings.state, "DIR"))
     var state: String?
 
-    @Flag(help: SettingHelp.of(CommonSettings.insecure))
-    var insecure = false
-
     @Option(help: SettingHelp.of(PeerSettings.workers, "N"))
     var workers: String?
 
     @Option(help: SettingHelp.of(PeerSettings.label, "TEXT"))
     var label: String?
 
-    @Option(help: SettingHelp.of(CommonSettings.logLevel, "LEVEL"))
-    var logLevel: String?
+    @Option(help: SettingHelp.of(PeerSettings.maxUpload, "RATE"))
+    var maxUpload: String?
 
-    @Option(help: SettingHelp.of(CommonSettings.configuration, "FILE"))
-    var config: String?
+    @Option(help: SettingHelp.of(PeerSettings.maxDownload, "RATE"))
+    var maxDownload: String?
+
+    @OptionGroup var common: CommonOptions
 
     func run() throws {
         try Launch.run { () throws(DaemonError) in
@@ -48,18 +47,17 @@ struct PeerCommand: ParsableCommand {
     }
 
     private var flags: Flags {
-        var flags = Flags()
+        var flags = common.flags
         flags.set(PeerSettings.port, port)
         flags.set(PeerSettings.share, share)
         flags.set(PeerSettings.manager, manager)
         flags.set(PeerSettings.bind, bind)
         flags.set(PeerSettings.control, control)
         flags.set(PeerSettings.state, state)
-        flags.set(CommonSettings.insecure, insecure)
         flags.set(PeerSettings.workers, workers)
         flags.set(PeerSettings.label, label)
-        flags.set(CommonSettings.logLevel, logLevel)
-        flags.set(CommonSettings.configuration, config)
+        flags.set(PeerSettings.maxUpload, maxUpload)
+        flags.set(PeerSettings.maxDownload, maxDownload)
         return flags
     }
 }

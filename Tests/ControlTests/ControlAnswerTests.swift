@@ -15,20 +15,16 @@ import Testing
         #expect(try answer(ControlLine.reply(id, result), Result.self) == .result(id, result))
     }
 
-    private let holders = [
-        HolderBytes(address: "127.0.0.1:7002", bytes: .max), HolderBytes(address: "[::1]:1", bytes: 0),
-    ]
-
     @Test("Every reply reads back as what was written")
     func replies() throws {
         let root = String(repeating: "ab", count: 32)
         try survives(
-            ReqDone(name: "a/é\u{1b}\n", root: root, length: .max, seconds: 0.451, already: false, holders: holders))
-        try survives(
             StatusReply(
                 version: "1", id: "00", share: "/srv", listen: "[::]:7001", uptimeSeconds: 12.5,
                 manager: ManagerLink(address: "127.0.0.1:7400", state: .waiting, error: "refused"), epoch: 9, peers: 3,
-                files: 2, connections: 1, bytesIn: 5, bytesOut: 6, downloads: DownloadCounts(running: 1, waiting: 2),
+                files: 2, connections: 1, bytesIn: 5, bytesOut: 6,
+                limits: LimitReply(upload: nil, download: 50 << 20),
+                downloads: DownloadCounts([.asking, .waiting, .waiting]), bans: 3,
                 indexing: IndexingProgress(
                     state: .hashing, filesDone: 1, filesTotal: 2, bytesDone: 3, bytesTotal: 4, errors: 0),
                 ticks: .init(p50: 8, p99: 64)))
@@ -40,14 +36,6 @@ import Testing
                     files: [.init(name: "x", length: 3, root: nil, modified: 1, state: state, cause: "c")], more: false)
             )
         }
-        try survives(
-            DownloadsReply(downloads: [
-                .init(
-                    name: "x", root: root, length: 10, have: 3, state: .waiting, cause: "no holder",
-                    bytesPerSecond: 1.5, holders: holders),
-                .init(name: "y", root: nil, length: nil, have: 0, state: .asking, bytesPerSecond: 0, holders: []),
-            ]))
-        try survives(CancelReply(name: "x"))
         try survives(LeftReply())
     }
 
@@ -73,6 +61,9 @@ import Testing
             .progress(
                 ProgressEvent(
                     name: "x", state: .waiting, have: 1, length: 2, bytesPerSecond: 0.5, holders: 0, waitingFor: "y")),
+            .ready(ReadyEvent(path: "/a b/é", bytes: .max)),
+            .verified(VerifiedEvent(name: "x", result: .rotten, badPieces: 3, message: "m")),
+            .verified(VerifiedEvent(name: "x", result: .ok)),
         ] {
             let notification = ControlNotification(request: .text("r"), event: event)
             #expect(try answer(ControlLine.notification(notification), ReqDone.self) == .event(notification))

@@ -81,7 +81,7 @@ extension Swarm {
 }
 
 extension Peer {
-    fileprivate func awaitRoster(of others: [Peer], and fake: FakePeer) throws {
+    func awaitRoster(of others: [Peer], and fake: FakePeer) throws {
         try awaitRoster(of: others)
         try eventually("\(name) knows the fake") { roster().contains(fake.address.description) }
     }

@@ -156,6 +156,29 @@ import Testing
         #expect(scratch.read("share/a") == nil)
     }
 
+    @Test("A second name is the same file; one that is taken is left alone, and a link is not followed")
+    func link() throws {
+        try directory.link("a", as: "b")
+        #expect(try directory.entry("a")?.identity.inode == directory.entry("b")?.identity.inode)
+        #expect(code { try directory.link("a", as: "b") } == EEXIST)
+        try scratch.link("share/to-a", to: "a")
+        try directory.link("to-a", as: "c")
+        #expect(try directory.kind(of: "c") == .other)
+        #expect(code { try directory.link("nothing", as: "d") } == ENOENT)
+    }
+
+    @Test("A file is opened for writing only if it is there, and not through a link")
+    func openForWriting() throws {
+        let file = try directory.openForWriting("a")
+        try FileIO.write(file.rawValue, Array("CON".utf8))
+        #expect(scratch.read("share/a") == "CONtent of a")
+        #expect(code { _ = try directory.openForWriting("nothing") } == ENOENT)
+        try scratch.link("share/to-a", to: "a")
+        #expect(code { _ = try directory.openForWriting("to-a") } == ELOOP)
+        #expect(code { _ = try directory.openForWriting("inner") } == EISDIR)
+        #expect(code { _ = try directory.openForWriting("../share/a") } == EXDEV)
+    }
+
     // MARK: Looking
 
     @Test("The kind of a name is that of the name itself, not of what it points to")

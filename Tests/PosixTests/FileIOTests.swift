@@ -53,6 +53,25 @@ import Testing
         #expect(try FileIO.identity(of: file.rawValue).identity.size == 0)
     }
 
+    @Test("A length is set by cutting or by zeros")
+    func setLength() throws {
+        let file = try directory.createFile("f")
+        try write("hello", to: file.rawValue)
+        try FileIO.setLength(file.rawValue, 2)
+        #expect(try text(file.rawValue) == "he")
+        try FileIO.setLength(file.rawValue, 4)
+        #expect(try text(file.rawValue) == "he\0\0")
+    }
+
+    @Test(
+        "A time of modification is set to the nanosecond, also one before 1970",
+        arguments: [0, 978_307_200_123_456_789, -1, -1_500_000_000])
+    func setModified(_ modified: Int64) throws {
+        let file = try directory.createFile("f")
+        try FileIO.setModified(file.rawValue, modified)
+        #expect(try FileIO.identity(of: file.rawValue).identity.modified == modified)
+    }
+
     @Test("A file that stays as it is keeps its identity")
     func sameIdentity() throws {
         try scratch.write("f", "content")

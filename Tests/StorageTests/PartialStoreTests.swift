@@ -26,7 +26,7 @@ struct PartialStoreTests {
         try PartialStoreTests.whole(name, sample, in: store, serial: serial)
     }
 
-    private static func whole(
+    static func whole(
         _ name: String, _ sample: Sample, in store: PartialStore, serial: UInt64 = 1
     ) throws -> PartialFile {
         let partial = try store.open(ShareName(name), sample.root, sample.layer, serial: serial)
@@ -73,70 +73,177 @@ struct PartialStoreTests {
         #expect(leftovers.isEmpty)
     }
 
-    @Test("What an earlier run left is removed at the start, directories excepted")
+    // MARK: Leftovers
+
+    @Test("Partial files that no download needs are removed, and nothing else that lies there")
     func removesLeftovers() throws {
-        _ = try whole("file")
+        let kept = try whole("a", serial: 1).fileName
+        _ = try whole("b", serial: 2)
+        let strange = ["notes.txt", "\(kept).backup", "abc.7", ".7", String(repeating: "g", count: 64) + ".7"]
+        for name in strange { try Data([1]).write(to: URL(fileURLWithPath: "\(scratch.statePath)/partial/\(name)")) }
+        let directory = String(kept.dropLast()) + "9"
         try FileManager.default.createDirectory(
-            atPath: "\(scratch.statePath)/partial/kept", withIntermediateDirectories: true)
-        _ = try PartialStore(share: share, state: scratch.state(), peer: .sample)
-        #expect(leftovers == ["kept"])
+            atPath: "\(scratch.statePath)/partial/\(directory)", withIntermediateDirectories: true)
+        #expect(try store.removeAll(except: [kept]).isEmpty)
+        #expect(leftovers == (strange + [kept, directory]).sorted())
+        #expect(try store.removeAll(except: []).isEmpty)
+        #expect(leftovers == (strange + [directory]).sorted())
     }
 
-    @Test("A leftover whose name is not UTF-8 does not keep the daemon from starting")
+    @Test("A leftover whose name is not UTF-8 keeps nothing from being removed")
     func survivesStrangeLeftover() throws {
+        _ = try whole("a")
         try #require(Scratch.createFile([0xFF], in: "\(scratch.statePath)/partial"))
-        #expect(failure { try PartialStore(share: share, state: scratch.state(), peer: .sample) } == nil)
+        #expect(try store.removeAll(except: []).isEmpty)
+        #expect(leftovers.count == 1)
     }
 
-    // MARK: Delivery
-
-    @Test("A delivered file stands whole at its name, in directories made for it, and no partial file is left")
-    func delivers() throws {
-        let file = try store.deliver(try whole("new/deep/file"), replacing: false, sync: true)
-        #expect(try scratch.bytes(of: "new/deep/file") == sample.bytes)
-        #expect(file.root == sample.root && file.layer == sample.layer)
-        #expect(file.identity == (try share.open(ShareName("new/deep/file")).identity))
-        #expect(leftovers.isEmpty)
+    @Test("What a daemon left that died before it recorded the file is not taken over")
+    func clearsLeftover() throws {
+        let left = try whole("a", serial: 4)
+        let again = try store.open(ShareName("a"), sample.root, sample.layer, serial: 4)
+        #expect(again.fileName == left.fileName)
+        let bytes = try FileIO.bytes(of: again.file.rawValue, limit: sample.bytes.count + 1)
+        let isZero = bytes == [UInt8](repeating: 0, count: sample.bytes.count)
+        #expect(isZero)
     }
 
-    @Test("An empty file is delivered too")
-    func deliversEmptyFile() throws {
-        let empty = try store.open(ShareName("empty"), .empty, [], serial: 1)
-        #expect(try store.deliver(empty, replacing: false, sync: false).identity.size == 0)
-        #expect(try scratch.bytes(of: "empty").isEmpty)
+    // MARK: Reopening
+
+    private func reopen(
+        _ record: PartialRecord, root: FileRoot? = nil, synced: Bool = true, boot: String = "this boot"
+    ) throws -> PartialStore.Reopened {
+        let store = try PartialStore(share: share, state: scratch.state(), peer: .sample, bootID: boot)
+        return try store.reopen(record, as: ShareName("file"), root ?? sample.root, synced: synced)
     }
 
-    @Test("A file that stands at the name is not replaced unless that is wanted")
-    func replacesNothing() throws {
-        try scratch.write([1, 2, 3], to: "file")
-        let partial = try whole("file")
-        #expect(failure { try store.deliver(partial, replacing: false, sync: true) }?.alreadyExists == true)
-        #expect(try scratch.bytes(of: "file") == [1, 2, 3])
-        try store.discard(partial)
-        #expect(leftovers.isEmpty)
+    /// Pieces 0 and 1 are there.
+    private func recorded(_ boot: String = "this boot", record: [Int] = [0, 1]) throws -> PartialRecord {
+        let store = try PartialStore(share: share, state: scratch.state(), peer: .sample, bootID: boot)
+        let partial = try PartialStoreTests.whole("file", sample, in: store)
+        var pieces = PieceSet(pieceCount: sample.layout.pieceCount)
+        for index in record { pieces.insert(index) }
+        return partial.record(pieces)
     }
 
-    @Test("A file that is to be replaced is replaced in one step")
-    func replaces() throws {
-        try scratch.write([1, 2, 3], to: "file")
-        _ = try store.deliver(try whole("file"), replacing: true, sync: true)
-        #expect(try scratch.bytes(of: "file") == sample.bytes)
-        #expect(leftovers.isEmpty)
+    private func path(_ record: PartialRecord) -> String { "\(scratch.statePath)/partial/\(record.fileName)" }
+
+    @Test(
+        "A partial file that nobody else wrote to is believed, by the same daemon's record", arguments: [false, true])
+    func believesSealed(_ synced: Bool) throws {
+        let record = try recorded()
+        guard case .ready(let partial) = try reopen(record, synced: synced) else {
+            Issue.record("doubted")
+            return
+        }
+        #expect(partial.root == sample.root && partial.name.path == "file" && partial.layer == sample.layer)
+        #expect(partial.record(record.pieces) == record)
+        _ = try store.deliver(partial, replacing: false, keepingBackup: false, modified: nil, sync: false)
+        let isSame = try scratch.bytes(of: "file") == sample.bytes
+        #expect(isSame)
     }
 
-    @Test("A link at the name is neither followed nor replaced", arguments: [false, true])
-    func leavesLinksAlone(_ isDangling: Bool) throws {
-        try Data([5]).write(to: URL(fileURLWithPath: "\(scratch.path)/outside"))
-        try scratch.link("file", to: isDangling ? "nowhere" : "../outside")
-        #expect(failure { try store.deliver(try whole("file"), replacing: false, sync: false) } != nil)
-        #expect(try Data(contentsOf: URL(fileURLWithPath: "\(scratch.path)/outside")) == Data([5]))
+    @Test("After a reboot what was synced is believed, and what was not is doubted")
+    func doubtsUnsyncedAfterReboot() throws {
+        let record = try recorded("earlier boot")
+        #expect(try name(reopen(record, synced: true)) == "ready")
+        #expect(try name(reopen(record, synced: false)) == "doubtful")
     }
 
-    @Test("A directory at the name is not replaced, even when replacing is wanted")
-    func leavesDirectoriesAlone() throws {
-        try scratch.write([1], to: "file/inner")
-        #expect(failure { try store.deliver(try whole("file"), replacing: true, sync: false) } != nil)
-        #expect(try scratch.bytes(of: "file/inner") == [1])
+    @Test("Where the kernel does not tell its boots apart, what was not synced is always doubted")
+    func doubtsWithoutBootID() throws {
+        let record = try recorded("")
+        #expect(try name(reopen(record, synced: false, boot: "")) == "doubtful")
+        #expect(try name(reopen(record, synced: true, boot: "")) == "ready")
+    }
+
+    @Test("Another device number is another file, unless there was a reboot between")
+    func comparesDevice() throws {
+        let record = try recorded()
+        let other = PartialRecord(
+            fileName: record.fileName, device: record.device + 1, inode: record.inode, bootID: record.bootID,
+            layer: record.layer, pieces: record.pieces)
+        #expect(try name(reopen(other)) == "doubtful")
+        #expect(try name(reopen(other, boot: "next boot")) == "ready")
+    }
+
+    private func name(_ reopened: PartialStore.Reopened) -> String {
+        switch reopened {
+        case .missing: "missing"
+        case .ready: "ready"
+        case .doubtful: "doubtful"
+        }
+    }
+
+    @Test("A partial file that is gone, or no file any more, is missing")
+    func tellsMissing() throws {
+        let record = try recorded()
+        try FileManager.default.removeItem(atPath: path(record))
+        #expect(try name(reopen(record)) == "missing")
+        try FileManager.default.createSymbolicLink(atPath: path(record), withDestinationPath: "/etc/passwd")
+        #expect(try name(reopen(record)) == "missing")
+        try FileManager.default.removeItem(atPath: path(record))
+        try FileManager.default.createDirectory(atPath: path(record), withIntermediateDirectories: false)
+        #expect(try name(reopen(record)) == "missing")
+    }
+
+    @Test(
+        "A record that names no partial file of ours, or does not fit the root, opens nothing",
+        arguments: ["../peer-id", "", ".", "x", "/etc/passwd"])
+    func refusesStrangeNames(_ fileName: String) throws {
+        let record = try recorded()
+        let strange = PartialRecord(
+            fileName: fileName, device: record.device, inode: record.inode, bootID: record.bootID, layer: record.layer,
+            pieces: record.pieces)
+        #expect(try name(reopen(strange)) == "missing")
+        let longer = FileRoot(digest: sample.root.digest, length: sample.root.length + UInt64(IndexStepTests.piece))
+        #expect(try name(reopen(record, root: longer)) == "missing")
+        let endless = FileRoot(digest: sample.root.digest, length: .max)
+        #expect(try name(reopen(record, root: endless)) == "missing")
+    }
+
+    enum Tampering: CaseIterable {
+        case written, truncated, lengthened, emptied, replaced, touched
+    }
+
+    @Test("A partial file that somebody wrote to is doubted, and has its length again", arguments: Tampering.allCases)
+    func doubtsTampered(_ tampering: Tampering) throws {
+        let record = try recorded()
+        try apply(tampering, path(record))
+        guard case .doubtful = try reopen(record) else {
+            Issue.record("believed")
+            return
+        }
+        let attributes = try FileManager.default.attributesOfItem(atPath: path(record))
+        #expect(attributes[.size] as? Int == sample.bytes.count)
+        // The doubt stays until a piece is stored.
+        #expect(try name(reopen(record)) == "doubtful")
+        #expect(try name(reopen(recordWithoutPieces(record))) == "ready")
+    }
+
+    private func recordWithoutPieces(_ record: PartialRecord) -> PartialRecord {
+        var none = record
+        none.pieces = PieceSet(pieceCount: record.pieces.pieceCount)
+        return none
+    }
+
+    private func apply(_ tampering: Tampering, _ path: String) throws {
+        switch tampering {
+        case .written:
+            let file = try #require(FileHandle(forWritingAtPath: path))
+            try file.write(contentsOf: [sample.bytes[0]])
+            try file.close()
+        case .truncated: #expect(truncate(path, 5) == 0)
+        case .lengthened: #expect(truncate(path, off_t(sample.bytes.count + 1)) == 0)
+        case .emptied: #expect(truncate(path, 0) == 0)
+        case .replaced:
+            // Even one that looks alike, time and all.
+            try FileManager.default.moveItem(atPath: path, toPath: path + "x")
+            try FileManager.default.copyItem(atPath: path + "x", toPath: path)
+            let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+            try FileIO.setModified(file.fileDescriptor, PartialFile.seal)
+        case .touched: #expect(utimes(path, nil) == 0)
+        }
     }
 
     // MARK: Other file systems
@@ -155,7 +262,7 @@ struct PartialStoreTests {
             return
         }
         #expect(report.found.isEmpty)
-        _ = try store.deliver(partial, replacing: false, sync: true)
+        _ = try store.deliver(partial, replacing: false, keepingBackup: false, modified: nil, sync: true)
         #expect(try scratch.bytes(of: "sub/file") == sample.bytes)
         #expect(Scratch.entries(of: "\(scratch.sharePath)/\(ShareName.reserved)/partial-\(PeerID.sample.hex)").isEmpty)
     }
@@ -168,7 +275,7 @@ struct PartialStoreTests {
         let state = try Directory(path: mount.path)
         let store = try PartialStore(share: share, state: state, peer: .sample)
         let partial = try PartialStoreTests.whole("file", sample, in: store)
-        _ = try store.deliver(partial, replacing: false, sync: false)
+        _ = try store.deliver(partial, replacing: false, keepingBackup: false, modified: nil, sync: false)
         let isSame = try scratch.bytes(of: "file") == sample.bytes
         #expect(isSame)
         #expect(leftovers.isEmpty)

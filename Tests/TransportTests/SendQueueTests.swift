@@ -48,9 +48,9 @@ struct SendQueueTests {
         var expected: [UInt8] = []
         for (seed, size) in [1, 5, 3, 4096, 4097, 60_000, 4000, 4000, 70_000, 1].enumerated() {
             let frame = Samples.bytes(size, seed: UInt64(seed))
-            queue.append(frame)
-            queue.append(sample.file, offset: UInt64(size), count: 20_000)
-            expected += frame + sample.bytes[size..<size + 20_000]
+            queue.append(ordered: frame)
+            queue.append([UInt8(seed)], then: sample.file, offset: UInt64(size), count: 20_000)
+            expected += frame + [UInt8(seed)] + sample.bytes[size..<size + 20_000]
         }
         let (bytes, fileSent) = try drain(&queue)
         #expect(Bytes(bytes) == Bytes(expected))
@@ -83,12 +83,74 @@ struct SendQueueTests {
         let sample = try SampleFile(length: 4000)
         let stream = try Stream()
         var queue = SendQueue()
-        queue.append(sample.file, offset: 0, count: 4000)
+        queue.append([7], then: sample.file, offset: 0, count: 4000)
         var (written, fileSent) = (0, 0)
         let outcome = try queue.write(to: stream.near.rawValue, budget: 100, written: &written, fileSent: &fileSent)
         #expect(outcome == .budgetSpent)
-        #expect(written == 100 && fileSent == 100 && queue.fileBytes == 3900)
-        #expect(stream.read() == Array(sample.bytes[..<100]))
+        #expect(written == 100 && fileSent == 99 && queue.fileBytes == 3901)
+        #expect(stream.read() == [7] + sample.bytes[..<99])
+    }
+
+    @Test("The budget of file bytes ends a write in the middle of a piece, and frames do not count")
+    func keepsToFileBudget() throws {
+        let sample = try SampleFile(length: 40)
+        let stream = try Stream()
+        var queue = SendQueue()
+        queue.append([7], then: sample.file, offset: 0, count: 40)
+        queue.append([1, 2, 3])
+        var (written, fileSent) = (0, 0)
+        let write = { (queue: inout SendQueue, fileBudget: Int) throws -> SendQueue.Outcome in
+            fileSent = 0
+            return try queue.write(
+                to: stream.near.rawValue, budget: 1 << 20, fileBudget: fileBudget, written: &written,
+                fileSent: &fileSent)
+        }
+        #expect(try write(&queue, 0) == .fileBudgetSpent)
+        #expect(stream.read() == [1, 2, 3, 7])
+        #expect(try write(&queue, 10) == .fileBudgetSpent)
+        #expect(fileSent == 10 && stream.read() == Array(sample.bytes[..<10]))
+        // In the middle of a piece nothing else can go.
+        queue.append([4, 5])
+        #expect(try write(&queue, 0) == .fileBudgetSpent)
+        #expect(stream.read().isEmpty)
+        #expect(try write(&queue, 30) == .empty)
+        #expect(stream.read() == sample.bytes[10...] + [4, 5])
+        #expect(written == 46)
+    }
+
+    @Test("A frame goes ahead of pieces that have not begun, and one that keeps its place does not")
+    func ordersFrames() throws {
+        let sample = try SampleFile(length: 100)
+        var queue = SendQueue()
+        queue.append([7], then: sample.file, offset: 0, count: 100)
+        queue.append(ordered: [8])
+        queue.append([1])
+        queue.append([2])
+        #expect(try drain(&queue).bytes == [1, 2, 7] + sample.bytes + [8])
+    }
+
+    @Test("A place is due when all before it has gone, and what fills it comes there")
+    func tellsDue() throws {
+        let sample = try SampleFile(length: 100)
+        let stream = try Stream()
+        var queue = SendQueue()
+        queue.append([7], then: sample.file, offset: 0, count: 100)
+        queue.appendDue()
+        queue.appendDue()
+        queue.append(ordered: [8])
+        queue.fill([0])
+        var (written, fileSent) = (0, 0)
+        let write = { (queue: inout SendQueue) throws -> SendQueue.Outcome in
+            try queue.write(to: stream.near.rawValue, budget: 1 << 20, written: &written, fileSent: &fileSent)
+        }
+        #expect(try write(&queue) == .due)
+        #expect(stream.read() == [7] + sample.bytes)
+        queue.fill([9, 9])
+        #expect(try write(&queue) == .due)
+        queue.fill(nil)
+        #expect(try write(&queue) == .empty)
+        #expect(stream.read() == [9, 9, 8])
+        #expect(queue.isEmpty && queue.frameBytes == 0)
     }
 
     @Test("A full socket is no error, and a closed one is")
@@ -114,7 +176,7 @@ struct SendQueueTests {
         let sample = try SampleFile(length: 100)
         let stream = try Stream()
         var queue = SendQueue()
-        queue.append(sample.file, offset: 50, count: 51)
+        queue.append([7], then: sample.file, offset: 50, count: 51)
         var (written, fileSent) = (0, 0)
         #expect(
             try queue.write(to: stream.near.rawValue, budget: 1 << 20, written: &written, fileSent: &fileSent)

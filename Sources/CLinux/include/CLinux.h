@@ -39,6 +39,9 @@ int clinux_reserve(int file, off_t length);
 /// renameat2(2) with RENAME_NOREPLACE.
 int clinux_rename_without_replacing(int from_directory, const char *from, int to_directory, const char *to);
 
+/// futimens(3) that leaves the time of access alone.
+int clinux_set_modified(int file, int64_t seconds, long nanoseconds);
+
 /// preadv2(2) of one byte with RWF_NOWAIT: -1 with EAGAIN when it would wait for the disk.
 int clinux_probe(int file, off_t offset);
 
@@ -52,5 +55,9 @@ int clinux_spawn(pid_t *process, char *const arguments[], char *const environmen
 
 /// pidfd_open(2): the descriptor is close-on-exec. glibc has a wrapper from 2.36 on.
 int clinux_pidfd_open(pid_t process);
+
+/// copy_file_range(2) from and to where the files stand, which may share blocks instead of copying; sendfile(2) where
+/// the file systems cannot do that.
+ssize_t clinux_copy(int from, int to, size_t count);
 
 #endif

@@ -7,10 +7,12 @@ public enum FailureText {
         let message = TerminalText.escape(failure.message)
         guard let versions = failure.versions, !versions.isEmpty else { return [message] }
         guard let name else { return [message] + table(versions) }
-        let commands = versions.map { version in
-            "  p2pctl req --root \(TerminalText.escape(version.root)) \(ShellText.argument(name))"
-        }
-        return [message] + table(versions) + ["Choose one:"] + commands
+        return [message] + table(versions) + ["Choose one:"] + commands(versions.map(\.root), name: name)
+    }
+
+    /// What to type for each of several versions.
+    static func commands(_ roots: [String], name: String) -> [String] {
+        roots.map { "  p2pctl req --root \(TerminalText.escape($0)) \(ShellText.argument(name))" }
     }
 
     /// The versions, aligned, under a heading.

@@ -13,9 +13,21 @@ public struct ProgressBar: Sendable {
 
     /// Never longer than `columns`; what does not fit is left out, the least important first.
     public func line(columns: Int) -> String {
+        hasAmount ? fitted(columns: columns) : TerminalWidth.clip(parts.joined(separator: "  "), columns: columns)
+    }
+
+    /// The same behind the download's name, where there are several.
+    public func namedLine(columns: Int) -> String {
+        let name = TerminalWidth.clip(TerminalText.escape(event.name), columns: columns / 3)
+        guard !name.isEmpty else { return line(columns: columns) }
+        return name + "  " + line(columns: max(0, columns - TerminalWidth.columns(name) - 2))
+    }
+
+    /// Whether there is an amount to show.
+    var hasAmount: Bool {
         switch event.state {
-        case .asking: TerminalWidth.clip(parts.joined(separator: "  "), columns: columns)
-        case .fetching, .waiting, .finishing: fitted(columns: columns)
+        case .asking, .queued, .failed: false
+        case .fetching, .waiting, .paused, .checking, .finishing, .done: true
         }
     }
 
@@ -25,10 +37,15 @@ public struct ProgressBar: Sendable {
     /// What there is to say beside the per cent, the most important first.
     var parts: [String] {
         switch event.state {
+        case .queued: ["waiting for its turn"]
         case .asking: ["asking who has it"]
         case .fetching: [ByteText.rate(event.bytesPerSecond), timeLeft, holders]
         case .waiting: ["waiting for " + TerminalText.escape(event.waitingFor ?? "a holder")]
+        case .paused: ["paused" + (event.waitingFor.map { "; waiting for " + TerminalText.escape($0) } ?? "")]
+        case .checking: ["checking what is here"]
         case .finishing: ["writing it to the disk"]
+        case .failed: ["failed"]
+        case .done: ["done"]
         }
     }
 

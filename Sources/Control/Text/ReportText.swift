@@ -29,14 +29,6 @@ public enum ReportText {
         ]
     }
 
-    public static func downloads(_ reply: DownloadsReply) -> [String] {
-        guard !reply.downloads.isEmpty else { return ["no downloads"] }
-        let columns: [Table.Column] = [
-            .left("STATE"), .right("HAVE"), .right("OF"), .right("RATE"), .right("HOLDERS"), .left("NAME"),
-        ]
-        return Table(columns: columns, rows: reply.downloads.map(row)).lines
-    }
-
     public static func status(_ reply: StatusReply) -> [String] {
         let facts = [
             ("peer", reply.id), ("version", "\(reply.version), up \(DurationText.text(reply.uptimeSeconds))"),
@@ -44,19 +36,11 @@ public enum ReportText {
             ("manager", manager(reply.manager)), ("roster", "\(count(reply.peers, "peer")), epoch \(reply.epoch)"),
             ("connections", "\(reply.connections)"),
             ("data", "\(ByteText.size(reply.bytesIn)) in, \(ByteText.size(reply.bytesOut)) out"),
-            ("downloads", "\(reply.downloads.running) running, \(reply.downloads.waiting) waiting"),
+            ("limits", LimitText.short(reply.limits)),
+            ("downloads", DownloadsText.counts(reply.downloads)), ("bans", reply.bans == 0 ? "none" : "\(reply.bans)"),
             ("index", index(reply.indexing)),
         ]
         return Table(columns: [.left(""), .left("")], rows: facts.map { [$0, TerminalText.escape($1)] }).lines
-    }
-
-    private static func row(_ download: DownloadsReply.Download) -> [String] {
-        let cause = download.cause.map { "  (\($0))" } ?? ""
-        return [
-            download.state.rawValue, ByteText.size(download.have), download.length.map(ByteText.size) ?? "-",
-            ByteText.rate(download.bytesPerSecond), "\(download.holders.count)",
-            TerminalText.escape(download.name + cause),
-        ]
     }
 
     private static func manager(_ link: ManagerLink) -> String {

@@ -13,20 +13,40 @@ public enum ReqText {
     public static func progress(_ event: ProgressEvent) -> String {
         let amounts = "\(ByteText.size(event.have)) of \(ByteText.size(event.length))"
         let parts = [ProgressBar(event).perCentText, amounts] + ProgressBar(event).parts
-        let shown = event.state == .asking ? ProgressBar(event).parts : parts
+        let shown = ProgressBar(event).hasAmount ? parts : ProgressBar(event).parts
         return "progress \(TerminalText.escape(event.name))  " + shown.joined(separator: "  ")
     }
 
-    /// The result, and a line for each holder that data came from.
+    /// The result, a line for each holder that data came from, and what else is to be known.
     public static func done(_ done: ReqDone) -> [String] {
-        let name = TerminalText.escape(done.name)
-        guard !done.already else { return ["\(name) is already here"] }
+        let name = TerminalText.escape(done.files == nil ? done.name : done.name + "/")
+        switch done.state {
+        case .queued, .fetching:
+            let wait = "p2pctl wait \(ShellText.argument(done.name))"
+            return ["\(done.state.rawValue) \(name)  in the background; \(wait) waits for it"]
+        case .done: break
+        }
+        let first = done.already ? ["\(name) is already here"] : fetched(done, name)
+        return first + (done.backup.map { ["  what it replaced is kept as \(TerminalText.escape($0))"] } ?? [])
+            + (done.files.map(tree) ?? [])
+    }
+
+    private static func fetched(_ done: ReqDone, _ name: String) -> [String] {
         let fetched = done.holders.reduce(UInt64(0)) { $0.addingReportingOverflow($1.bytes).partialValue }
         // Holders are counted since the daemon started, which may be before this request.
-        let rate = done.seconds > 0 ? Double(min(fetched, done.length)) / done.seconds : 0
+        let rate = done.seconds > 0 ? Double(min(fetched, done.length ?? 0)) / done.seconds : 0
         let speed = rate > 0 ? " (\(ByteText.rate(rate)))" : ""
-        let size = ByteText.size(done.length)
+        let size = ByteText.size(done.length ?? 0)
         return ["done \(name)  \(size) in \(DurationText.text(done.seconds))\(speed)"] + holders(done.holders, fetched)
+    }
+
+    /// How many of a directory's files are here, and those that are not.
+    private static func tree(_ files: TreeCounts) -> [String] {
+        let counts = [(files.fetched, "fetched"), (files.already, "already here"), (files.failed.count, "failed")]
+        let shown = counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+        let total = files.total == 1 ? "1 file" : "\(files.total) files"
+        let failed = files.failed.map { "  failed \(TerminalText.escape($0.name)): \(TerminalText.escape($0.message))" }
+        return ["  \(total)" + (shown.isEmpty ? "" : ": " + shown)] + failed + (files.more ? ["  and more failed"] : [])
     }
 
     private static func holders(_ holders: [HolderBytes], _ fetched: UInt64) -> [String] {

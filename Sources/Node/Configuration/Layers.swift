@@ -109,7 +109,7 @@ struct Layers: Sendable {
     }
 
     private func read<Value>(_ setting: Setting<Value>, _ answer: Answer) throws(DaemonError) -> Given<Value> {
-        guard !answer.texts.isEmpty || setting.name.kind == .command else {
+        guard !answer.texts.isEmpty || setting.mayBeEmpty else {
             throw DaemonError("\(answer.origin.describe(setting.name)): the list is empty", exit: answer.origin.exit)
         }
         do throws(SettingProblem) {

@@ -1,5 +1,6 @@
 import Content
 import Logging
+import Transport
 
 /// What a peer runs with, checked and final. All paths are absolute.
 public struct PeerSettings: Equatable, Sendable {
@@ -25,6 +26,14 @@ public struct PeerSettings: Equatable, Sendable {
     /// What people see beside the address: 1 to 64 bytes without control characters.
     public let label: String
     public let hooks: HookSettings
+    /// How fast file data goes out and comes in until somebody changes it, and for whom that does not hold.
+    public let rates: RateLimits
+    /// Peers that are served at one time: 1 to 256.
+    public let uploadSlots: Int
+    /// What is left free of the disk that downloads go to.
+    public let minFree: Reserve
+    /// Downloads that run at one time: 1 to 64.
+    public let maxDownloads: Int
 
     /// The port that the peer listens on.
     public var port: UInt16 { listen.port }
@@ -81,10 +90,24 @@ extension PeerSettings {
             summary: "What people see beside this peer's address, up to \(maxLabelBytes) bytes."),
         SettingText.label)
 
+    static let minFree = Setting(
+        SettingName(
+            key: "min_free", place: .nowhere, kind: .text, standard: .text("1%"),
+            summary: "What downloads leave free of the disk: a part of it, as 1%, or an amount, as 10G."),
+        SettingText.reserve)
+
+    static let maxDownloads = Setting(
+        SettingName(
+            key: "max_downloads", place: .nowhere, kind: .integer, standard: .text("4"),
+            summary: "Downloads that run at one time, 1 to 64; the others wait for their turn."),
+        SettingText.integer(1...64, of: "downloads"))
+
     /// Everything that the peer's file may name.
     public static let all = [
         port.name, share.name, bind.name, manager.name, control.name, state.name, CommonSettings.insecure.name,
         CommonSettings.logLevel.name, workers.name, label.name, onComplete.name, onError.name, hookSeconds.name,
+        maxUpload.name, maxDownload.name, unlimitedNetworks.name, uploadSlots.name,
+        minFree.name, maxDownloads.name,
     ]
 
     /// Settings from the flags, the environment, the file that either names, and the defaults, in this precedence.
@@ -106,7 +129,11 @@ extension PeerSettings {
             logLevel: try layers.value(CommonSettings.logLevel).value,
             workers: try layers.value(workers, found: surroundings.coreCount > 1 ? "2" : "1").value,
             label: try layers.value(label, found: standardLabel(surroundings)).value,
-            hooks: try HookSettings(layers))
+            hooks: try HookSettings(layers),
+            rates: try RateLimits(layers),
+            uploadSlots: try layers.value(uploadSlots).value,
+            minFree: try layers.value(minFree).value,
+            maxDownloads: try layers.value(maxDownloads).value)
         try LoopbackRule.check(layers.value(bind), of: bind.name, insecure: settings.insecure)
         return settings
     }

@@ -6,18 +6,23 @@ public struct Setting<Value: Sendable>: Sendable {
     public let name: SettingName
     /// Reads the texts of one source: one text, or for a list as many as there are.
     let parse: @Sendable ([String]) throws(SettingProblem) -> Value
+    /// A list of nothing is a value too.
+    let mayBeEmpty: Bool
 
     /// A setting of one value.
     init(_ name: SettingName, _ parse: @escaping @Sendable (String) throws(SettingProblem) -> Value) {
         self.name = name
+        mayBeEmpty = false
         self.parse = { (texts: [String]) throws(SettingProblem) -> Value in try parse(texts.last ?? "") }
     }
 
     /// A setting of several values.
     init<Element>(
-        list name: SettingName, _ parse: @escaping @Sendable (String) throws(SettingProblem) -> Element
+        list name: SettingName, mayBeEmpty: Bool = false,
+        _ parse: @escaping @Sendable (String) throws(SettingProblem) -> Element
     ) where Value == [Element] {
         self.name = name
+        self.mayBeEmpty = mayBeEmpty
         self.parse = { (texts: [String]) throws(SettingProblem) -> [Element] in
             var values: [Element] = []
             for text in texts { values.append(try parse(text)) }
@@ -28,6 +33,7 @@ public struct Setting<Value: Sendable>: Sendable {
     /// A setting that is a program and its arguments; none of them is no program.
     init(command name: SettingName) where Value == [String] {
         self.name = name
+        mayBeEmpty = true
         parse = { (texts: [String]) throws(SettingProblem) -> [String] in
             guard let program = texts.first else { return [] }
             guard !program.isEmpty else { throw SettingProblem(program, "is not a program") }

@@ -53,6 +53,35 @@ enum SettingText {
         return endpoint
     }
 
+    /// nil for no limit.
+    static func reserve(_ text: String) throws(SettingProblem) -> Reserve {
+        if text.utf8.last == UInt8(ascii: "%") {
+            guard let share = decimal(text.dropLast()), share <= 100 else {
+                throw SettingProblem(text, "is not a part of the disk; use one from 0% to 100%")
+            }
+            return .percent(UInt64(share))
+        }
+        guard let amount = try? ByteRate.parse(text) else {
+            if text == "0" || text == "none" { return .bytes(0) }
+            throw SettingProblem(text, "is no amount; use one as 10G or 500M, or a part of the disk as 1%")
+        }
+        return .bytes(amount.bytesPerSecond)
+    }
+
+    static func rate(_ text: String) throws(SettingProblem) -> ByteRate? {
+        do throws(ByteRateError) { return try ByteRate.parse(text) } catch {
+            throw SettingProblem(error.text, error.reason)
+        }
+    }
+
+    static func network(_ text: String) throws(SettingProblem) -> Network {
+        guard let network = Network(text) else {
+            throw SettingProblem(
+                text, "is not a network; use 10.0.0.0/8, fd00::/8 or one address, with no bits set behind the prefix")
+        }
+        return network
+    }
+
     static func logLevel(_ text: String) throws(SettingProblem) -> Logger.Level {
         guard let level = Logger.Level(rawValue: text.lowercased()) else {
             let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")

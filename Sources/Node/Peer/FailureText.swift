@@ -22,7 +22,8 @@ extension FetchFailure {
                     + "`p2pctl status`")
         case .conflict(let versions):
             return .init(
-                .conflict, "\(name) has \(versions.count) different versions; choose one with --root",
+                .conflict,
+                "\(name) has \(versions.count) different versions; choose one with --root, --newest or --most-held",
                 versions: versions.map { VersionInfo($0, own: own) })
         case .exists(let local, let offered):
             let other = offered.map { "; the swarm has \($0)" } ?? ""

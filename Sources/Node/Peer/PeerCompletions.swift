@@ -16,8 +16,14 @@ extension PeerNode {
         case .inspected(let request, let name, let inspection): inspected(request, name, inspection)
         case .layerChecked(let id, let isRight): feed(.layerChecked(id, isRight: isRight))
         case .partialOpened(let id, let result): partialOpened(id, result)
-        case .committed(let id, .success): feed(.committed(id, nil))
-        case .committed(let id, .failure(let error)): feed(.committed(id, DiskFailure(error)))
+        case .partialReopened(let entry, let result, let isThere): partialReopened(entry, result, isThere: isThere)
+        case .partialVerified(let id, let result, let isOpen): partialVerified(id, result, isOpen: isOpen)
+        case .synced(let id, let pieces, let failure): synced(id, pieces, failure)
+        case .spaceFound(let id): feed(.spaceFound(id))
+        case .partialsCleared(let failures):
+            for failure in failures {
+                logger.warning("a partial file is left over", metadata: ["reason": "\(failure)"])
+            }
         case .stored(let id, let connection, let index, let buffer, let outcome):
             giveBack(buffer)
             feed(.pieceStored(id, index: index, from: connection, outcome))
@@ -28,33 +34,6 @@ extension PeerNode {
         case .resolved(let index, .failure(let error)): feed(.dialFailed(.manager(index), reason: "\(error)"))
         case .nothing: break
         }
-    }
-
-    // MARK: Downloads
-
-    private func partialOpened(_ id: DownloadID, _ result: Result<PartialFile, SystemError>) {
-        switch result {
-        case .success(let partial):
-            if partials.opened(id, partial) {
-                feed(.partialOpened(id, PieceSet(pieceCount: partial.layout.pieceCount)))
-            } else {
-                workers.submit(.discard(partial))
-            }
-        case .failure(let error): if partials.failed(id) { feed(.partialFailed(id, DiskFailure(error))) }
-        }
-    }
-
-    private func delivered(_ id: DownloadID, _ result: Result<IndexedFile, SystemError>) {
-        switch result {
-        case .success(let file):
-            partials.delivered(id)
-            indexer.record(file)
-            feed(.delivered(id, .done(SharedFile(file), backup: nil)))
-        case .failure(let error) where error.alreadyExists:
-            feed(.delivered(id, .occupied("a file that was put there while it was fetched")))
-        case .failure(let error): feed(.delivered(id, .failed(DiskFailure(error))))
-        }
-        // A failed download was discarded by the machine's next effect, which needs its partial file.
     }
 
     private func inspected(_ request: RequestID, _ name: ShareName, _ inspection: Inspection) {

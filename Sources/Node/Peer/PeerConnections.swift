@@ -47,7 +47,10 @@ extension PeerNode: TransportHandler {
 
     func truncated(_ file: OpenFile) {
         logger.warning("a shared file became shorter while it was sent", metadata: ["path": "\(file.path)"])
+        uploads.truncated(file, self)
     }
+
+    func due(_ connection: ConnectionID) -> Message? { uploads.due(connection, self) }
 
     // MARK: Piece buffers
 
@@ -69,13 +72,15 @@ extension PeerNode: TransportHandler {
 
     /// Lets go of all that belongs to a connection.
     func forget(_ connection: ConnectionID, _ unfinished: IncomingPiece?) {
-        uploads.drop(connection)
+        uploads.drop(connection, transport, self)
         intake.forget(connection)
         if let unfinished { giveBack(unfinished.buffer) }
     }
 }
 
 extension PeerNode: UploadsOwner {
+    var now: Moment { Moment(nanoseconds: reactor.now) }
+
     func submit(_ job: PeerJob) { workers.submit(job) }
 
     func fileChanged(_ name: ShareName) {
@@ -90,4 +95,13 @@ extension PeerNode: UploadsOwner {
     func indexed(_ name: ShareName) -> KnownFile? {
         machine.offered[name].map { KnownFile(identity: $0.identity, root: $0.root) }
     }
+
+    func partial(_ id: DownloadID) -> ServedFile? {
+        guard let file = partials[id]?.readable, let identity = try? FileIO.identity(of: file.rawValue).identity else {
+            return nil
+        }
+        return ServedFile(file: file, identity: identity)
+    }
+
+    func sweepUploads(at moment: Moment) { uploadsTimer = reactor.setTimer(at: moment.nanoseconds) }
 }

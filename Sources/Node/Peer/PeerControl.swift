@@ -6,17 +6,28 @@ import Reactor
 
 /// What clients of the control socket ask, and what they are told.
 extension PeerNode: ControlHandler {
-    /// How long `req` waits without progress if the client does not say.
-    private static let defaultTimeoutSeconds = 30.0
-
     func requested(_ request: ControlRequest, by client: ControlClientID) {
+        // Names and numbers of downloads must not be given twice.
+        guard isRestored else { return postponed.append((request, client)) }
         if isLeaving {
             let failure = ControlFailure(.leaving, "this daemon is leaving the network and takes no more requests")
             return control.send(ControlLine.failure(request.id, failure), to: client)
         }
+        startProgress()
         switch request.call {
         case .req(let params): fetch(params, request.id, client)
+        case .wait(let params): wait(params, request.id, client)
         case .cancel(let params): cancel(params, request.id, client)
+        case .pause(let choice): pause(choice, request.id, client)
+        case .resume(let choice): resume(choice, request.id, client)
+        case .priority(let params): prioritize(params, request.id, client)
+        case .who(let params): survey(params, request.id, client)
+        case .lift(let choice): lift(choice, request.id, client)
+        case .limit(let params):
+            change(params)
+            control.send(ControlLine.reply(request.id, limits), to: client)
+        case .verify(let params): verify(params, request.id, client)
+        case .bans: control.send(ControlLine.reply(request.id, bans), to: client)
         case .left:
             control.send(ControlLine.reply(request.id, LeftReply()), to: client)
             logger.info("leaving", metadata: ["asked_by": "p2pctl"])
@@ -28,53 +39,9 @@ extension PeerNode: ControlHandler {
         }
     }
 
-    func clientGone(_ client: ControlClientID) { watch.forget(client) }
-
-    private func fetch(_ params: ReqParams, _ id: ControlID, _ client: ControlClientID) {
-        let wish = FetchWish(
-            name: params.name, digest: params.root, force: params.force, sync: params.sync,
-            timeout: Span(seconds: params.timeoutSeconds ?? Self.defaultTimeoutSeconds))
-        let request = watch.add(.init(client: client, id: id, wish: wish))
-        startProgress()
-        feed(.wish(request, wish))
-    }
-
-    private func cancel(_ params: CancelParams, _ id: ControlID, _ client: ControlClientID) {
-        let wish = FetchWish(name: params.name, timeout: .seconds(0))
-        feed(.cancel(watch.add(.init(client: client, id: id, wish: wish)), params.name, keepData: false))
-    }
-
-    // MARK: Answers to requests
-
-    func tell(_ request: RequestID, _ found: FileFound) {
-        guard let watcher = watch[request] else { return }
-        let event = FoundEvent(
-            name: found.name.path, root: found.root.digest.hex, length: found.root.length,
-            holders: found.holders.map(\.description))
-        control.send(
-            ControlLine.notification(ControlNotification(request: watcher.id, event: .found(event))), to: watcher.client
-        )
-    }
-
-    func tell(_ request: RequestID, _ result: FetchResult) {
-        guard let watcher = watch.remove(request) else { return }
-        let done = ReqDone(
-            name: result.name.path, root: result.root.digest.hex, length: result.root.length,
-            seconds: result.took.seconds, already: result.already, holders: result.holders.map(Control.HolderBytes.init)
-        )
-        control.send(ControlLine.reply(watcher.id, done), to: watcher.client)
-    }
-
-    func tell(_ request: RequestID, _ failure: FetchFailure) {
-        guard let watcher = watch.remove(request) else { return }
-        let own = settings.listen
-        control.send(
-            ControlLine.failure(watcher.id, failure.text(for: watcher.wish.name.path, own: own)), to: watcher.client)
-    }
-
-    func tellChanged(_ request: RequestID, _ name: ShareName?) {
-        guard let watcher = watch.remove(request) else { return }
-        control.send(ControlLine.reply(watcher.id, CancelReply(name: name?.path ?? "")), to: watcher.client)
+    func clientGone(_ client: ControlClientID) {
+        watch.forget(client)
+        forgetVerifies(client)
     }
 
     // MARK: Reports
@@ -82,7 +49,6 @@ extension PeerNode: ControlHandler {
     private var status: StatusReply {
         let roster = machine.currentRoster
         let downloads = machine.downloadStatuses
-        let waiting = downloads.count { $0.state == .waiting }
         return StatusReply(
             version: ProgramVersion.text, id: id.hex, share: settings.share, listen: "\(settings.listen)",
             uptimeSeconds: Double(reactor.now - started) / 1e9,
@@ -92,7 +58,8 @@ extension PeerNode: ControlHandler {
             epoch: roster.epoch, peers: roster.entries.count, files: machine.offered.count,
             connections: machine.sessionCount, bytesIn: transport.pieceBytesReceived,
             bytesOut: transport.fileBytesSent,
-            downloads: DownloadCounts(running: downloads.count - waiting, waiting: waiting), indexing: indexing,
+            limits: limits, downloads: DownloadCounts(downloads.map { DownloadState($0.state) }),
+            bans: machine.currentBans.count, indexing: indexing,
             ticks: TickReport(p50: reactor.tickTimes.quantile(0.5), p99: reactor.tickTimes.quantile(0.99)))
     }
 
@@ -111,18 +78,6 @@ extension PeerNode: ControlHandler {
 
     private func files(_ params: FilesParams) -> FilesReply {
         indexer.page(after: params.after, limit: params.limit, machine.offered)
-    }
-
-    private var downloads: DownloadsReply {
-        DownloadsReply(
-            downloads: machine.downloadStatuses.map { status in
-                .init(
-                    name: status.name.path, root: status.root.digest.hex, length: status.root.length,
-                    have: status.have, state: DownloadState(status.state),
-                    cause: status.state == .waiting ? "no holder is reachable" : nil,
-                    bytesPerSecond: status.state == .waiting ? 0 : watch.bytesPerSecond(status.id),
-                    holders: status.holders.map(Control.HolderBytes.init))
-            })
     }
 }
 

@@ -15,30 +15,35 @@ extension PeerNode {
 
         case .receivePiece(let connection, let id, let index, let length): beginPiece(connection, id, index, length)
         case .discardPiece(let connection, let length): transport.discard(length, on: connection)
-        case .serve(let connection, .partial, _, let pieces):
-            uploads.addNothing(pieces.lowerBound, on: connection, transport, self)
-        case .serve(let connection, .shared(let name), let root, let pieces):
-            uploads.add(name, root, pieces, on: connection, transport, self)
+        case .serve(let connection, let source, let root, let pieces):
+            uploads.add(source, root, pieces, on: connection, transport, self)
         case .serveNothing(let connection, let first): uploads.addNothing(first, on: connection, transport, self)
-        case .stopServing(let connection, let root, let first): uploads.cancel(root, first: first, on: connection)
+        case .stopServing(let connection, let root, let first):
+            uploads.cancel(root, first: first, on: connection, transport, self)
 
         case .checkLayer(let id, let root, let layer): workers.submit(.checkLayer(id, root, layer))
-        case .openPartial(let entry, let layer):
-            partials.opening(entry.id)
-            workers.submit(.openPartial(entry, layer))
-        case .reopenPartial, .verifyPartial, .checkSpace, .keep, .forget, .banned, .lifted: break
-        case .commit(let id, _, let sync):
-            if let partial = partials[id] { workers.submit(.commit(id, partial, sync: sync)) }
+        case .openPartial(let entry, let layer): open(entry, layer)
+        case .reopenPartial(let entry, let layer, let pieces): reopen(entry, layer, pieces)
+        case .verifyPartial(let id, let pieces): verify(id, pieces)
+        case .commit(let id, let pieces, let sync): commit(id, pieces, sync: sync)
         case .deliver(let id, let terms): if let partial = partials[id] { workers.submit(.deliver(id, partial, terms)) }
-        case .discardPartial(let id, _): if let partial = partials.discard(id) { workers.submit(.discard(partial)) }
+        case .discardPartial(let id, let root): discard(id, root)
+        case .checkSpace(let id, let needed):
+            workers.submit(.checkSpace(id, needed: needed, minFree: settings.minFree))
+        case .keep(let entry): keep(entry)
+        case .forget(let id): forget(id)
+        case .banned(let ban): keep(ban)
+        case .lifted(let peer): ledger.submit(.removeBan(peer))
         case .inspect(let request, let name):
             workers.submit(.inspect(request, name, known: indexed(name)))
 
         case .found(let request, let found): tell(request, found)
         case .finished(let request, let result): tell(request, result)
         case .failed(let request, let failure): tell(request, failure)
-        case .changed(let request, let name): tellChanged(request, name)
-        case .accepted, .surveyed, .liftedBans: break
+        case .accepted(let request, let id): tellAccepted(request, id)
+        case .changed(let request, _): tellChanged(request)
+        case .surveyed(let request, let survey): tell(request, survey)
+        case .liftedBans(let request, let bans): tell(request, bans)
 
         case .wake(let moment):
             if let wakeTimer { reactor.cancelTimer(wakeTimer) }

@@ -38,12 +38,23 @@ final class PeerNode: ReactorHandler {
     var machine: PeerMachine<SystemRandomNumberGenerator>
     var indexer: ShareIndexer
     let verifications = Verifications()
-    let uploads = Uploads()
     let hooks: Hooks
+    let uploads: Uploads
     var intake = PieceIntake()
     var partials = PartialTable()
+    /// Partial files of an earlier run that nobody has opened yet.
+    var leftovers: [DownloadID: PartialRecord] = [:]
+    /// Downloads that have a row in the database.
+    var recordedDownloads: Set<DownloadID> = []
+    /// What an earlier run left is known; before that, clients wait.
+    var isRestored = false
+    var postponed: [(ControlRequest, ControlClientID)] = []
+    /// The database took no record the last time.
+    var recordsFailed = false
     var dials: [ConnectionID: Dial] = [:]
     var watch = RequestWatch()
+    /// What each client of the control socket has verified now.
+    var verifies: [ControlClientID: Set<VerificationID>] = [:]
 
     var inotifyToken: Token?
     var indexTimer: TimerID?
@@ -57,6 +68,7 @@ final class PeerNode: ReactorHandler {
     /// It took nothing the last time.
     var rowsFailed = false
     var wakeTimer: TimerID?
+    var uploadsTimer: TimerID?
     private var progressTimer: TimerID?
     private var leaveTimer: TimerID?
     private var inputs = InputQueue<PeerInput>()
@@ -75,15 +87,20 @@ final class PeerNode: ReactorHandler {
         started = reactor.now
         hooks = Hooks(settings.hooks, share: settings.share, reactor: reactor, logger: logger)
         transport = Transport(reactor: reactor, limits: TransportLimits(queueMax: Self.queueMax))
+        transport.setRates(settings.rates)
+        uploads = Uploads(UploadPolicy(slots: settings.uploadSlots))
+        uploads.limit(to: settings.rates.upload)
         workers = WorkerPool(count: settings.workers, mailbox: reactor.mailbox) {
             let worker = PeerWorker(share: share, partials: partials)
             return { worker.perform($0) }
         }
         ledger = Ledger(statePath: settings.stateDirectory, mailbox: reactor.mailbox)
         indexer = ShareIndexer(Result { () throws(SystemError) in try Inotify() })
+        var policy = PeerPolicy()
+        policy.runningMax = settings.maxDownloads
         machine = PeerMachine(
             id: id, listenPort: settings.port, label: settings.label, managerCount: settings.managers.count,
-            policy: PeerPolicy(), random: SystemRandomNumberGenerator())
+            policy: policy, random: SystemRandomNumberGenerator())
     }
 
     func begin() throws(SystemError) {
@@ -130,6 +147,7 @@ final class PeerNode: ReactorHandler {
         if transport.fired(timer, self) || control.fired(timer) || hooks.fired(timer) { return }
         switch timer {
         case wakeTimer: feed(.wake)
+        case uploadsTimer: uploads.sweep(transport, self)
         case indexTimer: indexTimerFired()
         case rowsTimer: writeRows()
         case verifyTimer: continueVerifying()
@@ -149,6 +167,20 @@ final class PeerNode: ReactorHandler {
         transport.flush(self)
         if machine.isQuiet { intake.trim() }
         if leaveTimer != nil, transport.count == 0, ledger.isIdle { reactor.stop() }
+    }
+
+    // MARK: Rate limits
+
+    /// What holds now; networks that are exempt are in it.
+    var rates: RateLimits { transport.rates }
+
+    /// Changes the limits while everything goes on; nil is no limit. The settings come back with the next start.
+    func setLimits(upload: ByteRate?, download: ByteRate?) {
+        transport.setRates(RateLimits(upload: upload, download: download, exempt: rates.exempt))
+        uploads.limit(to: upload)
+        logger.info(
+            "rate limits changed",
+            metadata: ["upload": "\(ByteRate.text(upload))", "download": "\(ByteRate.text(download))"])
     }
 
     // MARK: Leaving
@@ -174,7 +206,11 @@ final class PeerNode: ReactorHandler {
     private func reportProgress() {
         progressTimer = nil
         guard !watch.isEmpty || !machine.isQuiet else { return }
-        let told = watch.progress(of: machine.downloadStatuses, at: reactor.now) { machine.downloadStatus(of: $0) }
+        let told = watch.progress(of: machine.downloadStatuses, at: reactor.now) {
+            machine.downloadStatus(of: $0)
+        } path: {
+            partials[$0]?.readable.path
+        }
         for (client, notification) in told {
             control.send(ControlLine.notification(notification), to: client)
         }

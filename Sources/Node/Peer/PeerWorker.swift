@@ -21,23 +21,20 @@ struct PeerWorker {
         case .inspect(let request, let name, let known): .inspected(request, name, inspect(name, known))
         case .inspectStep(let request, let step): .inspected(request, step.name, inspect(step))
         case .checkLayer(let id, let root, let layer): .layerChecked(id, isRight: isRight(layer, root))
-        case .openPartial(let entry, let layer):
-            .partialOpened(
-                entry.id,
-                attempt { () throws(SystemError) in
-                    try partials.open(entry.name, entry.root, layer, serial: entry.id.rawValue)
-                })
-        case .commit(let id, let partial, let sync):
-            .committed(id, attempt { () throws(SystemError) in if sync { try partial.sync() } })
+        case .openPartial(let entry, let layer, let minFree): .partialOpened(entry.id, open(entry, layer, minFree))
+        case .reopenPartial(let entry, let record): reopen(entry, record)
+        case .verifyPartial(let id, let verification, let isOpen):
+            .partialVerified(
+                id, attempt { () throws(SystemError) in try verification.run(with: bench) }, isOpen: isOpen)
+        case .sync(let id, let partial, let pieces): .synced(id, pieces, sync(partial))
+        case .checkSpace(let id, let needed, let minFree):
+            missing(needed, minFree) == nil ? .spaceFound(id) : .nothing
         case .store(let id, let partial, let connection, let index, let buffer, let length):
             .stored(id, connection, index: index, buffer, store(partial, index, buffer, length))
-        case .deliver(let id, let partial, let terms):
-            .delivered(
-                id,
-                attempt { () throws(SystemError) in
-                    try partials.deliver(partial, replacing: terms.replacing, sync: terms.sync)
-                })
+        case .deliver(let id, let partial, let terms): .delivered(id, deliver(partial, terms))
         case .discard(let partial): discard(partial)
+        case .discardLeftover(let name): discard(name)
+        case .clearPartials(let kept): clear(kept)
         case .openShared(let name):
             .sharedOpened(
                 name,
@@ -97,6 +94,76 @@ struct PeerWorker {
         } catch {
             return .settled(.failed(DiskFailure(error)))
         }
+    }
+
+    // MARK: Partial files
+
+    private func open(
+        _ entry: DownloadEntry, _ layer: [Digest], _ minFree: Reserve
+    ) -> Result<PartialFile, DiskFailure> {
+        if let failure = missing(entry.root.length, minFree) { return .failure(failure) }
+        do throws(SystemError) {
+            return .success(try partials.open(entry.name, entry.root, layer, serial: entry.id.rawValue))
+        } catch {
+            return .failure(DiskFailure(error))
+        }
+    }
+
+    /// - Returns: why there is no room for so many bytes; nil if there is, or nobody knows.
+    private func missing(_ bytes: UInt64, _ minFree: Reserve) -> DiskFailure? {
+        guard let space = try? partials.freeSpace() else { return nil }
+        let floor = minFree.bytes(of: space.total)
+        guard case .missing(let count) = Room(for: bytes, keeping: floor, available: space.available) else {
+            return nil
+        }
+        return DiskFailure(
+            message:
+                "\(bytes) bytes are needed and \(floor) are to stay free (min_free), but only \(space.available) are "
+                + "free: make room for \(count) more", code: SystemError.noSpace, isOutOfSpace: true,
+            missingBytes: count)
+    }
+
+    private func reopen(_ entry: DownloadEntry, _ record: PartialRecord) -> PeerCompletion {
+        let result = attempt { () throws(SystemError) in
+            try partials.reopen(record, as: entry.name, entry.root, synced: entry.sync)
+        }
+        guard case .success(.missing) = result, case .file(let identity)? = try? share.standing(at: entry.name) else {
+            return .partialReopened(entry, result, isThere: false)
+        }
+        return .partialReopened(entry, result, isThere: identity.size == entry.root.length)
+    }
+
+    private func sync(_ partial: PartialFile) -> DiskFailure? {
+        do throws(SyncError) {
+            try partial.sync()
+            return nil
+        } catch {
+            return DiskFailure(error.system)
+        }
+    }
+
+    private func deliver(
+        _ partial: PartialFile, _ terms: DeliveryTerms
+    ) -> Result<DeliveredFile, DeliveryError> {
+        do throws(DeliveryError) {
+            return .success(
+                try partials.deliver(
+                    partial, replacing: terms.replacing, keepingBackup: terms.keepsBackup, modified: terms.modified,
+                    sync: terms.sync))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func clear(_ kept: Set<String>) -> PeerCompletion {
+        do throws(SystemError) { return .partialsCleared(try partials.removeAll(except: kept)) } catch {
+            return .partialsCleared([error])
+        }
+    }
+
+    private func discard(_ name: String) -> PeerCompletion {
+        try? partials.discard(named: name)
+        return .nothing
     }
 
     private func discard(_ partial: PartialFile) -> PeerCompletion {

@@ -11,7 +11,30 @@ struct RequestWatch {
     struct Watcher {
         let client: ControlClientID
         let id: ControlID
-        let wish: FetchWish
+        /// Nil where it is about no single name.
+        let name: ShareName?
+        let purpose: Purpose
+        /// Bytes from the start of the file that the client knows it can read.
+        fileprivate var readyBytes: UInt64 = 0
+
+        init(client: ControlClientID, id: ControlID, name: ShareName?, purpose: Purpose) {
+            self.client = client
+            self.id = id
+            self.name = name
+            self.purpose = purpose
+        }
+    }
+
+    /// What the client wants, which decides what it is answered.
+    enum Purpose {
+        /// Progress is told while it lasts; with `isStreaming`, also how far the file can be read.
+        case fetch(isStreaming: Bool)
+        case cancel
+        /// To pause or resume these.
+        case choose([ShareName])
+        case prioritize(Int)
+        case survey
+        case lift(Control.BanChoice)
     }
 
     /// How fast a download has been, smoothed.
@@ -46,18 +69,33 @@ struct RequestWatch {
     /// Bytes a second of a download, as measured by `measure`.
     func bytesPerSecond(_ id: DownloadID) -> Double { paces[id]?.bytesPerSecond ?? 0 }
 
-    /// What every waiting client is to be told now.
-    /// - Parameter status: the download that a request waits for, if there is one yet.
+    /// What every client that waits for a download is to be told now.
+    /// - Parameters:
+    ///   - status: the download that a request waits for, if there is one yet.
+    ///   - path: where a download's partial file is.
     mutating func progress(
-        of downloads: [DownloadStatus], at now: UInt64, status: (RequestID) -> DownloadStatus?
+        of downloads: [DownloadStatus], at now: UInt64, status: (RequestID) -> DownloadStatus?,
+        path: (DownloadID) -> String?
     ) -> [(ControlClientID, ControlNotification)] {
         measure(downloads, at: now)
         var notifications: [(ControlClientID, ControlNotification)] = []
         for (request, watcher) in watchers {
-            let event = event(watcher, status(request))
-            notifications.append((watcher.client, ControlNotification(request: watcher.id, event: .progress(event))))
+            guard case .fetch(let isStreaming) = watcher.purpose else { continue }
+            let status = status(request)
+            var events = [ControlEvent.progress(event(watcher, status))]
+            if isStreaming, let status, let event = ready(request, status, path(status.id)) {
+                events.append(.ready(event))
+            }
+            notifications += events.map { (watcher.client, ControlNotification(request: watcher.id, event: $0)) }
         }
         return notifications
+    }
+
+    /// - Returns: nil if there is no more to read than the client knows.
+    private mutating func ready(_ request: RequestID, _ status: DownloadStatus, _ path: String?) -> ReadyEvent? {
+        guard let path, let known = watchers[request]?.readyBytes, status.prefix > known else { return nil }
+        watchers[request]?.readyBytes = status.prefix
+        return ReadyEvent(path: path, bytes: status.prefix)
     }
 
     private mutating func measure(_ downloads: [DownloadStatus], at now: UInt64) {
@@ -77,25 +115,12 @@ struct RequestWatch {
     }
 
     private func event(_ watcher: Watcher, _ status: DownloadStatus?) -> ProgressEvent {
+        let name = watcher.name?.path ?? ""
         guard let status else {
-            return ProgressEvent(
-                name: watcher.wish.name.path, state: .asking, have: 0, length: 0, bytesPerSecond: 0, holders: 0)
+            return ProgressEvent(name: name, state: .asking, have: 0, length: 0, bytesPerSecond: 0, holders: 0)
         }
         return ProgressEvent(
-            name: watcher.wish.name.path, state: DownloadState(status.state), have: status.have,
-            length: status.root.length, bytesPerSecond: bytesPerSecond(status.id), holders: status.activeHolders,
-            waitingFor: status.state == .waiting ? Self.waitingFor : nil)
-    }
-
-    static let waitingFor = "a peer that has this version"
-}
-
-extension DownloadState {
-    init(_ state: DownloadActivity) {
-        switch state {
-        case .fetching, .queued: self = .fetching
-        case .waiting, .paused, .failed: self = .waiting
-        case .finishing, .checking: self = .finishing
-        }
+            name: name, state: DownloadState(status.state), have: status.have, length: status.root.length,
+            bytesPerSecond: bytesPerSecond(status.id), holders: status.activeHolders, waitingFor: status.waitingFor)
     }
 }

@@ -23,7 +23,13 @@ extension PeerMachine {
     /// To be told when the download of a name has ended.
     mutating func wait(_ id: RequestID, _ name: ShareName) {
         inquire(id, .asking(for: name), .wait)
-        if let running = running(name), requests[id] != nil { attach(id, to: running.id) }
+        guard let running = running(name), requests[id] != nil else { return }
+        switch running.phase {
+        case .failed(let failure): fail(id, failure)
+        case .paused(.user): fail(id, .paused)
+        case .queued, .gathering, .checking, .opening, .fetching, .proving, .finishing, .paused(.space):
+            attach(id, to: running.id)
+        }
     }
 
     private mutating func inquire(_ id: RequestID, _ wish: FetchWish, _ aim: Request.Aim) {

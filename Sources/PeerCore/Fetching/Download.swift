@@ -65,6 +65,8 @@ struct Download {
     var layer: [Digest]?
     /// The partial file is open: pieces can be written, and those that are durable offered.
     var isOpen = false
+    /// Its partial file is gone, and what stands at its name is not indexed: it may be this very file.
+    var awaitsIndex = false
     /// What an earlier run left and nobody has looked at since.
     var inherited: PieceSet?
     var commits: Commits
@@ -100,6 +102,12 @@ struct Download {
 
     /// Bytes verified and written.
     var have: UInt64 { plan.have }
+
+    /// Bytes from the beginning without a gap. What an earlier run left counts when it has been looked at.
+    var prefix: UInt64 {
+        let inherited = inherited?.next(from: 0).map { plan.layout.offset(of: $0) } ?? .max
+        return min(plan.prefix, inherited)
+    }
 
     /// Holders are of use to it.
     var isFetching: Bool {

@@ -33,21 +33,21 @@ extension PeerMachine {
 
     /// Takes up what an earlier run of the daemon left.
     mutating func restored(_ stored: StoredDownload) {
-        lastDownload = max(lastDownload, stored.record.id.rawValue)
-        guard let layout = PieceLayout(length: stored.record.root.length), downloads[stored.record.id] == nil,
+        lastDownload = max(lastDownload, stored.entry.id.rawValue)
+        guard let layout = PieceLayout(length: stored.entry.root.length), downloads[stored.entry.id] == nil,
             stored.pieces.pieceCount == layout.pieceCount
         else { return }
         // Without the digests the pieces cannot be judged.
         let isKnown = stored.layer?.count == layout.pieceCount
-        var download = newDownload(stored.record, layout, stored: isKnown ? stored.pieces : nil)
+        var download = newDownload(stored.entry, layout, stored: isKnown ? stored.pieces : nil)
         download.layer = isKnown ? stored.layer : nil
-        switch stored.record.state {
+        switch stored.entry.state {
         case .running: download.phase = .queued
         case .paused: download.phase = .paused(.user)
         case .failed(let failure): download.phase = .failed(failure)
         }
-        downloads[stored.record.id] = download
-        note(.downloadRestored(stored.record.id, stored.record.name, have: download.have))
+        downloads[stored.entry.id] = download
+        note(.downloadRestored(stored.entry.id, stored.entry.name, have: download.have))
         beginNext()
     }
 
@@ -75,6 +75,36 @@ extension PeerMachine {
         case .fetching: if download.plan.isComplete { prove(id) } else { askForPieces(id) }
         case .queued, .gathering, .checking, .opening, .proving, .finishing, .paused, .failed: break
         }
+    }
+
+    // MARK: The share
+
+    /// A file of the share is known; if it is what is being fetched to that name, there is nothing left to do.
+    mutating func indexed(_ file: SharedFile) {
+        catalog.insert(file)
+        for download in downloads.values
+        where download.name == file.name && download.root == file.root && !download.isFinishing {
+            alreadyThere(download.id)
+        }
+    }
+
+    mutating func indexing(_ isIndexing: Bool) {
+        self.isIndexing = isIndexing
+        guard !isIndexing else { return }
+        for id in downloads.keys { downloads[id]?.awaitsIndex = false }
+        beginNext()
+    }
+
+    mutating func alreadyThere(_ id: DownloadID) {
+        guard let download = downloads.removeValue(forKey: id) else { return }
+        releaseLanes(download)
+        emit(.discardPartial(id, download.root))
+        emit(.forget(id))
+        note(.downloadFinished(id, download.name, download.root, took: now - download.since))
+        for request in download.requests.sorted(by: { $0.rawValue < $1.rawValue }) {
+            finishRequest(request, download, backup: nil)
+        }
+        beginNext()
     }
 
     // MARK: The end
@@ -126,7 +156,13 @@ extension PeerMachine {
             }
             beginNext()
         case .occupied(let what): failDownload(id, .occupied(what))
-        case .failed(let failure): diskFailed(id, failure)
+        case .failed(let failure):
+            // What was not durable before may not have reached the disk.
+            var lost = download.plan.stored
+            lost.subtract(download.commits.durable)
+            downloads[id]?.plan.spoiled(lost)
+            downloads[id]?.commits.spoiled(lost)
+            diskFailed(id, failure)
         }
     }
 

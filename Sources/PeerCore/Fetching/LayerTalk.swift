@@ -132,6 +132,21 @@ extension PeerMachine {
         advance(id)
     }
 
+    mutating func partialMissing(_ id: DownloadID, mayBeDelivered: Bool) {
+        guard let download = downloads[id], case .opening = download.phase else { return }
+        downloads[id]?.plan.spoiled(download.commits.durable)
+        downloads[id]?.commits.spoiled(download.commits.durable)
+        downloads[id]?.inherited = nil
+        if mayBeDelivered {
+            if catalog[download.name]?.root == download.root { return alreadyThere(id) }
+            if isIndexing {
+                downloads[id]?.awaitsIndex = true
+                return stop(id, .queued)
+            }
+        }
+        if let layer = download.layer { openPartial(id, layer) }
+    }
+
     mutating func partialFailed(_ id: DownloadID, _ failure: DiskFailure) {
         guard case .opening = downloads[id]?.phase else { return }
         diskFailed(id, failure)

@@ -8,7 +8,7 @@ extension PeerMachine {
     }
 
     private var nextQueued: DownloadID? {
-        downloads.values.filter { if case .queued = $0.phase { true } else { false } }
+        downloads.values.filter { if case .queued = $0.phase { !$0.awaitsIndex } else { false } }
             .min { ($1.priority, $0.id.rawValue) < ($0.priority, $1.id.rawValue) }?.id
     }
 

@@ -45,7 +45,7 @@ extension PeerMachine {
             switch choice {
             case .all: true
             case .peer(let peer): ban.peer == peer
-            case .address(let address): ban.address == address
+            case .address(let address): ban.address.with(port: address.port == 0 ? 0 : ban.address.port) == address
             }
         }
         for ban in lifted where bans.lift(ban.peer) { emit(.lifted(ban.peer)) }
@@ -61,5 +61,6 @@ extension PeerMachine {
 public enum BanChoice: Hashable, Sendable {
     case all
     case peer(PeerID)
+    /// Port 0 stands for every port.
     case address(PeerAddress)
 }

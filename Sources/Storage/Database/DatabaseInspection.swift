@@ -13,26 +13,29 @@ enum DatabaseInspection {
     /// Before SQLite sees the file: it would take an empty file for a new database and remove the log beside it.
     /// - Returns: nil if SQLite may have it.
     static func look(at directory: Directory) throws(SystemError) -> SetAside.Reason? {
+        let logSize = try directory.entry(StateDatabase.fileName + "-wal")?.identity.size ?? 0
         guard let found = try directory.entry(StateDatabase.fileName) else {
-            let log = try directory.entry(StateDatabase.fileName + "-wal")
-            return (log?.identity.size ?? 0) > 0 ? .corrupt("its log is there, but not the database itself") : nil
+            return logSize > 0 ? .corrupt("its log is there, but not the database itself") : nil
         }
         guard found.kind == .regular else { return nil }
         if found.identity.size == 0 { return .corrupt("it is empty") }
         let file = try directory.openFile(StateDatabase.fileName)
-        return explain(try FileIO.bytes(of: file.rawValue, limit: 20))
+        let header = try FileIO.bytes(of: file.rawValue, limit: 20)
+        guard let pageSize = pageSize(header) else { return .corrupt("it is no SQLite database") }
+        // SQLite would fill the page up with zeros. With a log, its copy of the page counts.
+        let isCut = logSize == 0 && !found.identity.size.isMultiple(of: pageSize)
+        return isCut ? .corrupt("its last page is cut off") : nil
     }
 
-    /// A file of a format that SQLite refuses to write is a read-only database to it, which looks like a missing
-    /// permission. Source: https://www.sqlite.org/fileformat2.html, 1.3 (bytes 0 to 15, 18 and 19).
-    private static func explain(_ header: [UInt8]) -> SetAside.Reason? {
-        guard header.starts(with: Array("SQLite format 3".utf8) + [0]) else {
-            return .corrupt("it is no SQLite database")
-        }
-        guard header.count == 20, header[18...19].allSatisfy({ (1...2).contains($0) }) else {
-            return .corrupt("its header makes no sense")
-        }
-        return nil
+    /// The size of a page in bytes. A file of a format that SQLite only reads counts as none of SQLite's: opened, it
+    /// would look like a missing permission. Source: https://www.sqlite.org/fileformat2.html, 1.3 (bytes 0 to 19).
+    private static func pageSize(_ header: [UInt8]) -> UInt64? {
+        guard header.count == 20, header.starts(with: Array("SQLite format 3".utf8) + [0]),
+            header[18...19].allSatisfy({ (1...2).contains($0) })
+        else { return nil }
+        let size = UInt64(header[16]) << 8 | UInt64(header[17])
+        if size == 1 { return 65_536 }
+        return size >= 512 && size.nonzeroBitCount == 1 ? size : nil
     }
 
     static func inspect(_ database: Database) throws -> Finding {

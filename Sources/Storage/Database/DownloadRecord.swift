@@ -14,6 +14,8 @@ public struct DownloadRecord: Hashable, Sendable {
         case paused
         /// With the cause, for people.
         case failed(String)
+        /// Cancelled by the user, who wants what has been fetched to be there should the root be asked for again.
+        case kept
     }
 
     /// Given by the machine; never used for two downloads.

@@ -29,8 +29,22 @@ extension StateDatabase {
             ])
             try database.cachedStatement(
                 sql: "INSERT INTO downloads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            ).execute(arguments: record.columns)
+            ).execute(arguments: [record.id.column] + record.values + [record.added])
             try StateDatabase.put(record.partial, of: record.id, in: database)
+        }
+    }
+
+    /// Replaces what is known of a download, but for its partial file and for when it was added. One that is not
+    /// recorded, because it was removed meanwhile, stays so.
+    public func update(_ record: DownloadRecord) throws(StateDatabaseError) {
+        try transaction("record a download in") { database in
+            try database.cachedStatement(
+                sql: """
+                    UPDATE downloads SET kind = ?, name = ?, root = ?, length = ?, modified = ?, replacing = ?,
+                        keep_backup = ?, sync = ?, priority = ?, position = ?, state = ?, cause = ?
+                    WHERE id = ?
+                    """
+            ).execute(arguments: record.values + [record.id.column])
         }
     }
 
@@ -92,12 +106,13 @@ extension DownloadRecord.State {
         case .running: 0
         case .paused: 1
         case .failed: 2
+        case .kept: 3
         }
     }
 
     fileprivate var cause: String {
         switch self {
-        case .running, .paused: ""
+        case .running, .paused, .kept: ""
         case .failed(let cause): cause
         }
     }
@@ -107,6 +122,7 @@ extension DownloadRecord.State {
         case 0: self = .running
         case 1: self = .paused
         case 2: self = .failed(cause)
+        case 3: self = .kept
         default: return nil
         }
     }
@@ -120,10 +136,11 @@ extension DownloadRecord {
         ORDER BY priority DESC, position, id
         """
 
-    fileprivate var columns: StatementArguments {
+    /// All but the number and the time of adding.
+    fileprivate var values: StatementArguments {
         [
-            id.column, kind.rawValue, name.path, root.digest.column, root.length.column, modified, replacing.column,
-            keepBackup.column, sync.column, priority, order, state.number, state.cause, added,
+            kind.rawValue, name.path, root.digest.column, root.length.column, modified, replacing.column,
+            keepBackup.column, sync.column, priority, order, state.number, state.cause,
         ]
     }
 

@@ -36,6 +36,31 @@ import Testing
         #expect(ReqText.progress(event) == "progress x y  25 %  1 MiB of 4 MiB  1 MiB/s  0:03 left  1 holder")
         let asking = ProgressEvent(name: "x", state: .asking, have: 0, length: 0, bytesPerSecond: 0, holders: 0)
         #expect(ReqText.progress(asking) == "progress x  asking who has it")
+        let paused = ProgressEvent(
+            name: "x", state: .paused, have: 1, length: 4, bytesPerSecond: 0, holders: 0, waitingFor: "1 GiB of space")
+        #expect(ReqText.progress(paused) == "progress x  25 %  1 B of 4 B  paused; waiting for 1 GiB of space")
+    }
+
+    @Test("A request in the background is told with the command that waits for it")
+    func background() {
+        let queued = ReqDone(
+            name: "a b", state: .queued, root: nil, length: nil, seconds: 0, already: false, holders: [])
+        #expect(ReqText.done(queued) == ["queued a b  in the background; p2pctl wait 'a b' waits for it"])
+    }
+
+    @Test("A directory is told with its counts and every file that failed, and what was replaced with its new name")
+    func tree() {
+        let files = TreeCounts(
+            total: 4, fetched: 2, already: 1, failed: [.init(name: "d/\u{1b}", cause: .gone, message: "no holder\n")])
+        let done = ReqDone(
+            name: "d", root: "00", length: 1024, seconds: 1, already: false, backup: "d.~1~",
+            holders: [HolderBytes(address: "127.0.0.1:7002", bytes: 1024)], files: files)
+        #expect(
+            ReqText.done(done) == [
+                "done d/  1 KiB in 1.00 s (1 KiB/s)", "  from  127.0.0.1:7002  1 KiB  100 %",
+                "  what it replaced is kept as d.~1~", "  4 files: 2 fetched, 1 already here, 1 failed",
+                "  failed d/\\u{1b}: no holder\\n",
+            ])
     }
 }
 
@@ -81,12 +106,6 @@ import Testing
         let lines =
             ReportText.peers(PeersReply(peers: [.init(address: evil, id: evil, label: evil)], epoch: 1))
             + ReportText.files([.init(name: evil, length: 1, root: evil, modified: 0)])
-            + ReportText.downloads(
-                DownloadsReply(downloads: [
-                    .init(
-                        name: evil, root: evil, length: nil, have: 0, state: .waiting, cause: evil, bytesPerSecond: 0,
-                        holders: [])
-                ]))
         #expect(!lines.joined().unicodeScalars.contains { $0.value < 32 })
     }
 
@@ -116,7 +135,6 @@ import Testing
     @Test("Nothing to list is said in words")
     func empty() {
         #expect(ReportText.files([]) == ["no files are shared"])
-        #expect(ReportText.downloads(DownloadsReply(downloads: [])) == ["no downloads"])
         #expect(ReportText.peers(PeersReply(peers: [], epoch: 3)) == ["0 peers, roster epoch 3"])
     }
 
@@ -126,12 +144,17 @@ import Testing
             StatusReply(
                 version: "1", id: "ab", share: "/s", listen: "127.0.0.1:7001", uptimeSeconds: 65,
                 manager: ManagerLink(address: "127.0.0.1:7400", state: .waiting, error: "refused"), epoch: 2, peers: 1,
-                files: 1, connections: 0, bytesIn: 0, bytesOut: 1024, downloads: DownloadCounts(running: 0, waiting: 1),
+                files: 1, connections: 0, bytesIn: 0, bytesOut: 1024,
+                limits: LimitReply(upload: 50 << 20, download: nil), downloads: DownloadCounts([.waiting, .queued]),
+                bans: 0,
                 indexing: IndexingProgress(
                     state: .hashing, filesDone: 1, filesTotal: 2, bytesDone: 0, bytesTotal: 2048, errors: 0),
                 ticks: .init(p50: 8, p99: 64)))
         #expect(lines.contains("manager      127.0.0.1:7400, waiting: refused"))
         #expect(lines.contains("index        hashing: 1 of 2 files, 0 B of 2 KiB"))
         #expect(lines.contains("roster       1 peer, epoch 2"))
+        #expect(lines.contains("limits       upload 50M/s, download none"))
+        #expect(lines.contains("downloads    1 queued, 1 waiting"))
+        #expect(lines.contains("bans         none"))
     }
 }

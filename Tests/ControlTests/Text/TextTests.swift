@@ -113,6 +113,20 @@ import Testing
         }
     }
 
+    @Test("Where there are several, the line begins with the name, which leaves room for the rest")
+    func named() {
+        let bar = ProgressBar(event(.fetching, have: 50 << 20, length: 200 << 20, rate: Double(10 << 20)))
+        #expect(bar.namedLine(columns: 70) == "x   25 %  [######....................]  10 MiB/s  0:15 left  3 holders")
+        let long = ProgressEvent(
+            name: String(repeating: "n", count: 500) + "\u{1b}", state: .queued, have: 0, length: 0, bytesPerSecond: 0,
+            holders: 0)
+        #expect(
+            ProgressBar(long).namedLine(columns: 60) == String(repeating: "n", count: 19) + "…  waiting for its turn")
+        for columns in 0...130 {
+            #expect(TerminalWidth.columns(ProgressBar(long).namedLine(columns: columns)) <= columns)
+        }
+    }
+
     @Test("100 % is only said when every byte is here")
     func almost() {
         #expect(ProgressBar(event(.fetching, have: .max - 5, length: .max)).line(columns: 80).hasPrefix(" 99 %"))

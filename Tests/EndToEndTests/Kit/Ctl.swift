@@ -21,17 +21,22 @@ struct Reply {
 final class Ctl {
     let process: Child
 
-    init(_ arguments: [String], in directory: String, input: String = "/dev/null") throws {
+    /// Whoever has the other end reads what it says.
+    private let isPiped: Bool
+
+    /// - Parameter output: a named pipe for its standard output, which is open for reading; nil is a file.
+    init(_ arguments: [String], in directory: String, input: String = "/dev/null", output: String? = nil) throws {
         let base = "\(directory)/ctl-\(UUID().uuidString)"
+        isPiped = output != nil
         process = try Child(
             Programs.p2pctl, arguments, environment: Swarm.environment(directory),
-            streams: Child.Streams(input: input, output: base + ".out", errors: base + ".err"))
+            streams: Child.Streams(input: input, output: output ?? base + ".out", errors: base + ".err"))
     }
 
     func finish(within seconds: Double = Patience.seconds) throws -> Reply {
         let ending = try process.wait(within: seconds)
         let code: Int32? = if case .exited(let code) = ending { code } else { nil }
-        return Reply(code: code, output: process.output, errors: process.errors)
+        return Reply(code: code, output: isPiped ? "" : process.output, errors: process.errors)
     }
 
     /// Waits for a line of `req --json`.

@@ -1,5 +1,6 @@
 import Content
 import Testing
+import Transport
 
 @testable import Node
 
@@ -35,6 +36,41 @@ import Testing
         #expect(settings.logLevel == .info)
         #expect(settings.workers == 2)
         #expect(settings.label == "host")
+        #expect(settings.rates == RateLimits())
+        #expect(settings.uploadSlots == 16)
+    }
+
+    @Test("rates are bytes a second with a unit, and none is no limit")
+    func rates() throws {
+        let settings = try resolve(["P2PD_MAX_UPLOAD": "1.5M", "P2PD_MAX_DOWNLOAD": "none"])
+        #expect(settings.rates == RateLimits(upload: ByteRate(bytesPerSecond: 3 << 19), download: nil))
+        let error = error(["P2PD_MAX_UPLOAD": "fast"])
+        #expect(
+            error?.message.hasPrefix("P2PD_MAX_UPLOAD in the environment: \"fast\" is not a rate; write bytes") == true)
+        #expect(error?.exit == .configuration)
+        var flags = Flags()
+        flags.set(PeerSettings.port, "1")
+        flags.set(PeerSettings.share, "/tmp")
+        flags.set(PeerSettings.maxDownload, "50M")
+        #expect(try PeerSettings.resolve(flags: flags, in: .fixture()).rates.download?.bytesPerSecond == 50 << 20)
+    }
+
+    @Test("networks without a limit are a list, which may be empty")
+    func networks() throws {
+        let settings = try resolve(["P2PD_UNLIMITED_NETWORKS": "10.0.0.0/8, ::1"])
+        #expect(settings.rates.exempt.map(\.description) == ["10.0.0.0/8", "::1"])
+        #expect(error(["P2PD_UNLIMITED_NETWORKS": "10.0.0.1/8"])?.message.contains("is not a network") == true)
+        let file = try TemporaryFile("unlimited_networks = [\"fd00::/8\"]\nmax_upload = \"1K\"\n")
+        #expect(try resolve(["P2PD_CONFIG": file.path]).rates.exempt == [Network("fd00::/8")])
+        #expect(try resolve(["P2PD_CONFIG": file.path, "P2PD_UNLIMITED_NETWORKS": ","]).rates.exempt == [])
+    }
+
+    @Test("upload slots are 1 to 256")
+    func slots() throws {
+        #expect(try resolve(["P2PD_UPLOAD_SLOTS": "256"]).uploadSlots == 256)
+        for text in ["0", "257", "-1"] {
+            #expect(error(["P2PD_UPLOAD_SLOTS": text])?.message.contains("1 to 256") == true)
+        }
     }
 
     @Test("port and directory may come from the environment or the file instead")

@@ -14,10 +14,12 @@ final class Served: ReactorHandler {
     let reactor: PeerReactor
     let transport: PeerTransport
     private(set) var connections: [ConnectionID] = []
+    private var known = 0
     private(set) var fetchers: [Fetcher] = []
     /// Hears what the serving transport tells.
     var onRoom: (ConnectionID) -> Void = { _ in }
-    private let port: UInt16
+    var onDue: (ConnectionID) -> Message? = { _ in nil }
+    let port: UInt16
 
     init() throws {
         SignalDescriptor.ignoreBrokenPipes()
@@ -31,9 +33,15 @@ final class Served: ReactorHandler {
         let fetcher = Fetcher(PeerTransport(reactor: reactor, limits: TransportLimits(queueMax: 1 << 20)))
         fetchers.append(fetcher)
         _ = try fetcher.transport.dial(PeerAddress(ipv4: 0x7F00_0001, port: port), from: nil)
-        let count = connections.count
+        return (try awaitConnection(), fetcher)
+    }
+
+    /// The next that connects.
+    func awaitConnection() throws -> ConnectionID {
+        let count = known
+        known += 1
         try #require(try run { connections.count > count })
-        return (connections[count], fetcher)
+        return connections[count]
     }
 
     func run(_ seconds: Double = 5, until isDone: () -> Bool) throws -> Bool {
@@ -72,6 +80,7 @@ extension Served: TransportHandler {
     func receivedPiece(_ piece: IncomingPiece, on connection: ConnectionID) {}
     func closed(_ connection: ConnectionID, reason: String, unfinished: IncomingPiece?) {}
     func hasRoom(_ connection: ConnectionID) { onRoom(connection) }
+    func due(_ connection: ConnectionID) -> Message? { onDue(connection) }
     func truncated(_ file: OpenFile) {}
 }
 
@@ -80,6 +89,8 @@ final class Fetcher: TransportHandler {
     let transport: PeerTransport
     private(set) var heard: [String] = []
     private(set) var bytes: [UInt8] = []
+    /// What each `busy` asked for, milliseconds.
+    private(set) var retries: [UInt32] = []
 
     init(_ transport: PeerTransport) { self.transport = transport }
 
@@ -92,6 +103,9 @@ final class Fetcher: TransportHandler {
             heard.append("piece \(index)")
             let buffer = PieceBuffer(capacity: length)
             transport.receive(.init(download: 0, index: index, length: length, buffer: buffer), on: connection)
+        case .busy(let first, let retryAfter):
+            heard.append("busy \(first)")
+            retries.append(retryAfter)
         case .endOfChunk(let first, let end): heard.append("end \(first) \(end)")
         default: heard.append("\(message)")
         }

@@ -6,6 +6,7 @@ import Reactor
 import Storage
 import Synchronization
 import Testing
+import Transport
 
 @testable import Node
 
@@ -25,7 +26,7 @@ final class LiveNode {
             listen: PeerAddress(ipv4: 0x7F00_0001, port: try WireClient.freePort()), share: shared.sharePath,
             managers: [try #require(ManagerEndpoint("127.0.0.1:\(try WireClient.freePort())"))], controlSocket: socket,
             stateDirectory: "\(shared.path)/state", insecure: false, logLevel: .critical, workers: 2, label: "test",
-            hooks: HookSettings())
+            hooks: HookSettings(), rates: RateLimits(), uploadSlots: 8, minFree: .bytes(0), maxDownloads: 4)
         node = PeerNode(
             settings, id: PeerID(high: 1, low: 1), share: shared.share, partials: shared.partials,
             control: try ControlServer(path: socket, reactor: reactor), reactor: reactor,

@@ -10,8 +10,12 @@ final class WireClient {
     private var decoder = FrameDecoder()
     private(set) var messages: [Message] = []
 
-    init(_ port: UInt16) throws {
+    /// - Parameter receiveBuffer: bytes that the kernel may hold for this end to read.
+    init(_ port: UInt16, receiveBuffer: Int32? = nil) throws {
         socket = FileDescriptor(owning: Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+        if var size = receiveBuffer {
+            setsockopt(socket.rawValue, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+        }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
@@ -34,12 +38,23 @@ final class WireClient {
     func hello(_ id: UInt64) { say(.hello(Hello(id: PeerID(high: 9, low: id), role: .peer))) }
 
     /// Takes what has come.
-    func hear() throws {
+    /// - Parameter untilPiece: hears nothing more once a piece has begun, whose bytes are no messages.
+    func hear(untilPiece: Bool = false) throws {
         var block = [UInt8](repeating: 0, count: 1 << 16)
-        while case let count = recv(socket.rawValue, &block, block.count, 0), count > 0 {
+        while !(untilPiece && messages.last?.type == .piece),
+            case let count = recv(socket.rawValue, &block, block.count, 0), count > 0
+        {
             block[..<count].withUnsafeBytes { decoder.append($0) }
-            while let message = try decoder.next() { messages.append(message) }
+            while !(untilPiece && messages.last?.type == .piece), let message = try decoder.next() {
+                messages.append(message)
+            }
         }
+    }
+
+    /// Reads what has come and forgets it.
+    func skip() {
+        var block = [UInt8](repeating: 0, count: 1 << 16)
+        while recv(socket.rawValue, &block, block.count, 0) > 0 {}
     }
 
     var isAtEnd: Bool {

@@ -4,6 +4,7 @@ import Logging
 import Posix
 import Reactor
 import Testing
+import Transport
 import Wire
 
 @testable import Node
@@ -25,7 +26,9 @@ struct PeerNodeTests {
             listen: PeerAddress(ipv4: 0x7F00_0001, port: port), share: shared.sharePath,
             managers: [try #require(ManagerEndpoint("127.0.0.1:\(try WireClient.freePort())"))], controlSocket: socket,
             stateDirectory: "\(shared.path)/state", insecure: false, logLevel: .critical, workers: 2, label: "test",
-            hooks: HookSettings())
+            hooks: HookSettings(),
+            rates: RateLimits(exempt: [try #require(Network("192.0.2.0/24"))]), uploadSlots: 2, minFree: .bytes(0),
+            maxDownloads: 4)
         node = PeerNode(
             settings, id: PeerID(high: 1, low: 1), share: shared.share, partials: shared.partials,
             control: try ControlServer(path: socket, reactor: reactor), reactor: reactor,
@@ -75,6 +78,40 @@ struct PeerNodeTests {
         node.end()
         #expect(MonotonicClock.nanoseconds() - start < 2_500_000_000)
         #expect(node.transport.count == 0)
+    }
+
+    @Test("Limits can be changed while the peer runs, and leave alone who is exempt")
+    func changesLimits() throws {
+        let rate = ByteRate(bytesPerSecond: 1 << 20)
+        let exempt = node.rates.exempt
+        #expect(node.rates.upload == nil && node.rates.download == nil && exempt.count == 1)
+        node.setLimits(upload: rate, download: nil)
+        #expect(node.rates == RateLimits(upload: rate, download: nil, exempt: exempt))
+        node.setLimits(upload: nil, download: rate)
+        #expect(node.rates == RateLimits(upload: nil, download: rate, exempt: exempt))
+        node.end()
+    }
+
+    @Test("Who waits behind others for a slot is told when to come back, within a few seconds")
+    func tellsBusy() throws {
+        let (first, root) = try begin(length: 40 << 20)
+        let clients = try [first] + (0..<2).map { _ in try WireClient(port) }
+        for (number, client) in clients.dropFirst().enumerated() { client.hello(UInt64(10 + number)) }
+        // Pieces come so slowly that the two slots stay taken.
+        node.setLimits(upload: ByteRate(bytesPerSecond: 64 << 10), download: nil)
+        for client in clients { client.say(.chunk(root, first: 0, count: 40)) }
+        var retries: [UInt32] = []
+        let deadline = MonotonicClock.nanoseconds() + 8_000_000_000
+        while retries.isEmpty, MonotonicClock.nanoseconds() < deadline {
+            try reactor.tick(node, waitingAtMost: 5_000_000)
+            for client in clients { try client.hear(untilPiece: true) }
+            retries = clients.flatMap(\.messages).compactMap { message in
+                if case .busy(first: 0, let retryAfter) = message { retryAfter } else { nil }
+            }
+        }
+        #expect(retries.count == 1 && retries.allSatisfy { (500...30_000).contains($0) })
+        #expect(node.uploads.servedCount == 2)
+        node.end()
     }
 
     @Test("A connection that closes with chunks waiting leaves no file open")

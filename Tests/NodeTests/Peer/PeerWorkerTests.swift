@@ -94,7 +94,7 @@ struct PeerWorkerTests {
                         id: id, name: name, root: source.root, modified: 0, replacing: false, keepsBackup: true,
                         sync: false,
                         priority: 0, state: .running),
-                    source.layer))
+                    source.layer, minFree: .bytes(0)))
         else {
             Issue.record("no partial file")
             return
@@ -103,14 +103,14 @@ struct PeerWorkerTests {
         #expect(store(partial, 1, [UInt8](repeating: 0, count: 9)) == .wrong)
         #expect(store(partial, 1, Array(bytes[(1 << 20)...])) == .stored)
         guard
-            case .delivered(id, .success(let file)) = shared.worker.perform(
+            case .delivered(id, .success(let delivered)) = shared.worker.perform(
                 .deliver(
                     id, partial, DeliveryTerms(replacing: false, keepsBackup: true, sync: false, modified: 0)))
         else {
             Issue.record("not delivered")
             return
         }
-        #expect(file.root == source.root && file.name == name)
+        #expect(delivered.file.root == source.root && delivered.file.name == name)
         #expect(try shared.index("new/file").root == source.root)
     }
 

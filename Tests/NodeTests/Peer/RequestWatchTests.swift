@@ -9,16 +9,24 @@ import Testing
 struct RequestWatchTests {
     private let first = ControlClientID(token: Token(slot: 1, generation: 1))
     private let second = ControlClientID(token: Token(slot: 2, generation: 1))
-    private let wish: FetchWish
+    private let name: ShareName
 
     init() throws {
-        wish = FetchWish(name: try ShareName("a/b"), digest: nil, force: false, sync: true, timeout: .seconds(1))
+        name = try ShareName("a/b")
     }
 
-    private func status(have: UInt64, state: DownloadActivity = .fetching, since: UInt64 = 0) -> DownloadStatus {
+    private func watcher(
+        _ client: ControlClientID, _ id: ControlID, _ purpose: RequestWatch.Purpose = .fetch(isStreaming: false)
+    ) -> RequestWatch.Watcher {
+        RequestWatch.Watcher(client: client, id: id, name: name, purpose: purpose)
+    }
+
+    private func status(
+        have: UInt64, state: DownloadActivity = .fetching, since: UInt64 = 0, prefix: UInt64 = 0
+    ) -> DownloadStatus {
         DownloadStatus(
-            id: DownloadID(rawValue: 5), name: wish.name, root: FileRoot(digest: .zero, length: 1000),
-            since: Moment(nanoseconds: since), have: have, state: state, priority: 0, prefix: 0, holders: [],
+            id: DownloadID(rawValue: 5), name: name, root: FileRoot(digest: .zero, length: 1000),
+            since: Moment(nanoseconds: since), have: have, state: state, priority: 0, prefix: prefix, holders: [],
             activeHolders: 2)
     }
 
@@ -31,7 +39,7 @@ struct RequestWatchTests {
     func answersOnce() {
         var watch = RequestWatch()
         #expect(watch.isEmpty)
-        let request = watch.add(.init(client: first, id: .number(7), wish: wish))
+        let request = watch.add(watcher(first, .number(7)))
         #expect(watch[request]?.client == first)
         #expect(watch.remove(request)?.id == .number(7))
         #expect(watch.remove(request) == nil && watch.isEmpty)
@@ -40,8 +48,8 @@ struct RequestWatchTests {
     @Test("Requests are told apart even when clients call them alike")
     func tellsApart() {
         var watch = RequestWatch()
-        let one = watch.add(.init(client: first, id: .number(1), wish: wish))
-        let two = watch.add(.init(client: second, id: .number(1), wish: wish))
+        let one = watch.add(watcher(first, .number(1)))
+        let two = watch.add(watcher(second, .number(1)))
         #expect(one != two)
         #expect(watch.remove(one)?.client == first)
         #expect(watch.remove(two)?.client == second)
@@ -50,27 +58,47 @@ struct RequestWatchTests {
     @Test("A client that is gone is told nothing more, the others are")
     func forgets() {
         var watch = RequestWatch()
-        let gone = watch.add(.init(client: first, id: .number(1), wish: wish))
-        let there = watch.add(.init(client: second, id: .number(1), wish: wish))
+        let gone = watch.add(watcher(first, .number(1)))
+        let there = watch.add(watcher(second, .number(1)))
         watch.forget(first)
         #expect(watch[gone] == nil && watch[there] != nil)
-        #expect(watch.progress(of: [], at: 1) { _ in nil }.map(\.0) == [second])
+        #expect(
+            watch.progress(of: [], at: 1) { _ in
+                nil
+            } path: { _ in
+                nil
+            }.map(\.0) == [second])
     }
 
     @Test("Before there is a download, a request is asking; later it is as far as its download")
     func tellsProgress() throws {
         var watch = RequestWatch()
-        _ = watch.add(.init(client: first, id: .text("x"), wish: wish))
-        let asking = try progress(watch.progress(of: [], at: 1) { _ in nil }.first?.1)
+        _ = watch.add(watcher(first, .text("x")))
+        let asking = try progress(
+            watch.progress(of: [], at: 1) { _ in
+                nil
+            } path: { _ in
+                nil
+            }.first?.1)
         #expect(asking.state == .asking && asking.name == "a/b" && asking.length == 0)
 
         let status = status(have: 250)
-        let fetching = try progress(watch.progress(of: [status], at: 1_000_000_000) { _ in status }.first?.1)
+        let fetching = try progress(
+            watch.progress(of: [status], at: 1_000_000_000) { _ in
+                status
+            } path: { _ in
+                nil
+            }.first?.1)
         #expect(fetching.state == .fetching && fetching.have == 250 && fetching.length == 1000)
         #expect(fetching.holders == 2 && fetching.waitingFor == nil)
 
         let waiting = self.status(have: 250, state: .waiting)
-        let told = try progress(watch.progress(of: [waiting], at: 2_000_000_000) { _ in waiting }.first?.1)
+        let told = try progress(
+            watch.progress(of: [waiting], at: 2_000_000_000) { _ in
+                waiting
+            } path: { _ in
+                nil
+            }.first?.1)
         #expect(told.state == .waiting && told.waitingFor == "a peer that has this version")
     }
 
@@ -78,16 +106,72 @@ struct RequestWatchTests {
     func measuresRate() {
         var watch = RequestWatch()
         let second: UInt64 = 1_000_000_000
-        _ = watch.progress(of: [status(have: 100)], at: second) { _ in nil }
+        _ = watch.progress(of: [status(have: 100)], at: second) { _ in
+            nil
+        } path: { _ in
+            nil
+        }
         #expect(watch.bytesPerSecond(DownloadID(rawValue: 5)) == 100)
-        _ = watch.progress(of: [status(have: 300)], at: 2 * second) { _ in nil }
+        _ = watch.progress(of: [status(have: 300)], at: 2 * second) { _ in
+            nil
+        } path: { _ in
+            nil
+        }
         #expect(abs(watch.bytesPerSecond(DownloadID(rawValue: 5)) - 130) < 0.001)
-        _ = watch.progress(of: [status(have: 200)], at: 3 * second) { _ in nil }
+        _ = watch.progress(of: [status(have: 200)], at: 3 * second) { _ in
+            nil
+        } path: { _ in
+            nil
+        }
         #expect(abs(watch.bytesPerSecond(DownloadID(rawValue: 5)) - 91) < 0.001)
         // The same instant twice is no division by zero, and an ended download is forgotten.
-        _ = watch.progress(of: [status(have: 900)], at: 3 * second) { _ in nil }
+        _ = watch.progress(of: [status(have: 900)], at: 3 * second) { _ in
+            nil
+        } path: { _ in
+            nil
+        }
         #expect(watch.bytesPerSecond(DownloadID(rawValue: 5)).isFinite)
-        _ = watch.progress(of: [], at: 4 * second) { _ in nil }
+        _ = watch.progress(of: [], at: 4 * second) { _ in
+            nil
+        } path: { _ in
+            nil
+        }
         #expect(watch.bytesPerSecond(DownloadID(rawValue: 5)) == 0)
+    }
+
+    @Test("A client that reads the file while it comes is told where, and how far, each time it is further")
+    func tellsReady() throws {
+        var watch = RequestWatch()
+        let told = { (watch: inout RequestWatch, prefix: UInt64, path: String?) -> [ReadyEvent] in
+            let status = status(have: 500, prefix: prefix)
+            return watch.progress(of: [status], at: 1) { _ in
+                status
+            } path: { _ in
+                path
+            }.compactMap { _, notification in
+                if case .ready(let event) = notification.event { event } else { nil }
+            }
+        }
+        _ = watch.add(watcher(first, .number(1), .fetch(isStreaming: true)))
+        _ = watch.add(watcher(second, .number(2)))
+        #expect(told(&watch, 0, "/p").isEmpty)
+        #expect(told(&watch, 100, nil).isEmpty)
+        #expect(told(&watch, 100, "/p") == [ReadyEvent(path: "/p", bytes: 100)])
+        #expect(told(&watch, 100, "/p").isEmpty)
+        #expect(told(&watch, 300, "/p") == [ReadyEvent(path: "/p", bytes: 300)])
+    }
+
+    @Test("Requests that are no download's are told of no progress")
+    func tellsOnlyFetches() {
+        var watch = RequestWatch()
+        for purpose in [.cancel, .choose([name]), .prioritize(1), .survey, .lift(.all)] as [RequestWatch.Purpose] {
+            _ = watch.add(watcher(first, .number(1), purpose))
+        }
+        #expect(
+            watch.progress(of: [], at: 1) { _ in
+                nil
+            } path: { _ in
+                nil
+            }.isEmpty)
     }
 }

@@ -12,8 +12,8 @@ struct BanTableTests {
         database = try scratch.reopen()
     }
 
-    private func ban(_ number: UInt64, until: Int64) -> Ban {
-        Ban(
+    private func ban(_ number: UInt64, until: Int64) -> BanRecord {
+        BanRecord(
             peer: PeerID(high: number, low: ~number), address: "192.0.2.\(number):7001", reason: "sent wrong pieces",
             until: until)
     }

@@ -26,12 +26,13 @@ struct DownloadTableTests {
 
     private static func record(
         _ id: UInt64, length: UInt64 = length, state: DownloadRecord.State = .running, priority: Int = 0,
-        order: Int = 0, partial: PartialRecord? = nil, kind: DownloadRecord.Kind = .file, flags: Bool = true
+        order: Int = 0, partial: PartialRecord? = nil, kind: DownloadRecord.Kind = .file, flags: Bool = true,
+        added: Int64 = 1_700_000_000
     ) throws -> DownloadRecord {
         DownloadRecord(
             id: id, kind: kind, name: try ShareName("sub/\(id)"), root: FileRoot(digest: try .made(id), length: length),
             modified: -5, replacing: flags, keepBackup: !flags, sync: flags, priority: priority, order: order,
-            state: state, partial: partial, added: 1_700_000_000)
+            state: state, partial: partial, added: added)
     }
 
     private func records(of database: StateDatabase? = nil) throws -> [DownloadRecord] {
@@ -71,6 +72,22 @@ struct DownloadTableTests {
         #expect(try records() == [second])
     }
 
+    @Test("An update leaves the partial file and the time of adding alone, and adds nothing")
+    func updates() throws {
+        let first = try Self.record(1, partial: Self.partial())
+        try database.put(first)
+        let second = try Self.record(1, state: .paused, priority: 4, order: 2, kind: .tree, flags: false, added: 5)
+        try database.update(second)
+        let found = try #require(try records().first)
+        #expect(found.added == first.added)
+        #expect(
+            found
+                == (try Self.record(
+                    1, state: .paused, priority: 4, order: 2, partial: first.partial, kind: .tree, flags: false)))
+        try database.update(try Self.record(2))
+        #expect(try records().count == 1)
+    }
+
     @Test("Of several downloads the pieces are updated and nothing else")
     func updatesPieces() throws {
         var (first, second) = (try Self.record(1, partial: Self.partial()), try Self.record(2, partial: Self.partial()))
@@ -107,7 +124,7 @@ struct DownloadTableTests {
 
     @Test(
         "The state is updated and nothing else",
-        arguments: [.paused, .failed("no holder"), .running] as [DownloadRecord.State])
+        arguments: [.paused, .failed("no holder"), .kept, .running] as [DownloadRecord.State])
     func updatesState(_ state: DownloadRecord.State) throws {
         var record = try Self.record(1, state: .failed("earlier"), partial: Self.partial())
         try database.put(record)
@@ -131,7 +148,7 @@ struct DownloadTableTests {
     @Test("A row that makes no sense is told, and the others are read")
     func tellsNonsense() throws {
         for id in 1...4 as ClosedRange<UInt64> { try database.put(try Self.record(id)) }
-        for change in ["kind = 9 WHERE id = 1", "state = 3 WHERE id = 2", "name = '/up' WHERE id = 3"] {
+        for change in ["kind = 9 WHERE id = 1", "state = 4 WHERE id = 2", "name = '/up' WHERE id = 3"] {
             try database.access("test") { try $0.execute(sql: "UPDATE downloads SET \(change)") }
         }
         let (records, unreadable) = try database.downloads()

@@ -44,9 +44,10 @@ final class Loop: ReactorHandler {
         for end in ends { end.transport.flush(end) }
     }
 
-    func tick() throws {
+    /// - Parameter limit: nanoseconds.
+    func tick(waitingAtMost limit: UInt64 = 5_000_000) throws {
         ticks += 1
-        try reactor.tick(self, waitingAtMost: 5_000_000)
+        try reactor.tick(self, waitingAtMost: limit)
     }
 
     /// Ticks until something is so.
@@ -81,6 +82,9 @@ final class End: TransportHandler {
     var roomCount = 0
 
     var onReceived: (Message, ConnectionID) -> Void = { _, _ in }
+    var onRoom: (ConnectionID) -> Void = { _ in }
+    var onProgress: (ConnectionID, Int) -> Void = { _, _ in }
+    var onDue: (ConnectionID) -> Message? = { _ in nil }
 
     init(_ transport: Transport<Never>) { self.transport = transport }
 
@@ -96,7 +100,10 @@ final class End: TransportHandler {
         onReceived(message, connection)
     }
 
-    func progressed(_ connection: ConnectionID, bytes: Int) { progress += bytes }
+    func progressed(_ connection: ConnectionID, bytes: Int) {
+        progress += bytes
+        onProgress(connection, bytes)
+    }
 
     func receivedPiece(_ piece: IncomingPiece, on connection: ConnectionID) {
         pieces.append(Bytes(Array(piece.buffer.memory[..<piece.length])))
@@ -106,7 +113,12 @@ final class End: TransportHandler {
         closed.append((connection, reason, unfinished))
     }
 
-    func hasRoom(_ connection: ConnectionID) { roomCount += 1 }
+    func hasRoom(_ connection: ConnectionID) {
+        roomCount += 1
+        onRoom(connection)
+    }
+
+    func due(_ connection: ConnectionID) -> Message? { onDue(connection) }
     func truncated(_ file: OpenFile) { truncated.append(file.path) }
 
     /// Takes every piece into a buffer of its own as soon as it is announced.

@@ -12,6 +12,9 @@ struct HookFailures {
 
     subscript(name: ShareName) -> String? { texts[name] }
 
+    /// The oldest first.
+    var all: [(name: ShareName, text: String)] { names.compactMap { name in texts[name].map { (name, $0) } } }
+
     mutating func record(_ name: ShareName, _ text: String) {
         clear(name)
         if names.count == Self.namesMax, let oldest = names.popFirst() { texts[oldest] = nil }

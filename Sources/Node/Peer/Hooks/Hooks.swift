@@ -51,6 +51,15 @@ final class Hooks {
     /// What went wrong with the last hook of this name, in words; nil if nothing did.
     func lastFailure(of name: ShareName) -> String? { failures[name] }
 
+    /// What went wrong with the last hook of each name, the oldest first.
+    var lastFailures: [(name: ShareName, text: String)] { failures.all }
+
+    /// - Returns: whether there was anything to forget.
+    func forget(_ name: ShareName) -> Bool {
+        defer { failures.clear(name) }
+        return failures[name] != nil
+    }
+
     /// Says which programs are missing. They may come yet, so that is no error.
     func begin() {
         warn(of: settings.onComplete, PeerSettings.onComplete.name)

@@ -13,6 +13,8 @@ extension PeerNode {
     func beginIndexing() throws(SystemError) {
         if let inotify = indexer.inotify { inotifyToken = try reactor.register(inotify.rawValue, .readable) }
         ledger.submit(.open)
+        // First, since clients wait for it.
+        beginRestoring()
         ledger.submit(.loadIndex)
     }
 
@@ -110,6 +112,12 @@ extension PeerNode {
                 metadata: ["reason": "\(error)"])
         case .indexLoaded(let result): indexLoaded(result)
         case .indexWritten(let result): indexWritten(result)
+        case .downloadsLoaded(let result): downloadsLoaded(result)
+        case .recorded(let result): recorded(result)
+        case .piecesRecorded(let id, let result):
+            recorded(result)
+            // Durable they are; without a record only a restart fetches them again.
+            feed(.committed(id, nil))
         }
     }
 

@@ -1,3 +1,5 @@
+import Content
+import PeerCore
 import Posix
 import Storage
 
@@ -7,6 +9,16 @@ enum LedgerJob: Sendable {
     case open
     case loadIndex
     case writeIndex([FileChange])
+    /// - Parameter now: seconds since 1970; bans that have ended by then are left out.
+    case loadDownloads(now: Int64)
+    case putDownload(DownloadRecord)
+    /// All but its partial file.
+    case updateDownload(DownloadRecord)
+    case setPartial(DownloadID, PartialRecord)
+    case setPieces(DownloadID, PieceSet)
+    case removeDownload(DownloadID)
+    case putBan(BanRecord)
+    case removeBan(PeerID)
 }
 
 /// What it hands back.
@@ -15,4 +27,17 @@ enum LedgerCompletion: Sendable {
     case opened(Result<SetAside?, StateDatabaseError>)
     case indexLoaded(Result<[IndexedFile], StateDatabaseError>)
     case indexWritten(Result<Int, StateDatabaseError>)
+    case downloadsLoaded(Result<KeptState, StateDatabaseError>)
+    /// A change is durable.
+    case recorded(Result<Void, StateDatabaseError>)
+    /// The pieces of a download are, or are not.
+    case piecesRecorded(DownloadID, Result<Void, StateDatabaseError>)
+}
+
+/// What an earlier run of the daemon left beside the index.
+struct KeptState: Sendable {
+    let downloads: [DownloadRecord]
+    let bans: [BanRecord]
+    /// Rows that make no sense, in words.
+    let unreadable: [String]
 }

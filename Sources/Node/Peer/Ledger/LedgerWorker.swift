@@ -19,6 +19,15 @@ final class LedgerWorker {
         case .open: .opened(attempt { () throws(StateDatabaseError) in try open() })
         case .loadIndex: .indexLoaded(attempt { () throws(StateDatabaseError) in try database.get().files() })
         case .writeIndex(let changes): .indexWritten(attempt { () throws(StateDatabaseError) in try write(changes) })
+        case .loadDownloads(let now): .downloadsLoaded(attempt { () throws(StateDatabaseError) in try load(now) })
+        case .setPieces(let id, let pieces):
+            .piecesRecorded(
+                id,
+                attempt { () throws(StateDatabaseError) in
+                    try database.get().setPieces([(id.rawValue, pieces)])
+                })
+        case .putDownload, .updateDownload, .setPartial, .removeDownload, .putBan, .removeBan:
+            .recorded(attempt { () throws(StateDatabaseError) in try record(job) })
         }
     }
 
@@ -31,6 +40,24 @@ final class LedgerWorker {
         let (opened, setAside) = try StateDatabase.open(in: directory)
         database = .success(opened)
         return setAside
+    }
+
+    private func load(_ now: Int64) throws(StateDatabaseError) -> KeptState {
+        let (downloads, unreadable) = try database.get().downloads()
+        return KeptState(downloads: downloads, bans: try database.get().bans(now: now), unreadable: unreadable)
+    }
+
+    private func record(_ job: LedgerJob) throws(StateDatabaseError) {
+        let database = try database.get()
+        switch job {
+        case .putDownload(let record): try database.put(record)
+        case .updateDownload(let record): try database.update(record)
+        case .setPartial(let id, let partial): try database.setPartial(partial, of: id.rawValue)
+        case .removeDownload(let id): try database.removeDownload(id.rawValue)
+        case .putBan(let ban): try database.put(ban)
+        case .removeBan(let peer): try database.removeBan(of: peer)
+        case .open, .loadIndex, .writeIndex, .loadDownloads, .setPieces: break
+        }
     }
 
     private func write(_ changes: [FileChange]) throws(StateDatabaseError) -> Int {

@@ -1,0 +1,95 @@
+"""Daemons that are killed and started again as they were."""
+
+import json
+import pathlib
+import random
+import signal
+import socket
+
+from process import Daemon, Failure, accepts, wait_until
+
+
+def port():
+    """A free port below those that the kernel gives to outgoing connections, which could take it between two lives."""
+    while True:
+        with socket.socket() as probe:
+            number = random.randint(12_000, 32_000)
+            try:
+                probe.bind(("127.0.0.1", number))
+                return number
+            except OSError:
+                pass
+
+
+class Restartable:
+    """A p2pd; each of its lives has a log of its own."""
+
+    def __init__(self, name, directory, command):
+        self.name, self.directory, self.command, self.lives = name, pathlib.Path(directory), command, 0
+
+    def start(self):
+        self.lives += 1
+        self.daemon = Daemon(self.command, self.directory / f"{self.name}.{self.lives}.log")
+        wait_until(self.is_ready, f"{self.name} is ready", [self.daemon])
+
+    def kill(self, number):
+        process = self.daemon.process
+        process.send_signal(number)
+        code = process.wait(20)
+        Daemon.running.discard(self.daemon)
+        if number == signal.SIGTERM and code != 0:
+            raise Failure(f"{self.name} ended with {code} after SIGTERM: {self.daemon.log_end()}")
+
+
+class Manager(Restartable):
+    def __init__(self, programs, directory):
+        self.port = port()
+        self.address = f"127.0.0.1:{self.port}"
+        super().__init__("manager", directory, [f"{programs}/p2pd", "manager", "--listen", self.address])
+        self.start()
+
+    def is_ready(self):
+        return accepts(self.port)
+
+
+class Peer(Restartable):
+    """Asked over its control socket, which takes less time than a p2pctl that is started for it."""
+
+    def __init__(self, programs, directory, name, manager, *options):
+        self.share, self.state = (pathlib.Path(directory, f"{name}{suffix}") for suffix in ("", ".state"))
+        self.share.mkdir(exist_ok=True)
+        self.address = f"127.0.0.1:{port()}"
+        self.socket = f"{directory}/{name}.socket"
+        self.ctl = [f"{programs}/p2pctl", "--control", self.socket]
+        super().__init__(name, directory, [
+            f"{programs}/p2pd", "peer", self.address.split(":")[1], str(self.share), "--manager", manager.address,
+            "--control", self.socket, "--state", str(self.state), *options,
+        ])
+
+    def is_ready(self):
+        try:
+            return self.ask("status") is not None
+        except OSError:
+            return False
+
+    def ask(self, method, **params):
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(20)
+            connection.connect(self.socket)
+            request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+            connection.sendall(json.dumps(request).encode() + b"\n")
+            answer = json.loads(connection.makefile("rb").readline() or b"{}")
+        if "result" not in answer:
+            raise Failure(f"{self.name} answered {method} with {answer}")
+        return answer["result"]
+
+    def knows(self, others):
+        return {other.address for other in others} <= {peer["address"] for peer in self.ask("peers")["peers"]}
+
+    def files(self):
+        """Roots by name."""
+        roots, more = {}, {"more": True}
+        while more["more"]:
+            more = self.ask("files", **({"after": max(roots, key=str.encode)} if roots else {}))
+            roots |= {file["name"]: file["root"] for file in more["files"]}
+        return roots

@@ -1,0 +1,153 @@
+"""A file is fetched while somebody is killed."""
+
+import json
+import os
+import pathlib
+import subprocess
+import time
+
+from daemons import Manager, Peer
+from data import same
+from plan import PIECE
+from process import Failure, wait_until
+
+NAME = "directory/file.bin"
+# Far longer than any of these takes.
+PATIENCE_SECONDS = 60
+# What a holder has sent and nobody has verified: a piece from each, and what the socket and a limiter's burst hold.
+IN_FLIGHT = 2 * PIECE
+BATCH_BYTES, BATCH_SECONDS = 64 * PIECE, 1
+
+
+class Lost(Failure):
+    """A download that does not end."""
+
+
+class Wrong(Failure):
+    """A file with other bytes than the original."""
+
+
+class Wasteful(Failure):
+    """More was fetched twice than the last batch that was not synced."""
+
+
+class Request:
+    """A p2pctl that waits for the file; it ends with its daemon, the download does not."""
+
+    def __init__(self, peer):
+        self.path = peer.directory / f"req.{peer.lives}"
+        with open(self.path, "wb") as output:
+            command = [*peer.ctl, "req", NAME, "--json", "--timeout", str(PATIENCE_SECONDS)]
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+
+    def was_taken(self):
+        """Whether the daemon has said that it fetches: from then on the download is its to finish."""
+        return '"event":"found"' in self.path.read_text()
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class Fetching:
+    def __init__(self, programs, directory, plan):
+        self.plan = plan
+        self.original = pathlib.Path(directory, "original")
+        self.original.write_bytes(plan.random.randbytes(plan.length))
+        self.manager = Manager(programs, directory)
+        self.holders = [self.holder(programs, directory, index) for index in range(plan.holders)]
+        for holder in self.holders:
+            wait_until(lambda: NAME in holder.files(), "the holder offers the file", [holder.daemon])
+        self.fetcher = Peer(programs, directory, "fetcher", self.manager, "--max-download", str(plan.rate))
+        self.fetcher.start()
+        wait_until(lambda: self.fetcher.knows(self.holders), "the fetcher knows its holders", [self.fetcher.daemon])
+        self.target = self.fetcher.share / NAME
+        self.bytes_before = self.bytes_now = self.allowed_twice = 0
+
+    def holder(self, programs, directory, index):
+        peer = Peer(programs, directory, f"holder{index}", self.manager)
+        path = peer.share / NAME
+        path.parent.mkdir()
+        os.link(self.original, path)
+        peer.start()
+        return peer
+
+    def run(self):
+        """Returns how many bytes were fetched twice."""
+        request = Request(self.fetcher)
+        try:
+            for kill in self.plan.kills:
+                self.await_moment(kill)
+                request = self.strike(kill, request)
+            self.await_file()
+            if self.plan.victim != "fetcher" and request.process.wait(PATIENCE_SECONDS) != 0:
+                raise Lost(f"p2pctl says: {request.path.read_text().splitlines()[-1:]}")
+        finally:
+            request.end()
+        return self.check()
+
+    def await_moment(self, kill):
+        start = time.monotonic()
+        while True:
+            there = self.target.exists()
+            self.bytes_now = self.fetcher.ask("status")["bytesIn"]
+            seconds, done = time.monotonic() - start, (self.bytes_before + self.bytes_now) / self.plan.length
+            if there or seconds > PATIENCE_SECONDS:
+                return
+            if seconds >= kill.seconds if kill.fraction is None else done >= kill.fraction:
+                return
+            time.sleep(0.002)
+
+    def strike(self, kill, request):
+        victim = {"fetcher": self.fetcher, "manager": self.manager}.get(self.plan.victim, self.holders[0])
+        taken = request.was_taken()
+        victim.kill(kill.signal)
+        if kill.damage:
+            self.damage(kill.damage)
+        time.sleep(kill.pause)
+        victim.start()
+        if victim is not self.fetcher:
+            return request
+        self.bytes_before += self.bytes_now
+        self.allowed_twice += min(BATCH_BYTES, self.plan.rate * BATCH_SECONDS) + IN_FLIGHT + PIECE * self.plan.holders
+        request.end()
+        # Nobody can go on with what was not begun.
+        return request if taken or self.target.exists() else Request(self.fetcher)
+
+    def partial_files(self):
+        found = [*self.fetcher.state.glob("partial/**/*"), *self.fetcher.share.glob(".p2pd/partial*/**/*")]
+        return [path for path in found if path.is_file() and path.stat().st_size > 0]
+
+    def damage(self, kind):
+        for path in self.partial_files():
+            before = path.stat()
+            if kind == "truncated":
+                length = self.plan.random.randrange(before.st_size)
+                os.truncate(path, length)
+                self.allowed_twice += self.plan.length - length + PIECE
+                continue
+            with open(path, "r+b") as file:
+                for _ in range(3):
+                    file.seek(self.plan.random.randrange(before.st_size))
+                    file.write(b"tampered")
+                    self.allowed_twice += 2 * PIECE
+            if kind == "tampered in secret":
+                os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    def await_file(self):
+        daemons = [self.fetcher.daemon, self.manager.daemon, *(holder.daemon for holder in self.holders)]
+        try:
+            wait_until(self.target.exists, "the file is there", daemons, PATIENCE_SECONDS)
+        except Failure as failure:
+            raise Lost(f"{failure}; downloads: {json.dumps(self.fetcher.ask('downloads'))}")
+
+    def check(self):
+        if not same(self.original, self.target):
+            raise Wrong("the file differs from the original")
+        if self.partial_files():
+            raise Failure(f"left behind: {', '.join(map(str, self.partial_files()))}")
+        status = self.fetcher.ask("status")
+        twice = self.bytes_before + status["bytesIn"] - self.plan.length
+        if self.plan.victim == "fetcher" and twice > self.allowed_twice:
+            raise Wasteful(f"{twice:,} bytes were fetched twice, {self.allowed_twice:,} can be explained")
+        return max(0, twice)

@@ -1,0 +1,41 @@
+import Content
+
+/// Parameters of `cancel`: give up the download of a name, and forget one that failed.
+public struct CancelParams: Equatable, Sendable {
+    public let name: ShareName
+    /// Keep what came of it, for a later `req` of the same version.
+    public let keepData: Bool
+
+    public init(name: ShareName, keepData: Bool = false) {
+        self.name = name
+        self.keepData = keepData
+    }
+}
+
+extension CancelParams: Codable {
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case name, keepData
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.onlyFields(CodingKeys.self)
+        name = try fields.decodeShareName(.name)
+        keepData = try fields.decodeIfPresent(Bool.self, forKey: .keepData) ?? false
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: CodingKeys.self)
+        try fields.encode(name.path, forKey: .name)
+        try fields.encode(keepData, forKey: .keepData)
+    }
+}
+
+/// The reply to `cancel`.
+public struct CancelReply: Codable, Equatable, Sendable {
+    /// The name whose download was given up.
+    public let name: String
+
+    public init(name: String) {
+        self.name = name
+    }
+}

@@ -1,0 +1,87 @@
+/// The reply to `req` and `wait`: the file is in the share, or, in the background, the download is accepted.
+public struct ReqDone: Codable, Equatable, Sendable {
+    /// What the request has come to.
+    public enum State: String, CaseIterable, Codable, Sendable {
+        /// It is in the share; of a tree, all but the files that failed.
+        case done
+        /// In the background: it waits for its turn.
+        case queued
+        /// In the background: it has begun.
+        case fetching
+    }
+
+    public let name: String
+    public let state: State
+    /// 64 hexadecimal digits; nil while nobody has been asked.
+    public let root: String?
+    /// Bytes, of a tree all files together; nil while nobody has been asked.
+    public let length: UInt64?
+    /// From the request to the reply, to the millisecond.
+    public let seconds: Double
+    /// It was here before; nothing was fetched.
+    public let already: Bool
+    /// The name that the replaced file is kept under.
+    public let backup: String?
+    public let holders: [HolderBytes]
+    /// Of a tree only.
+    public let files: TreeCounts?
+
+    public init(
+        name: String, state: State = .done, root: String?, length: UInt64?, seconds: Double, already: Bool,
+        backup: String? = nil, holders: [HolderBytes], files: TreeCounts? = nil
+    ) {
+        self.name = name
+        self.state = state
+        self.root = root
+        self.length = length
+        self.seconds = seconds.toMilliseconds
+        self.already = already
+        self.backup = backup
+        self.holders = holders
+        self.files = files
+    }
+}
+
+/// What became of a directory's files.
+public struct TreeCounts: Codable, Equatable, Sendable {
+    /// Failures that are named, so that a reply stays a line.
+    public static let maxFailed = 1000
+
+    /// Files in the directory's manifest.
+    public let total: Int
+    public let fetched: Int
+    /// Were here before.
+    public let already: Int
+    /// At most `maxFailed`.
+    public let failed: [Failed]
+    /// More failed than are named.
+    public let more: Bool
+
+    /// - Parameter failed: all of them; those beyond `maxFailed` are left out.
+    public init(total: Int, fetched: Int, already: Int, failed: [Failed]) {
+        self.total = total
+        self.fetched = fetched
+        self.already = already
+        self.failed = Array(failed.prefix(TreeCounts.maxFailed))
+        more = failed.count > TreeCounts.maxFailed
+    }
+
+    /// A file that is not in the share.
+    public struct Failed: Codable, Equatable, Sendable {
+        /// From the share's top.
+        public let name: String
+        public let cause: ControlFailure.Cause
+        public let message: String
+
+        public init(name: String, cause: ControlFailure.Cause, message: String) {
+            self.name = name
+            self.cause = cause
+            self.message = message
+        }
+    }
+}
+
+extension ReqDone {
+    /// What `p2pctl` exits with: of a tree, the code of the first file that failed.
+    public var exit: ExitCode { files?.failed.first?.cause.exit ?? .done }
+}

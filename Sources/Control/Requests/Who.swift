@@ -1,0 +1,76 @@
+import Content
+
+/// Parameters of `who`: which versions of a name the swarm has.
+public struct WhoParams: Equatable, Sendable {
+    public let name: ShareName
+
+    public init(name: ShareName) {
+        self.name = name
+    }
+}
+
+extension WhoParams: Codable {
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case name
+    }
+
+    public init(from decoder: any Decoder) throws {
+        name = try decoder.onlyFields(CodingKeys.self).decodeShareName(.name)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: CodingKeys.self)
+        try fields.encode(name.path, forKey: .name)
+    }
+}
+
+/// The reply to `who`: every version of the name, the most held first.
+public struct WhoReply: Codable, Equatable, Sendable {
+    public let versions: [Version]
+    /// Peers that were asked.
+    public let asked: Int
+    /// Peers that did not answer.
+    public let silent: Int
+    /// The root of the file of that name in this peer's own share.
+    public let local: String?
+
+    public init(versions: [Version], asked: Int, silent: Int, local: String?) {
+        self.versions = versions
+        self.asked = asked
+        self.silent = silent
+        self.local = local
+    }
+
+    /// One content that the swarm has under the name.
+    public struct Version: Codable, Equatable, Sendable {
+        /// 64 hexadecimal digits.
+        public let root: String
+        /// Bytes.
+        public let length: UInt64
+        /// Seconds since 1970, the newest among the holders; nil when none said.
+        public let modified: Int64?
+        public let holders: [Holder]
+
+        public init(root: String, length: UInt64, modified: Int64?, holders: [Holder]) {
+            self.root = root
+            self.length = length
+            self.modified = modified
+            self.holders = holders
+        }
+    }
+
+    /// A peer that has a version, or some of it.
+    public struct Holder: Codable, Equatable, Sendable {
+        /// `address:port`.
+        public let address: String
+        public let complete: Bool
+        /// Bytes.
+        public let have: UInt64
+
+        public init(address: String, complete: Bool, have: UInt64) {
+            self.address = address
+            self.complete = complete
+            self.have = have
+        }
+    }
+}

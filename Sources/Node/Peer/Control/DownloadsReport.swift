@@ -1,0 +1,73 @@
+import Content
+import Control
+import PeerCore
+
+/// What is told of downloads as they stand.
+extension PeerNode {
+    /// Those there are, and those that have ended but whose hook failed.
+    var downloads: DownloadsReply {
+        let statuses = machine.downloadStatuses
+        let names = Set(statuses.map(\.name))
+        let ended = hooks.lastFailures.filter { !names.contains($0.name) }
+        return DownloadsReply(
+            downloads: statuses.map(report) + ended.compactMap { reportEnded($0.name, hook: $0.text) })
+    }
+
+    private func report(_ status: DownloadStatus) -> DownloadsReply.Download {
+        .init(
+            id: status.id.rawValue, name: status.name.path, root: status.root.digest.hex, length: status.root.length,
+            have: status.have, state: DownloadState(status.state), cause: status.cause, needs: status.neededBytes,
+            bytesPerSecond: status.state == .fetching ? watch.bytesPerSecond(status.id) : 0, priority: status.priority,
+            holders: status.holders.map(Control.HolderBytes.init), hook: hooks.lastFailure(of: status.name))
+    }
+
+    /// - Returns: nil for a file that is not in the share any more.
+    private func reportEnded(_ name: ShareName, hook: String) -> DownloadsReply.Download? {
+        guard let file = machine.offered[name] else { return nil }
+        return .init(
+            id: 0, name: name.path, root: file.root.digest.hex, length: file.root.length, have: file.root.length,
+            state: .done, bytesPerSecond: 0, holders: [], hook: hook)
+    }
+}
+
+extension DownloadStatus {
+    /// Why it does not go on, in words; nil if it does.
+    var cause: String? {
+        switch state {
+        case .queued, .fetching, .checking, .finishing: nil
+        case .waiting: "no holder is reachable; it goes on when one is"
+        case .paused(.user): "p2pctl resume takes it up again"
+        case .paused(.space): "the disk is full; it goes on when there is room"
+        case .failed(let failure): failure.text(for: name.path).message
+        }
+    }
+
+    /// Bytes that the disk lacks.
+    var neededBytes: UInt64? {
+        if case .paused(.space(let needed)) = state { needed } else { nil }
+    }
+
+    /// What has to happen before it goes on, for a line of progress.
+    var waitingFor: String? {
+        switch state {
+        case .waiting: "a peer that has this version"
+        case .paused(.user): "p2pctl resume"
+        case .paused(.space(let needed)): "\(ByteText.size(needed)) more of free space"
+        case .queued, .fetching, .checking, .finishing, .failed: nil
+        }
+    }
+}
+
+extension DownloadState {
+    init(_ state: DownloadActivity) {
+        switch state {
+        case .queued: self = .queued
+        case .fetching: self = .fetching
+        case .waiting: self = .waiting
+        case .paused: self = .paused
+        case .checking: self = .checking
+        case .finishing: self = .finishing
+        case .failed: self = .failed
+        }
+    }
+}

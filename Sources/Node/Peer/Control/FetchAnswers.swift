@@ -1,0 +1,57 @@
+import Content
+import Control
+import PeerCore
+
+/// What the machine says of requests about downloads, for the clients that asked.
+extension PeerNode {
+    func tell(_ request: RequestID, _ found: FileFound) {
+        guard let watcher = watch[request] else { return }
+        let event = FoundEvent(
+            name: found.name.path, root: found.root.digest.hex, length: found.root.length,
+            holders: found.holders.map(\.description))
+        control.send(
+            ControlLine.notification(ControlNotification(request: watcher.id, event: .found(event))), to: watcher.client
+        )
+    }
+
+    func tell(_ request: RequestID, _ result: FetchResult) {
+        let done = ReqDone(
+            name: result.name.path, root: result.root.digest.hex, length: result.root.length,
+            seconds: result.took.seconds, already: result.already, backup: result.backup?.path,
+            holders: result.holders.map(Control.HolderBytes.init))
+        answer(request, done)
+    }
+
+    /// The download goes on without its client.
+    func tellAccepted(_ request: RequestID, _ id: DownloadID) {
+        guard let status = machine.downloadStatuses.first(where: { $0.id == id }) else { return }
+        let done = ReqDone(
+            name: status.name.path, state: status.state == .queued ? .queued : .fetching, root: status.root.digest.hex,
+            length: status.root.length, seconds: 0, already: false,
+            holders: status.holders.map(Control.HolderBytes.init))
+        answer(request, done)
+    }
+
+    func tell(_ request: RequestID, _ failure: FetchFailure) {
+        guard let watcher = watch.remove(request) else { return }
+        let name = watcher.name?.path ?? "the downloads"
+        control.send(ControlLine.failure(watcher.id, failure.text(for: name, own: settings.listen)), to: watcher.client)
+    }
+
+    /// What was to be done with downloads is done.
+    func tellChanged(_ request: RequestID) {
+        guard let watcher = watch[request] else { return }
+        let name = watcher.name?.path ?? ""
+        switch watcher.purpose {
+        case .cancel: answer(request, CancelReply(name: name))
+        case .choose(let names): answer(request, ChosenReply(names: names.map(\.path)))
+        case .prioritize(let priority): answer(request, PriorityReply(name: name, priority: priority))
+        case .fetch, .survey, .lift: break
+        }
+    }
+
+    func answer(_ request: RequestID, _ reply: some Encodable) {
+        guard let watcher = watch.remove(request) else { return }
+        control.send(ControlLine.reply(watcher.id, reply), to: watcher.client)
+    }
+}

@@ -1,0 +1,97 @@
+import Content
+import Logging
+import PeerCore
+import Posix
+import Storage
+
+/// Partial files: made, taken up again, synced and recorded, verified, and given their names in the share.
+extension PeerNode {
+    func open(_ entry: DownloadEntry, _ layer: [Digest]) {
+        partials.opening(entry.id)
+        workers.submit(.openPartial(entry, layer, minFree: settings.minFree))
+    }
+
+    /// - Parameter pieces: recorded by an earlier run.
+    func reopen(_ entry: DownloadEntry, _ layer: [Digest], _ pieces: PieceSet) {
+        guard let record = leftovers.removeValue(forKey: entry.id) else { return open(entry, layer) }
+        partials.opening(entry.id)
+        workers.submit(.reopenPartial(entry, record))
+    }
+
+    func partialReopened(_ entry: DownloadEntry, _ result: Result<PartialStore.Reopened, SystemError>, isThere: Bool) {
+        switch result {
+        case .success(.missing):
+            guard partials.failed(entry.id) else { return }
+            feed(.partialMissing(entry.id, mayBeDelivered: isThere))
+        case .success(.ready(let partial)): partialOpened(entry.id, .success(partial), recorded(entry.id))
+        case .success(.doubtful(let verification)):
+            logger.warning(
+                "a partial file may have been written to; looking through it",
+                metadata: ["download": "\(entry.id.rawValue)", "name": "\(entry.name)"])
+            workers.submit(.verifyPartial(entry.id, verification, isOpen: false), isUrgent: false)
+        case .failure(let error): if partials.failed(entry.id) { feed(.partialFailed(entry.id, DiskFailure(error))) }
+        }
+    }
+
+    private func recorded(_ id: DownloadID) -> PieceSet? { machine.recordedPieces(of: id) }
+
+    /// - Parameter pieces: what is right of an earlier run's file; nil for a new one.
+    func partialOpened(_ id: DownloadID, _ result: Result<PartialFile, DiskFailure>, _ pieces: PieceSet? = nil) {
+        switch result {
+        case .success(let partial):
+            guard partials.opened(id, partial) else { return workers.submit(.discard(partial)) }
+            let pieces = pieces ?? PieceSet(pieceCount: partial.layout.pieceCount)
+            // What is taken for right has to be recorded before anything is written under the seal again.
+            ledger.submit(.setPartial(id, partial.record(pieces)))
+            feed(.partialOpened(id, pieces))
+        case .failure(let failure): if partials.failed(id) { feed(.partialFailed(id, failure)) }
+        }
+    }
+
+    func verify(_ id: DownloadID, _ pieces: PieceSet) {
+        guard let partial = partials[id] else { return }
+        workers.submit(.verifyPartial(id, PartialVerification(of: partial, pieces), isOpen: true), isUrgent: false)
+    }
+
+    /// - Parameter isOpen: whether the download has the file already, or waits for it.
+    func partialVerified(_ id: DownloadID, _ result: Result<PartialVerification.Outcome, SystemError>, isOpen: Bool) {
+        switch result {
+        case .success(.more(let rest, _)): workers.submit(.verifyPartial(id, rest, isOpen: isOpen), isUrgent: false)
+        case .success(.done(_, let good)) where isOpen: feed(.partialVerified(id, good))
+        case .success(.done(let partial, let good)): partialOpened(id, .success(partial), good)
+        case .failure(let error) where isOpen: feed(.partialFailed(id, DiskFailure(error)))
+        case .failure(let error): partialOpened(id, .failure(DiskFailure(error)))
+        }
+    }
+
+    // MARK: Commits
+
+    func commit(_ id: DownloadID, _ pieces: PieceSet, sync: Bool) {
+        guard let partial = partials[id] else { return }
+        guard sync else { return ledger.submit(.setPieces(id, pieces)) }
+        workers.submit(.sync(id, partial, pieces))
+    }
+
+    func synced(_ id: DownloadID, _ pieces: PieceSet, _ failure: DiskFailure?) {
+        if let failure { feed(.committed(id, failure)) } else { ledger.submit(.setPieces(id, pieces)) }
+    }
+
+    // MARK: Delivery
+
+    func delivered(_ id: DownloadID, _ result: Result<DeliveredFile, DeliveryError>) {
+        switch result {
+        case .success(let delivery):
+            partials.delivered(id)
+            indexer.record(delivery.file)
+            feed(.delivered(id, .done(SharedFile(delivery.file), backup: delivery.backup)))
+        case .failure(.occupied):
+            feed(.delivered(id, .occupied("a file that was put there while it was fetched")))
+        case .failure(let error): feed(.delivered(id, .failed(DiskFailure(error.system))))
+        }
+    }
+
+    func discard(_ id: DownloadID, _ root: FileRoot) {
+        if let partial = partials.discard(id) { return workers.submit(.discard(partial)) }
+        if let record = leftovers.removeValue(forKey: id) { workers.submit(.discardLeftover(record.fileName)) }
+    }
+}

@@ -1,0 +1,112 @@
+import Content
+import Logging
+import PeerCore
+import Posix
+import Storage
+
+/// What outlives the daemon: downloads and bans, read at the start and written as they change.
+extension PeerNode {
+    func beginRestoring() {
+        ledger.submit(.loadDownloads(now: WallClock.seconds()))
+    }
+
+    func downloadsLoaded(_ result: Result<KeptState, StateDatabaseError>) {
+        switch result {
+        case .success(let state): restore(state)
+        case .failure(let error):
+            logger.warning("downloads of an earlier run cannot be read", metadata: ["reason": "\(error)"])
+        }
+        isRestored = true
+        for (request, client) in postponed { requested(request, by: client) }
+        postponed = []
+    }
+
+    private func restore(_ state: KeptState) {
+        for problem in state.unreadable { logger.warning("\(problem)") }
+        workers.submit(.clearPartials(except: Set(state.downloads.compactMap(\.partial?.fileName))))
+        for ban in state.bans {
+            guard let address = PeerAddress(ban.address) else { continue }
+            let left = Span.seconds(UInt64(clamping: ban.until - WallClock.seconds()))
+            feed(
+                .restoredBan(
+                    Ban(
+                        peer: ban.peer, address: address, reason: ban.reason,
+                        until: Moment(nanoseconds: reactor.now) + left)))
+        }
+        for record in state.downloads where record.kind == .file {
+            let id = DownloadID(rawValue: record.id)
+            leftovers[id] = record.partial
+            recordedDownloads.insert(id)
+            let pieceCount = PieceLayout(length: record.root.length)?.pieceCount ?? 0
+            feed(
+                .restored(
+                    StoredDownload(
+                        entry: DownloadEntry(record), layer: record.partial?.layer,
+                        pieces: record.partial?.pieces ?? PieceSet(pieceCount: pieceCount))))
+        }
+    }
+
+    func keep(_ entry: DownloadEntry) {
+        if recordedDownloads.insert(entry.id).inserted {
+            ledger.submit(.putDownload(DownloadRecord(entry, added: WallClock.seconds())))
+        } else {
+            ledger.submit(.updateDownload(DownloadRecord(entry, added: 0)))
+        }
+    }
+
+    func forget(_ id: DownloadID) {
+        recordedDownloads.remove(id)
+        ledger.submit(.removeDownload(id))
+    }
+
+    func keep(_ ban: Ban) {
+        let left = Int64(clamping: (ban.until - Moment(nanoseconds: reactor.now)).nanoseconds / 1_000_000_000)
+        ledger.submit(
+            .putBan(
+                BanRecord(
+                    peer: ban.peer, address: "\(ban.address)", reason: ban.reason, until: WallClock.seconds() + left)))
+    }
+
+    /// A change of the records is on the disk, or could not be made.
+    func recorded(_ result: Result<Void, StateDatabaseError>) {
+        switch result {
+        case .success: recordsFailed = false
+        case .failure(let error):
+            // The download goes on; only a restart would fetch again what is not recorded.
+            if !recordsFailed { logger.warning("downloads are not recorded", metadata: ["reason": "\(error)"]) }
+            recordsFailed = true
+        }
+    }
+}
+
+extension DownloadEntry {
+    init(_ record: DownloadRecord) {
+        let state: State =
+            switch record.state {
+            case .running: .running
+            case .paused: .paused
+            case .failed(let cause): .failed(.recorded(cause))
+            case .kept: .failed(.cancelled)
+            }
+        self.init(
+            id: DownloadID(rawValue: record.id), name: record.name, root: record.root, modified: record.modified,
+            replacing: record.replacing, keepsBackup: record.keepBackup, sync: record.sync, priority: record.priority,
+            state: state)
+    }
+}
+
+extension DownloadRecord {
+    init(_ entry: DownloadEntry, added: Int64) {
+        let state: State =
+            switch entry.state {
+            case .running: .running
+            case .paused: .paused
+            case .failed(.cancelled): .kept
+            case .failed(let failure): .failed(failure.text(for: entry.name.path).message)
+            }
+        self.init(
+            id: entry.id.rawValue, kind: .file, name: entry.name, root: entry.root, modified: entry.modified,
+            replacing: entry.replacing, keepBackup: entry.keepsBackup, sync: entry.sync, priority: entry.priority,
+            order: 0, state: state, partial: nil, added: added)
+    }
+}

@@ -1,0 +1,54 @@
+import Content
+
+/// The caps and times of serving.
+struct UploadPolicy: Sendable {
+    /// Connections served at one time: enough to fill a link though some are slow, few enough that each gets whole
+    /// pieces soon.
+    var slots: Int
+    /// A limit under which each slot would get less leaves fewer slots: a requester gives up whoever sends it less than
+    /// 32 KiB in 30 s.
+    var slotBytesPerSecondMin: UInt64 = 16 << 10
+    /// Bytes that a requester gets before the next in line, if one waits, at most: as much as is read ahead at once, and
+    /// no less than the largest piece.
+    var turnBytesMax = 4 << 20
+    /// Where less goes out in that time, a turn is worth less, so that the line moves on: down to the smallest full
+    /// piece.
+    var turnSpan = Span.seconds(1)
+    var turnBytesMin = 1 << 20
+    /// Requesters that wait in line, at most; the next is told when to come back. A longer line would not get anywhere
+    /// within `patience`, and nothing is looked for in it.
+    var waitingMax = 256
+    /// A requester that has waited so long is told when to come back: who hears nothing for 5 s takes its holder for
+    /// dead.
+    var patience = Span.seconds(3)
+    /// A served connection whose socket takes nothing for so long loses its slot.
+    var stuck = Span.seconds(2)
+    /// One that does not get through its turn in so long loses it too, unless our own limit is the reason: whoever reads
+    /// a byte now and then cannot hold a slot.
+    var turnMax = Span.seconds(10)
+    /// Between two looks at those who wait and at the slots.
+    var sweep = Span.milliseconds(500)
+    /// What a busy peer asks for, at least and at most.
+    var retryMin = Span.milliseconds(500)
+    var retryMax = Span.seconds(30)
+    /// The same, before any rate has been measured.
+    var retryUnknown = Span.seconds(1)
+    /// Pieces that a worker reads ahead when the next one is not in memory.
+    var piecesWarmed = 4
+
+    init(slots: Int) {
+        self.slots = slots
+    }
+
+    /// - Parameter rate: of all uploads together, if it is limited.
+    func slots(at rate: ByteRate?) -> Int {
+        guard let rate else { return slots }
+        return max(1, min(slots, Int(clamping: rate.bytesPerSecond / slotBytesPerSecondMin)))
+    }
+
+    /// - Parameter bytesPerSecond: of all uploads together, if it is known.
+    func turnBytes(at bytesPerSecond: Double?) -> Int {
+        guard let bytesPerSecond else { return turnBytesMax }
+        return max(turnBytesMin, Int(min(bytesPerSecond * turnSpan.seconds, Double(turnBytesMax))))
+    }
+}

@@ -1,0 +1,55 @@
+import Content
+import PeerCore
+import Transport
+import Wire
+
+/// Who has waited too long, and who makes nothing of its slot.
+extension Uploads {
+    /// Takes slots from those who make nothing of them, and sends away whoever has waited too long.
+    func sweep(_ transport: PeerTransport, _ owner: some UploadsOwner) {
+        isSweepAwaited = false
+        meter.read(transport.fileBytesSent, at: owner.now)
+        turns.setTurnBytes(policy.turnBytes(at: meter.bytesPerSecond))
+        let idle = turns.current.filter { isIdle($0.connection, since: $0.since, transport, owner.now) }
+        if turns.waitingCount > 0 { for turn in idle { turns.forfeit(turn.connection) } }
+        serveNext(transport, owner)
+        // From the end of the line, so that each is told how many are before it.
+        for connection in turns.overdue(at: owner.now).reversed() { sendAway(connection, transport) }
+        for turn in idle { pump(turn.connection, transport, owner) }
+    }
+
+    private func isIdle(
+        _ connection: ConnectionID, since: Moment, _ transport: PeerTransport, _ now: Moment
+    ) -> Bool {
+        switch transport.outflow(connection) {
+        case .limited: false
+        case .blocked(let blocked): blocked + policy.stuck <= now || since + policy.turnMax <= now
+        case .empty, .moving: since + policy.turnMax <= now
+        }
+    }
+
+    func awaitSweep(_ transport: PeerTransport, _ owner: some UploadsOwner) {
+        guard !isSweepAwaited, turns.waitingCount > 0 else { return }
+        isSweepAwaited = true
+        meter.begin(transport.fileBytesSent, at: owner.now)
+        owner.sweepUploads(at: owner.now + policy.sweep)
+    }
+
+    /// Tells a requester to ask again later, for all of its chunks.
+    func sendAway(_ connection: ConnectionID, _ transport: PeerTransport) {
+        let retry = retryAfter
+        turns.leave(connection)
+        while let upload = queues[connection]?.uploads.first {
+            end(upload.ending ?? .busy(retryAfter: retry), on: connection, transport)
+        }
+    }
+
+    /// Milliseconds until everybody in line has had a turn, by what goes out now.
+    private var retryAfter: UInt32 {
+        var span = policy.retryUnknown
+        if let rate = meter.bytesPerSecond {
+            span = Span(seconds: Double(max(1, turns.waitingCount)) * Double(turns.turnBytes) / max(1, rate))
+        }
+        return UInt32(clamping: min(max(span, policy.retryMin), policy.retryMax).nanoseconds / 1_000_000)
+    }
+}

@@ -1,0 +1,111 @@
+import Content
+import Posix
+
+/// A file that has its name in the share.
+public struct DeliveredFile: Sendable {
+    public let file: IndexedFile
+    /// What the file is called now whose place it took, if that was to be kept.
+    public let backup: ShareName?
+}
+
+/// Why a file was not delivered. Its partial file is still there, and so is whatever stood at its name.
+public enum DeliveryError: Error, Hashable {
+    /// Something stands at its name that is not to be replaced.
+    case occupied(SystemError)
+    /// The partial file has another length than it was given: somebody wrote to it, and all its pieces are in doubt.
+    case damaged(SystemError)
+    /// The pieces that were stored since the last sync are lost.
+    case unsynced(SyncError)
+    case failed(SystemError)
+
+    public var system: SystemError {
+        switch self {
+        case .occupied(let error), .damaged(let error), .failed(let error): error
+        case .unsynced(let error): error.system
+        }
+    }
+}
+
+extension DeliveryError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .occupied(let error), .damaged(let error), .failed(let error): "\(error)"
+        case .unsynced(let error): "\(error)"
+        }
+    }
+}
+
+extension PartialStore {
+    /// Gives a whole file its name in the share.
+    ///
+    /// The order is what makes it crash-proof: the bytes are durable before the name is, and the name before success is
+    /// reported.
+    /// - Parameters:
+    ///   - replacing: take the place of a file that stands there.
+    ///   - keepingBackup: keep that file as `NAME.~N~`.
+    ///   - modified: when the version was last written at its holders, in seconds since 1970; nil and a time to come
+    ///     stand for now.
+    ///   - sync: false leaves both to the kernel's own time, for data that may be lost.
+    public func deliver(
+        _ partial: PartialFile, replacing: Bool, keepingBackup: Bool, modified: Int64?, sync: Bool
+    ) throws(DeliveryError) -> DeliveredFile {
+        try checkLength(of: partial)
+        do throws(SystemError) {
+            try FileIO.setModified(partial.file.rawValue, PartialStore.nanoseconds(modified))
+        } catch {
+            throw .failed(error)
+        }
+        if sync {
+            do throws(SyncError) { try partial.sync() } catch { throw .unsynced(error) }
+        }
+        do throws(SystemError) {
+            return try place(partial, replacing: replacing, keepingBackup: keepingBackup, sync: sync)
+        } catch {
+            // It goes on being a partial file, perhaps the next daemon's.
+            partial.setSeal()
+            throw error.alreadyExists ? .occupied(error) : .failed(error)
+        }
+    }
+
+    private func checkLength(of partial: PartialFile) throws(DeliveryError) {
+        let size: UInt64
+        do throws(SystemError) { size = try FileIO.identity(of: partial.file.rawValue).identity.size } catch {
+            throw .failed(error)
+        }
+        guard size == partial.root.length else {
+            throw .damaged(
+                SystemError(
+                    "deliver \(size) bytes for \(partial.root.length) of", on: partial.file.path,
+                    code: SystemError.deviceFailure))
+        }
+    }
+
+    private static func nanoseconds(_ modified: Int64?) -> Int64 {
+        let now = WallClock.nanoseconds()
+        guard let modified else { return now }
+        let (product, overflow) = modified.multipliedReportingOverflow(by: 1_000_000_000)
+        if overflow { return modified < 0 ? 0 : now }
+        return min(product, now)
+    }
+
+    private func place(
+        _ partial: PartialFile, replacing: Bool, keepingBackup: Bool, sync: Bool
+    ) throws(SystemError) -> DeliveredFile {
+        let (parent, last) = try share.makeParent(of: partial.name, sync: sync)
+        let stands = replacing && keepingBackup ? try parent.kind(of: last) : nil
+        // A directory cannot be replaced; to try tells so.
+        let backup = stands == nil || stands == .directory ? nil : try Backup(of: partial.name, in: parent, sync: sync)
+        // What has come to the name after a look showed nothing there has no backup, and is not replaced.
+        let isReplacing = replacing && (!keepingBackup || stands != nil) && backup?.way != .moved
+        do throws(SystemError) {
+            try directory.rename(partial.fileName, to: parent, as: last, replacing: isReplacing)
+        } catch {
+            backup?.undo()
+            throw error
+        }
+        if sync { try parent.sync() }
+        let identity = try FileIO.identity(of: partial.file.rawValue).identity
+        let file = IndexedFile(name: partial.name, root: partial.root, identity: identity, layer: partial.layer)
+        return DeliveredFile(file: file, backup: backup?.name)
+    }
+}

@@ -1,0 +1,23 @@
+import Content
+import Posix
+
+/// Puts pieces into a file, each verified before a byte of it is written.
+struct PieceWriter: Sendable {
+    let name: ShareName
+    let layout: PieceLayout
+    let layer: [Digest]
+    let file: OpenFile
+
+    /// - Returns: false if it is not this piece, by its length or its digest; then nothing was written.
+    func store(_ bytes: UnsafeRawBufferPointer, index: Int, with bench: HashBench) throws(SystemError) -> Bool {
+        guard layer.indices.contains(index), bytes.count == layout.size(of: index),
+            bench.digest(of: bytes, index: index, layout) == layer[index]
+        else { return false }
+        do throws(SystemError) {
+            try FileIO.write(file.rawValue, bytes, at: layout.offset(of: index))
+        } catch {
+            throw SystemError("write piece \(index) of \(name) to", on: file.path, code: error.code)
+        }
+        return true
+    }
+}

@@ -1,0 +1,55 @@
+import Content
+import Posix
+
+/// A file of the share of which some bytes rotted: its bad pieces are written anew, in place.
+public final class SharedRepair: Sendable {
+    public let bad: PieceSet
+    private let known: IndexedFile
+    private let writer: PieceWriter
+
+    private init(_ known: IndexedFile, bad: PieceSet, writer: PieceWriter) {
+        self.known = known
+        self.bad = bad
+        self.writer = writer
+    }
+
+    /// Opens the file for writing.
+    /// - Parameters:
+    ///   - known: what it should be, and how it stood when that was known. The rot itself changes no time.
+    ///   - bad: the pieces that are not as they should be; no others are written.
+    /// - Returns: nil if another file stands at the name by now, or somebody wrote to it.
+    /// - Throws: EACCES, EROFS, ETXTBSY and so on as open(2).
+    public static func open(
+        _ known: IndexedFile, bad: PieceSet, in share: Share
+    ) throws(SystemError) -> SharedRepair? {
+        guard let layout = PieceLayout(length: known.root.length), known.layer.count == layout.pieceCount else {
+            return nil
+        }
+        let path = "\(share.directory.path)/\(known.name)"
+        let file = OpenFile(try share.directory.openForWriting(known.name.path), path: path)
+        let (kind, identity) = try FileIO.identity(of: file.rawValue)
+        guard kind == .regular, identity.hasSameBytes(as: known.identity) else { return nil }
+        let writer = PieceWriter(name: known.name, layout: layout, layer: known.layer, file: file)
+        return SharedRepair(known, bad: bad, writer: writer)
+    }
+
+    /// Verifies a piece and writes it.
+    /// - Returns: false if it is not this piece, or not one of the bad ones; then nothing was written.
+    public func store(_ bytes: UnsafeRawBufferPointer, index: Int, with bench: HashBench) throws(SystemError) -> Bool {
+        guard bad.contains(index) else { return false }
+        return try writer.store(bytes, index: index, with: bench)
+    }
+
+    /// Makes what was written durable, and lets the file be as old as its version again.
+    /// - Returns: the file as it stands now, for the index; right only if every bad piece was stored.
+    public func finish() throws(SyncError) -> IndexedFile {
+        do throws(SystemError) {
+            try FileIO.setModified(writer.file.rawValue, known.identity.modified)
+            try FileIO.sync(writer.file.rawValue)
+            let identity = try FileIO.identity(of: writer.file.rawValue).identity
+            return IndexedFile(name: known.name, root: known.root, identity: identity, layer: known.layer)
+        } catch {
+            throw SyncError(system: SystemError("sync", on: writer.file.path, code: error.code))
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Control
+import Glibc
+
+/// `p2pctl who`: the versions of a name.
+struct Who: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List every version of a file in the swarm, with its age and who has it.",
+        discussion: "Every peer is asked. Without anybody that has it the exit code is 66.")
+
+    @Argument(help: "The file's name in the swarm, a path below the share.")
+    var name: String
+
+    @OptionGroup var options: ClientOptions
+    @ParentCommand var parent: P2PCtl
+
+    func run() throws {
+        try Who.show(name, options.merged(with: parent.options))
+    }
+
+    static func show(_ name: String, _ options: ClientOptions) throws {
+        try options.output.reporting(name: name) { () throws(ControlFailure) in
+            let typed = try TypedName(name)
+            var client = try options.connect()
+            let reply = try client.ask(.who(WhoParams(name: typed.name)), WhoReply.self)
+            guard !reply.versions.isEmpty || reply.local != nil else { throw nobody(typed, reply) }
+            try options.output.print(reply) { WhoText.lines($0, name: typed.text, now: Int64(time(nil))) }
+        }
+    }
+
+    private static func nobody(_ name: TypedName, _ reply: WhoReply) -> ControlFailure {
+        let silence = reply.silent == 0 ? "" : ", \(reply.silent) of them did not answer"
+        return ControlFailure(
+            .notFound,
+            "nobody has \(name.text): \(reply.asked) peers were asked\(silence); check the name, or see "
+                + "p2pctl peers")
+    }
+}

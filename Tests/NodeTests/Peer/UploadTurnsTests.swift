@@ -1,0 +1,171 @@
+import Content
+import TestSupport
+import Testing
+
+@testable import Node
+
+struct UploadTurnsTests {
+    private static func policy(slots: Int, waitingMax: Int = 256) -> UploadPolicy {
+        var policy = UploadPolicy(slots: slots)
+        policy.waitingMax = waitingMax
+        return policy
+    }
+
+    private func connection(_ number: Int) -> ConnectionID { ConnectionID(rawValue: UInt64(number)) }
+
+    private func at(_ seconds: Double) -> Moment { Moment(nanoseconds: UInt64(seconds * 1e9)) }
+
+    @Test("So many are served at a time, so many wait, and the next is turned away")
+    func fills() {
+        var turns = UploadTurns(Self.policy(slots: 2, waitingMax: 2))
+        let answers = (0..<5).map { turns.ask(connection($0), at: at(0)) }
+        #expect(answers == [.served, .served, .waits, .waits, .full])
+        // Asking again changes nothing.
+        let again = (0..<5).map { turns.ask(connection($0), at: at(1)) }
+        #expect(again == answers)
+        #expect(turns.servedCount == 2 && turns.waitingCount == 2)
+        #expect(turns.admit(at: at(1)) == nil)
+        turns.leave(connection(1))
+        #expect(turns.admit(at: at(1)) == connection(2))
+        #expect(turns.admit(at: at(1)) == nil)
+        #expect(turns.ask(connection(4), at: at(1)) == .waits)
+    }
+
+    @Test("A slot that is free goes to the first in line, not to whoever asks just then")
+    func noOvertaking() {
+        var turns = UploadTurns(Self.policy(slots: 1))
+        #expect(turns.ask(connection(0), at: at(0)) == .served)
+        #expect(turns.ask(connection(1), at: at(0)) == .waits)
+        turns.leave(connection(0))
+        #expect(turns.ask(connection(2), at: at(0)) == .waits)
+        #expect(turns.admit(at: at(0)) == connection(1))
+    }
+
+    @Test("A turn ends with its bytes if somebody waits, and begins anew if nobody does")
+    func endsTurns() {
+        let policy = Self.policy(slots: 1)
+        var turns = UploadTurns(policy)
+        _ = turns.ask(connection(0), at: at(0))
+        for second in 1...3 {
+            turns.spend(policy.turnBytesMax, of: connection(0))
+            let goesOn = turns.goesOn(connection(0), at: at(Double(second)))
+            #expect(goesOn)
+            #expect(turns.current.map(\.since) == [at(Double(second))])
+        }
+        _ = turns.ask(connection(1), at: at(4))
+        let inTurn = turns.goesOn(connection(0), at: at(4))
+        turns.spend(policy.turnBytesMax, of: connection(0))
+        let afterTurn = turns.goesOn(connection(0), at: at(4))
+        #expect(inTurn && !afterTurn)
+    }
+
+    @Test("Whoever gives its slot up stands in line, though the line is full")
+    func yields() {
+        var turns = UploadTurns(Self.policy(slots: 1, waitingMax: 1))
+        for number in 0...1 { _ = turns.ask(connection(number), at: at(0)) }
+        turns.spend(4 << 20, of: connection(0))
+        turns.yield(connection(0), at: at(0))
+        #expect(turns.servedCount == 0 && turns.waitingCount == 2)
+        #expect(turns.admit(at: at(0)) == connection(1))
+        #expect(turns.waitingCount == 1)
+    }
+
+    @Test("Whoever did not use up its turn comes first with its next chunk, until it has")
+    func keepsRest() {
+        let policy = Self.policy(slots: 1)
+        var turns = UploadTurns(policy)
+        _ = turns.ask(connection(0), at: at(0))
+        for other in 1...2 { _ = turns.ask(connection(other), at: at(0)) }
+        turns.spend(1 << 20, of: connection(0))
+        turns.leave(connection(0))
+        _ = turns.ask(connection(0), at: at(0))
+        #expect(turns.admit(at: at(0)) == connection(0))
+        turns.spend(3 << 20, of: connection(0))
+        turns.leave(connection(0))
+        _ = turns.ask(connection(0), at: at(0))
+        #expect(turns.admit(at: at(0)) == connection(1))
+    }
+
+    @Test("Whoever loses its slot loses the rest of its turn")
+    func forfeits() {
+        var turns = UploadTurns(Self.policy(slots: 1))
+        for number in 0...1 { _ = turns.ask(connection(number), at: at(0)) }
+        turns.forfeit(connection(0))
+        _ = turns.ask(connection(0), at: at(0))
+        #expect(turns.admit(at: at(0)) == connection(1))
+    }
+
+    @Test("Whoever goes takes its slot and its place in line with it")
+    func forgets() {
+        var turns = UploadTurns(Self.policy(slots: 1))
+        for number in 0...2 { _ = turns.ask(connection(number), at: at(0)) }
+        turns.forget(connection(1))
+        turns.forget(connection(0))
+        turns.forget(connection(9))
+        #expect(turns.admit(at: at(0)) == connection(2))
+        #expect(turns.servedCount == 1 && turns.waitingCount == 0)
+    }
+
+    @Test("Whoever has waited too long is named, in the order of the line")
+    func namesOverdue() {
+        let policy = Self.policy(slots: 1)
+        var turns = UploadTurns(policy)
+        for number in 0...3 { _ = turns.ask(connection(number), at: at(Double(number))) }
+        #expect(turns.overdue(at: at(3.9)).isEmpty)
+        #expect(turns.overdue(at: at(5.5)) == [connection(1), connection(2)])
+    }
+
+    @Test("Turns that become worth less end sooner, and fewer slots are not given again")
+    func changes() {
+        var turns = UploadTurns(Self.policy(slots: 2))
+        for number in 0...3 { _ = turns.ask(connection(number), at: at(0)) }
+        turns.setTurnBytes(1 << 20)
+        turns.spend(1 << 20, of: connection(0))
+        let goesOn = turns.goesOn(connection(0), at: at(0))
+        #expect(!goesOn)
+        turns.slots = 1
+        turns.yield(connection(0), at: at(0))
+        #expect(turns.admit(at: at(0)) == nil)
+        turns.leave(connection(1))
+        #expect(turns.admit(at: at(0)) == connection(2))
+        #expect(turns.admit(at: at(0)) == nil)
+    }
+
+    /// One who asks for chunks of so many pieces, the next when it has the last.
+    private struct Asker {
+        let chunk: Int
+        let piece: Int
+        var left = 0
+        var bytes = 0
+    }
+
+    @Test("Over time all get the same in bytes, however much they ask for at once", arguments: Seeded.seeds(30))
+    func isFair(_ seed: UInt64) {
+        var random = Seeded(seed)
+        let policy = Self.policy(slots: 1)
+        var turns = UploadTurns(policy)
+        turns.setTurnBytes(.random(in: policy.turnBytesMin...policy.turnBytesMax, using: &random))
+        var askers = (0..<Int.random(in: 4...9, using: &random)).map { _ in
+            Asker(chunk: .random(in: 1...64, using: &random), piece: 1 << Int.random(in: 18...22, using: &random))
+        }
+        for number in askers.indices { _ = turns.ask(connection(number), at: at(0)) }
+        for _ in 0..<20_000 {
+            guard let next = turns.current.first.map({ Int($0.connection.rawValue) }) else { break }
+            if askers[next].left == 0 { askers[next].left = askers[next].chunk }
+            askers[next].left -= 1
+            askers[next].bytes += askers[next].piece
+            turns.spend(askers[next].piece, of: connection(next))
+            // The chunk is over, or the turn is; the next one is asked for at once.
+            if askers[next].left == 0 {
+                turns.leave(connection(next))
+                _ = turns.ask(connection(next), at: at(0))
+            } else if !turns.goesOn(connection(next), at: at(0)) {
+                turns.yield(connection(next), at: at(0))
+            }
+            while turns.admit(at: at(0)) != nil {}
+        }
+        let bytes = askers.map(\.bytes).sorted()
+        let spread = (bytes.last ?? 0) - (bytes.first ?? 0)
+        #expect(spread <= 2 * (turns.turnBytes + 1 << 22), "\(askers)")
+    }
+}

@@ -1,0 +1,87 @@
+import Content
+import Foundation
+import Posix
+import Testing
+
+@testable import Storage
+
+struct SharedRepairTests {
+    private let scratch: Scratch
+    private let share: Share
+    private let sample: Sample
+    private let bench = HashBench()
+
+    init() throws {
+        scratch = try Scratch()
+        share = try scratch.share()
+        sample = try Sample(length: 2 * IndexStepTests.piece + 77)
+    }
+
+    private var path: String { "\(scratch.sharePath)/sub/file" }
+
+    /// A file of which one byte rotted, and how it was indexed before.
+    private func rotten(at place: Int) throws -> IndexedFile {
+        try scratch.write(sample.bytes, to: "sub/file")
+        let identity = try share.open(ShareName("sub/file")).identity
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+        try file.seek(toOffset: UInt64(place))
+        try file.write(contentsOf: [sample.bytes[place] ^ 1])
+        try FileIO.setModified(file.fileDescriptor, identity.modified)
+        try file.close()
+        return IndexedFile(
+            name: try ShareName("sub/file"), root: sample.root, identity: identity, layer: sample.layer)
+    }
+
+    private func bad(_ members: Int...) -> PieceSet {
+        var pieces = PieceSet(pieceCount: 3)
+        for index in members { pieces.insert(index) }
+        return pieces
+    }
+
+    private func put(_ bytes: [UInt8], _ index: Int, _ repair: SharedRepair) throws -> Bool {
+        try bytes.withUnsafeBytes { try repair.store($0, index: index, with: bench) }
+    }
+
+    @Test("A bad piece is replaced by the right one, and the file is as old as it was")
+    func repairs() throws {
+        let known = try rotten(at: IndexStepTests.piece + 5)
+        let repair = try #require(try SharedRepair.open(known, bad: bad(1), in: share))
+        #expect(try put(sample.piece(1), 1, repair))
+        let repaired = try repair.finish()
+        let isRight = try scratch.bytes(of: "sub/file") == sample.bytes
+        #expect(isRight)
+        #expect(repaired.root == sample.root && repaired.identity.modified == known.identity.modified)
+        #expect(repaired.identity == (try share.open(ShareName("sub/file")).identity))
+    }
+
+    @Test("Nothing is written but right pieces in the place of bad ones")
+    func refuses() throws {
+        let known = try rotten(at: 3)
+        let repair = try #require(try SharedRepair.open(known, bad: bad(0), in: share))
+        let before = try scratch.bytes(of: "sub/file")
+        #expect(try !put(sample.piece(1), 1, repair))
+        #expect(try !put(sample.piece(1), 0, repair))
+        #expect(try !put(Array(sample.piece(0).dropLast()), 0, repair))
+        #expect(try !put(sample.piece(0), 7, repair))
+        let isUntouched = try scratch.bytes(of: "sub/file") == before
+        #expect(isUntouched)
+    }
+
+    @Test("A file that was written to since it was indexed is somebody's work, not rot")
+    func leavesChangedAlone() throws {
+        let known = try rotten(at: 3)
+        #expect(utimes(path, nil) == 0)
+        #expect(try SharedRepair.open(known, bad: bad(0), in: share) == nil)
+        try scratch.write(Array(sample.bytes.dropLast()), to: "sub/file")
+        #expect(try SharedRepair.open(known, bad: bad(0), in: share) == nil)
+    }
+
+    @Test("A file that is gone, and a link in its place, are errors")
+    func refusesOthers() throws {
+        let known = try rotten(at: 3)
+        try FileManager.default.moveItem(atPath: path, toPath: "\(scratch.path)/elsewhere")
+        #expect(failure { _ = try SharedRepair.open(known, bad: bad(0), in: share) }?.isMissing == true)
+        try scratch.link("sub/file", to: "\(scratch.path)/elsewhere")
+        #expect(failure { _ = try SharedRepair.open(known, bad: bad(0), in: share) }?.isOtherKind == true)
+    }
+}
