@@ -87,7 +87,8 @@ let package = Package(
                 "TestSupport",
             ]),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["p2pd", "p2pctl", "Content", "Hashing", "Wire"], swiftSettings: core),
+            name: "EndToEndTests", dependencies: ["p2pd", "p2pctl", "Content", "Hashing", "Wire", "TestSupport"],
+            swiftSettings: core),
     ],
     swiftLanguageModes: [.v6]
 )

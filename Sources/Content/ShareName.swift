@@ -12,16 +12,10 @@ public struct ShareName: Hashable, Sendable {
     public let path: String
 
     public init(_ path: some StringProtocol) throws(ShareNameError) {
-        let utf8 = path.utf8
-        guard !utf8.isEmpty else { throw .empty }
-        guard utf8.count <= ShareName.maxBytes else { throw .tooLong(bytes: utf8.count) }
-        guard utf8.first != UInt8(ascii: "/") else { throw .absolute }
-        guard !path.unicodeScalars.contains(where: ShareName.isControl) else { throw .controlCharacter }
-        for component in path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-            try ShareName.check(component: component)
-        }
         self.path = String(path)
-        guard components.first != ShareName.reserved else { throw .reserved }
+        if let error = withBytes(ShareName.check) { throw error }
+        // What is not ASCII has its controls too.
+        guard !self.path.unicodeScalars.contains(where: ShareName.isControl) else { throw .controlCharacter }
     }
 
     /// - Parameter bytes: as they come from a socket or a directory; must be valid UTF-8.
@@ -64,11 +58,29 @@ public struct ShareName: Hashable, Sendable {
         }
     }
 
-    private static func check(component: some Collection<UInt8>) throws(ShareNameError) {
+    /// Looks at bytes one by one: a name is made for every file of a share at every start.
+    private static func check(_ bytes: UnsafeBufferPointer<UInt8>) -> ShareNameError? {
+        let slash = UInt8(ascii: "/")
+        guard let first = bytes.first else { return .empty }
+        guard bytes.count <= maxBytes else { return .tooLong(bytes: bytes.count) }
+        guard first != slash else { return .absolute }
+        guard !bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return .controlCharacter }
+        var start = 0
+        while start <= bytes.count {
+            let end = bytes[start...].firstIndex(of: slash) ?? bytes.count
+            let component = UnsafeBufferPointer(rebasing: bytes[start..<end])
+            if let error = checkComponent(component) { return error }
+            if start == 0, component.elementsEqual(reserved.utf8) { return .reserved }
+            start = end + 1
+        }
+        return nil
+    }
+
+    private static func checkComponent(_ component: UnsafeBufferPointer<UInt8>) -> ShareNameError? {
         let dot = UInt8(ascii: ".")
-        guard !component.isEmpty else { throw .emptyComponent }
-        guard component.count <= maxComponentBytes else { throw .tooLong(bytes: component.count) }
-        if component.count <= 2, component.allSatisfy({ $0 == dot }) { throw .dotComponent }
+        guard let first = component.first else { return .emptyComponent }
+        guard component.count <= maxComponentBytes else { return .tooLong(bytes: component.count) }
+        return first == dot && component.count <= 2 && component.last == dot ? .dotComponent : nil
     }
 }
 

@@ -1,11 +1,13 @@
 import CLinux
 import Glibc
 
-/// The names in a directory, without `.` and `..`, in no order; packed, since there may be hundreds of thousands.
+/// The names in a directory, without `.` and `..`, in the order of their bytes; packed, since there may be hundreds of thousands.
 public struct DirectoryNames: Sendable {
     private struct Entry {
         /// Where its name begins.
         let start: UInt32
+        /// Bytes, without the zero behind it; at most 255.
+        let length: UInt16
         /// d_type of readdir(3).
         let type: UInt8
     }
@@ -18,8 +20,8 @@ public struct DirectoryNames: Sendable {
 
     /// The raw bytes of a name.
     public subscript(index: Int) -> ArraySlice<UInt8> {
-        let end = index + 1 < entries.count ? Int(entries[index + 1].start) : bytes.count
-        return bytes[Int(entries[index].start)..<end - 1]
+        let start = Int(entries[index].start)
+        return bytes[start..<start + Int(entries[index].length)]
     }
 
     /// What the directory says of an entry's kind.
@@ -43,10 +45,22 @@ public struct DirectoryNames: Sendable {
 
     /// - Returns: false when there is no room for more.
     fileprivate mutating func append(_ name: UnsafePointer<CChar>, type: UInt8) -> Bool {
-        guard let start = UInt32(exactly: bytes.count) else { return false }
-        bytes.append(contentsOf: UnsafeRawBufferPointer(start: name, count: strlen(name) + 1))
-        entries.append(Entry(start: start, type: type))
+        let count = strlen(name)
+        guard let start = UInt32(exactly: bytes.count), let length = UInt16(exactly: count) else { return false }
+        bytes.append(contentsOf: UnsafeRawBufferPointer(start: name, count: count + 1))
+        entries.append(Entry(start: start, length: length, type: type))
         return true
+    }
+
+    fileprivate mutating func sort() {
+        bytes.withUnsafeBytes { bytes in
+            entries.sort { left, right in
+                let (left, right) = (bytes[Int(left.start)...], bytes[Int(right.start)...])
+                // The zero behind a name is less than anything in one.
+                return UnsafeRawBufferPointer(rebasing: left).lexicographicallyPrecedes(
+                    UnsafeRawBufferPointer(rebasing: right))
+            }
+        }
     }
 }
 
@@ -74,6 +88,7 @@ extension Directory {
             errno = 0
         }
         guard errno == 0 else { throw SystemError("read directory", on: path) }
+        names.sort()
         return names
     }
 }

@@ -5,7 +5,7 @@ public enum StorageLimits {
     /// Files hashed in one step of indexing, for the same reason: opening one costs, however small it is.
     public static let indexStepFiles = 256
     /// Entries of directories looked at in one step of a scan, and what opening a directory counts for.
-    static let scanStep = 2048
+    static let scanStep = 1024
     static let scanDirectoryCost = 8
     /// Names looked at in one job.
     public static let looksPerJob = 512

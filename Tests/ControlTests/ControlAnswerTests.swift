@@ -30,6 +30,12 @@ import Testing
                 ticks: .init(p50: 8, p99: 64)))
         try survives(PeersReply(peers: [.init(address: "127.0.0.1:7002", id: "ff", label: "é")], epoch: .max))
         try survives(FilesReply(files: [.init(name: "x", length: 0, root: root, modified: -1)], more: true))
+        for state in FileState.allCases {
+            try survives(
+                FilesReply(
+                    files: [.init(name: "x", length: 3, root: nil, modified: 1, state: state, cause: "c")], more: false)
+            )
+        }
         try survives(LeftReply())
     }
 

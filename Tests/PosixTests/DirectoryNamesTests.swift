@@ -34,6 +34,14 @@ import Testing
         #expect(names.count == 1 && Array(names[0]) == [0xFF, 0xFE])
     }
 
+    @Test("Names come in the order of their bytes, a shorter one before those that begin with it")
+    func order() throws {
+        for name in ["b", "a", "ab", "a b", "é", "aa", "Z"] { try scratch.write(name, "x") }
+        let names = try scratch.directory().names()
+        let found = (0..<names.count).map { String(decoding: names[$0], as: UTF8.self) }
+        #expect(found == ["Z", "a", "a b", "aa", "ab", "b", "é"])
+    }
+
     @Test("An empty directory has no names")
     func empty() throws {
         #expect(try scratch.directory().names().count == 0)

@@ -6,6 +6,7 @@
 #define CLINUX_H
 
 #include <linux/openat2.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdint.h>

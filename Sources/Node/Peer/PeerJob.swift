@@ -10,6 +10,7 @@ enum PeerJob: Sendable {
     case look([ShareName])
     case index(IndexBatch)
     case verify(VerificationID, VerifyStep)
+    case giveBackMemory
     case inspect(RequestID, ShareName, known: KnownFile?)
     case inspectStep(RequestID, IndexStep)
     case checkLayer(DownloadID, FileRoot, [Digest])

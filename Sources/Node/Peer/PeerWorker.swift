@@ -13,6 +13,7 @@ struct PeerWorker {
     func perform(_ job: PeerJob) -> PeerCompletion {
         switch job {
         case .scan(let step): .scanned(step.run(in: share))
+        case .giveBackMemory: giveBackMemory()
         case .look(let names): .looked(share.look(at: names))
         case .index(let batch): .indexed(batch.run(in: share, with: bench))
         case .verify(let id, let step):
@@ -44,6 +45,11 @@ struct PeerWorker {
         case .warm(let connection, let file, let offset, let count): warm(connection, file, offset, count)
         case .resolve(let index, let host, let port): resolve(index, host, port)
         }
+    }
+
+    private func giveBackMemory() -> PeerCompletion {
+        FreeMemory.giveBack()
+        return .nothing
     }
 
     private func attempt<R>(_ body: () throws(SystemError) -> R) -> Result<R, SystemError> {

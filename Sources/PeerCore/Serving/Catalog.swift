@@ -31,14 +31,16 @@ public struct Catalog: Sendable {
     // MARK: Change
 
     public mutating func insert(_ file: SharedFile) {
-        remove(file.name)
+        if !settling.isEmpty { settling.remove(file.name) }
+        let place = place(of: file.name)
+        if let row = order[place], let old = rows[Int(row)].file, old.name == file.name {
+            forget(old, row)
+            return keep(file, row)
+        }
         let row = free.popLast() ?? UInt32(rows.count)
         if row == rows.count { rows.append(Row()) }
-        rows[Int(row)].file = file
-        order.insert(row, at: place(of: file.name))
-        count += 1
-        bytes += file.root.length
-        if count > buckets.count { rebuildChains() } else { link(row, file.root.digest) }
+        order.insert(row, at: place)
+        keep(file, row)
     }
 
     public mutating func remove(_ name: ShareName) {
@@ -46,9 +48,20 @@ public struct Catalog: Sendable {
         let place = place(of: name)
         guard let row = order[place], let file = rows[Int(row)].file, file.name == name else { return }
         order.remove(at: place)
+        forget(file, row)
+        free.append(row)
+    }
+
+    private mutating func keep(_ file: SharedFile, _ row: UInt32) {
+        rows[Int(row)].file = file
+        count += 1
+        bytes += file.root.length
+        if count > buckets.count { rebuildChains() } else { link(row, file.root.digest) }
+    }
+
+    private mutating func forget(_ file: SharedFile, _ row: UInt32) {
         unlink(row, file.root.digest)
         rows[Int(row)] = Row()
-        free.append(row)
         count -= 1
         bytes -= file.root.length
     }

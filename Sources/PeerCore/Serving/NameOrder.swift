@@ -14,12 +14,18 @@ struct NameOrder: Sendable {
     }
 
     private var blocks: [[UInt32]] = []
+    /// Behind the row that was added last: the next one often belongs there, since directories are gone through in order.
+    private var finger = Place(block: 0, offset: 0)
 
     /// The place of the first row that does not come before what is looked for.
     /// - Parameter isBefore: true for some first rows, and false for all after them.
     func place(where isBefore: (UInt32) -> Bool) -> Place {
-        // At its start a daemon adds rows mostly at the end.
         guard let last = blocks.last?.last, !isBefore(last) else { return end }
+        if finger.offset > 0, let next = self[finger], !isBefore(next),
+            isBefore(blocks[finger.block][finger.offset - 1])
+        {
+            return finger
+        }
         let block = NameOrder.partition(blocks.count) { isBefore(blocks[$0][blocks[$0].count - 1]) }
         return Place(block: block, offset: NameOrder.partition(blocks[block].count) { isBefore(blocks[block][$0]) })
     }
@@ -42,6 +48,7 @@ struct NameOrder: Sendable {
     mutating func insert(_ row: UInt32, at place: Place) {
         if blocks.isEmpty { blocks.append([]) }
         blocks[place.block].insert(row, at: place.offset)
+        finger = Place(block: place.block, offset: place.offset + 1)
         guard blocks[place.block].count > NameOrder.blockMax else { return }
         // A block that grows at its end is full of what will stay: the next one begins empty.
         let isLast = place.block + 1 == blocks.count && place.offset == NameOrder.blockMax

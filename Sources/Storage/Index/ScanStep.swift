@@ -38,6 +38,7 @@ public struct ScanStep: Sendable {
     }
 
     public consuming func run(in share: Share) -> Outcome {
+        baseline.prepare()
         var report = ScanReport()
         var budget = StorageLimits.scanStep
         while budget > 0 {

@@ -109,6 +109,29 @@ import Testing
         #expect(!lines.joined().unicodeScalars.contains { $0.value < 32 })
     }
 
+    @Test("Files show their state only if some are not ready, and then why")
+    func fileStates() {
+        let root = String(repeating: "ab", count: 32)
+        let ready = FilesReply.File(name: "a.bin", length: 1024, root: root, modified: 0)
+        #expect(
+            ReportText.files([ready]) == [
+                " SIZE  MODIFIED              ROOT          NAME",
+                "1 KiB  1970-01-01 00:00 UTC  abababababab  a.bin",
+            ])
+        let files = [
+            ready,
+            .init(name: "b.bin", length: 2048, root: nil, modified: 60, state: .changed),
+            .init(name: "c\u{7}", length: 0, root: nil, modified: 0, state: .error, cause: "no\u{1B}name"),
+        ]
+        #expect(
+            ReportText.files(files) == [
+                "STATE     SIZE  MODIFIED              ROOT          NAME",
+                "ready    1 KiB  1970-01-01 00:00 UTC  abababababab  a.bin",
+                "changed  2 KiB  1970-01-01 00:01 UTC  -             b.bin",
+                "error        -  -                     -             c\\u{7}  (no\\u{1b}name)",
+            ])
+    }
+
     @Test("Nothing to list is said in words")
     func empty() {
         #expect(ReportText.files([]) == ["no files are shared"])

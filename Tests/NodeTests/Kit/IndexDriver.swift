@@ -37,7 +37,7 @@ final class IndexDriver {
     // MARK: What happens
 
     func load(_ files: [IndexedFile] = []) {
-        indexer.loaded(files.sorted { $0.name < $1.name }, at: now)
+        indexer.loaded(files, at: now)
         proceed()
     }
 

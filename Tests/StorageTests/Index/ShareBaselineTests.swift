@@ -14,6 +14,7 @@ struct ShareBaselineTests {
         var baseline = ShareBaseline()
         let names = (0..<count).map { String($0 * 2 + 10_000) }
         for (index, name) in names.enumerated() { baseline.append(try ShareName(name), identity(inode: UInt64(index))) }
+        baseline.prepare()
         for (index, name) in names.enumerated() {
             #expect(baseline.position(of: try ShareName(name)) == index)
             #expect(baseline.position(of: try ShareName(String(index * 2 + 10_001))) == nil)

@@ -170,6 +170,8 @@ extension PeerNode {
         switch note {
         case .ready(let files, let errors):
             logger.info("share indexed", metadata: ["files": "\(files)", "errors": "\(errors)"])
+            // What the database told and the scans compared with, which may be as much as all that is kept.
+            workers.submit(.giveBackMemory, isUrgent: false)
         case .refused(let shown, let reason):
             logger.warning("not shared", metadata: ["name": "\(shown)", "reason": "\(reason)"])
         case .failed(let name, let reason):

@@ -77,7 +77,7 @@ struct ShareIndexer {
 
     // MARK: What happens
 
-    /// The database has told what it knows, in the order of names; nothing, if it could not be read.
+    /// The database has told what it knows; nothing, if it could not be read.
     mutating func loaded(_ files: [IndexedFile], at now: UInt64) {
         self.now = now
         stage = .firstPass

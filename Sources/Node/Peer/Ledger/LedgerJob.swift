@@ -25,7 +25,6 @@ enum LedgerJob: Sendable {
 enum LedgerCompletion: Sendable {
     /// With what was set aside, if the database that was there could not be used.
     case opened(Result<SetAside?, StateDatabaseError>)
-    /// In the order of the files' names.
     case indexLoaded(Result<[IndexedFile], StateDatabaseError>)
     case indexWritten(Result<Int, StateDatabaseError>)
     case downloadsLoaded(Result<KeptState, StateDatabaseError>)

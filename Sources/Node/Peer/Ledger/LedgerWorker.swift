@@ -17,7 +17,7 @@ final class LedgerWorker {
     func perform(_ job: LedgerJob) -> LedgerCompletion {
         switch job {
         case .open: .opened(attempt { () throws(StateDatabaseError) in try open() })
-        case .loadIndex: .indexLoaded(attempt { () throws(StateDatabaseError) in try load() })
+        case .loadIndex: .indexLoaded(attempt { () throws(StateDatabaseError) in try database.get().files() })
         case .writeIndex(let changes): .indexWritten(attempt { () throws(StateDatabaseError) in try write(changes) })
         case .loadDownloads(let now): .downloadsLoaded(attempt { () throws(StateDatabaseError) in try load(now) })
         case .setPieces(let id, let pieces):
@@ -58,12 +58,6 @@ final class LedgerWorker {
         case .removeBan(let peer): try database.removeBan(of: peer)
         case .open, .loadIndex, .writeIndex, .loadDownloads, .setPieces: break
         }
-    }
-
-    private func load() throws(StateDatabaseError) -> [IndexedFile] {
-        var files = try database.get().files()
-        files.sort { $0.name < $1.name }
-        return files
     }
 
     private func write(_ changes: [FileChange]) throws(StateDatabaseError) -> Int {

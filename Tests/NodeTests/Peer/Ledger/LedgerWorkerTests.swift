@@ -1,0 +1,49 @@
+import Content
+import Posix
+import Storage
+import Testing
+
+@testable import Node
+
+struct LedgerWorkerTests {
+    private let shared: Shared
+
+    init() throws { shared = try Shared() }
+
+    private var state: String { "\(shared.path)/state" }
+
+    private func loaded(_ worker: LedgerWorker) throws -> [String] {
+        guard case .indexLoaded(let result) = worker.perform(.loadIndex) else { return ["another completion"] }
+        return try result.get().map(\.name.path).sorted()
+    }
+
+    @Test("What is written is there for the next daemon")
+    func keeps() throws {
+        for name in ["a", "b"] { try shared.write([1], to: name) }
+        let files = try ["a", "b"].map { try shared.index($0) }
+        let worker = LedgerWorker(statePath: state)
+        guard case .opened(.success(nil)) = worker.perform(.open),
+            case .indexWritten(.success(2)) = worker.perform(.writeIndex(files.map { .put($0) })),
+            case .indexWritten(.success(1)) = worker.perform(.writeIndex([.remove(files[0].name)]))
+        else {
+            Issue.record("not opened or not written")
+            return
+        }
+        let next = LedgerWorker(statePath: state)
+        _ = next.perform(.open)
+        #expect(try loaded(next) == ["b"])
+    }
+
+    @Test("Without a database every job fails in words, and nothing ends")
+    func fails() throws {
+        let worker = LedgerWorker(statePath: "\(shared.path)/nowhere")
+        guard case .opened(.failure(let error)) = worker.perform(.open),
+            case .indexLoaded(.failure) = worker.perform(.loadIndex),
+            case .indexWritten(.failure) = worker.perform(.writeIndex([]))
+        else {
+            Issue.record("a job ended well")
+            return
+        }
+        #expect("\(error)".contains("\(shared.path)/nowhere"))
+    }
+}
