@@ -87,9 +87,10 @@ class Peer(Restartable):
         return {other.address for other in others} <= {peer["address"] for peer in self.ask("peers")["peers"]}
 
     def files(self):
-        """Roots by name."""
-        roots, more = {}, {"more": True}
-        while more["more"]:
-            more = self.ask("files", **({"after": max(roots, key=str.encode)} if roots else {}))
-            roots |= {file["name"]: file["root"] for file in more["files"]}
-        return roots
+        """Roots of what it offers, by name."""
+        files, page = [], self.ask("files")
+        while True:
+            files += page["files"]
+            if not page["more"]:
+                return {file["name"]: file["root"] for file in files if file["state"] == "ready"}
+            page = self.ask("files", after=files[-1]["name"])

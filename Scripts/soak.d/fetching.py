@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import time
 
@@ -14,9 +15,8 @@ from process import Failure, wait_until
 NAME = "directory/file.bin"
 # Far longer than any of these takes.
 PATIENCE_SECONDS = 60
-# What a holder has sent and nobody has verified: a piece from each, and what the socket and a limiter's burst hold.
-IN_FLIGHT = 2 * PIECE
-BATCH_BYTES, BATCH_SECONDS = 64 * PIECE, 1
+# What is written is synced and recorded at the latest after so many bytes or seconds: one, and what the disk takes.
+BATCH_BYTES, BATCH_SECONDS = 64 * PIECE, 1.3
 
 
 class Lost(Failure):
@@ -109,7 +109,10 @@ class Fetching:
         if victim is not self.fetcher:
             return request
         self.bytes_before += self.bytes_now
-        self.allowed_twice += min(BATCH_BYTES, self.plan.rate * BATCH_SECONDS) + IN_FLIGHT + PIECE * self.plan.holders
+        if kill.signal == signal.SIGKILL:
+            self.allowed_twice += min(BATCH_BYTES, int(self.plan.rate * BATCH_SECONDS))
+        # Of each holder a piece that has not come whole, and one that is being verified.
+        self.allowed_twice += 2 * PIECE * self.plan.holders
         request.end()
         # Nobody can go on with what was not begun.
         return request if taken or self.target.exists() else Request(self.fetcher)

@@ -50,7 +50,7 @@ class Plan:
 def make_plan(seed, length=None):
     generator = random.Random(seed)
     [victim] = generator.choices(["fetcher", "holder", "manager", "indexer"], [12, 3, 2, 3])
-    seconds = generator.uniform(0.3, 2)
+    seconds = generator.choice([generator.uniform(0.3, 2), generator.uniform(2, 5)])
     kills = [make_kill(generator, victim, seconds) for _ in range(generator.choice([1, 1, 1, 2, 3]))]
     return Plan(seed, victim, length or make_length(generator), generator.randint(1, 3), seconds, kills, generator)
 

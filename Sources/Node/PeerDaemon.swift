@@ -16,9 +16,6 @@ public enum PeerDaemon {
         do throws(SystemError) {
             let reactor = try PeerReactor(signals: SignalDescriptor.termination)
             let partials = try PartialStore(share: share, state: state.directory, peer: state.peerID)
-            for failure in try partials.removeAll(except: []) {
-                logger.warning("cannot remove a partial file", metadata: ["reason": "\(failure)"])
-            }
             let control = try openControl(settings.controlSocket, reactor)
             defer { control.close() }
             let node = PeerNode(

@@ -145,7 +145,7 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
             emit(.close(connection, reason: "leaving"))
         }
         link.state = .ended
-        for id in downloads.keys { commitNow(id) }
+        for id in downloads.keys { commitLast(id) }
         for connection in sessions.keys {
             emit(.send(connection, .refused(.leaving, reason: "this peer leaves the network")))
             emit(.close(connection, reason: "leaving"))

@@ -44,6 +44,8 @@ final class PeerNode: ReactorHandler {
     var partials = PartialTable()
     /// Partial files of an earlier run that nobody has opened yet.
     var leftovers: [DownloadID: PartialRecord] = [:]
+    /// Commits whose files are being synced: the daemon does not end before they are recorded.
+    var syncsUnderWay = 0
     /// Downloads that have a row in the database.
     var recordedDownloads: Set<DownloadID> = []
     /// What an earlier run left is known; before that, clients wait.
@@ -166,7 +168,7 @@ final class PeerNode: ReactorHandler {
         keepRows()
         transport.flush(self)
         if machine.isQuiet { intake.trim() }
-        if leaveTimer != nil, transport.count == 0, ledger.isIdle { reactor.stop() }
+        if leaveTimer != nil, transport.count == 0, syncsUnderWay == 0, ledger.isIdle { reactor.stop() }
     }
 
     // MARK: Rate limits

@@ -39,6 +39,15 @@ struct Commits {
         return all
     }
 
+    /// All pieces that are written, for a commit that is the last; nil if the one under way leaves none out.
+    var last: PieceSet? {
+        guard !written.isEmpty else { return nil }
+        var all = durable
+        all.formUnion(written)
+        if let underWay { all.formUnion(underWay) }
+        return all
+    }
+
     /// - Returns: the pieces that have become durable.
     mutating func end() -> PieceSet {
         let gained = underWay ?? PieceSet(pieceCount: durable.pieceCount)

@@ -12,12 +12,10 @@ extension PeerMachine {
         emit(.commit(id, pieces, sync: download.sync))
     }
 
-    /// The daemon ends: what is written is kept.
-    mutating func commitNow(_ id: DownloadID) { commit(id, isEager: true) }
-
-    private mutating func commit(_ id: DownloadID, isEager: Bool) {
+    /// The daemon ends: what is written is kept, even while a commit is under way.
+    mutating func commitLast(_ id: DownloadID) {
         guard let download = downloads[id], download.isOpen, !download.isFinishing,
-            let pieces = downloads[id]?.commits.begin(download.plan.layout, isEager: isEager, now: now)
+            let pieces = download.commits.last
         else { return }
         emit(.commit(id, pieces, sync: download.sync))
     }

@@ -69,10 +69,12 @@ extension PeerNode {
     func commit(_ id: DownloadID, _ pieces: PieceSet, sync: Bool) {
         guard let partial = partials[id] else { return }
         guard sync else { return ledger.submit(.setPieces(id, pieces)) }
+        syncsUnderWay += 1
         workers.submit(.sync(id, partial, pieces))
     }
 
     func synced(_ id: DownloadID, _ pieces: PieceSet, _ failure: DiskFailure?) {
+        syncsUnderWay -= 1
         if let failure { feed(.committed(id, failure)) } else { ledger.submit(.setPieces(id, pieces)) }
     }
 

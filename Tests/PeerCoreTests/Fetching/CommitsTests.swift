@@ -1,0 +1,77 @@
+import Content
+import Testing
+
+@testable import PeerCore
+
+struct CommitsTests {
+    private let layout: PieceLayout
+    private var commits: Commits
+
+    init() throws {
+        layout = try #require(PieceLayout(length: 200 << 20))
+        commits = Commits(durable: PieceSet(pieceCount: 200))
+    }
+
+    private func at(_ milliseconds: UInt64) -> Moment { Moment(nanoseconds: milliseconds * 1_000_000) }
+
+    private func pieces(_ indices: some Sequence<Int>) -> PieceSet {
+        indices.reduce(into: PieceSet(pieceCount: 200)) { $0.insert($1) }
+    }
+
+    @Test("Written pieces wait for a second and no longer")
+    mutating func age() {
+        commits.wrote(3, now: at(100))
+        commits.wrote(4, now: at(1000))
+        #expect(commits.begin(layout, isEager: false, now: at(1099)) == nil)
+        #expect(commits.begin(layout, isEager: false, now: at(1100)) == pieces([3, 4]))
+        #expect(commits.end() == pieces([3, 4]))
+        #expect(commits.durable == pieces([3, 4]))
+    }
+
+    @Test("64 MiB do not wait, and neither do pieces that others wait for")
+    mutating func early() {
+        for piece in 0..<63 { commits.wrote(piece, now: at(0)) }
+        #expect(commits.begin(layout, isEager: false, now: at(1)) == nil)
+        commits.wrote(63, now: at(1))
+        #expect(commits.begin(layout, isEager: false, now: at(1)) == pieces(0..<64))
+        _ = commits.end()
+        commits.wrote(100, now: at(2))
+        #expect(commits.begin(layout, isEager: true, now: at(2)) == pieces([100] + Array(0..<64)))
+    }
+
+    @Test("One commit is under way at a time; what is written meanwhile is in the next")
+    mutating func oneAtATime() {
+        commits.wrote(1, now: at(0))
+        #expect(commits.begin(layout, isEager: true, now: at(0)) == pieces([1]))
+        commits.wrote(2, now: at(1))
+        #expect(commits.begin(layout, isEager: true, now: at(5000)) == nil)
+        #expect(commits.end() == pieces([1]))
+        #expect(commits.begin(layout, isEager: true, now: at(5000)) == pieces([1, 2]))
+    }
+
+    @Test("The last commit has everything that is written, also beside one that is under way")
+    mutating func last() {
+        #expect(commits.last == nil)
+        commits.wrote(1, now: at(0))
+        _ = commits.begin(layout, isEager: true, now: at(0))
+        _ = commits.end()
+        #expect(commits.last == nil)
+        commits.wrote(2, now: at(1))
+        _ = commits.begin(layout, isEager: true, now: at(1))
+        #expect(commits.last == nil)
+        commits.wrote(3, now: at(2))
+        #expect(commits.last == pieces([1, 2, 3]))
+    }
+
+    @Test("What the disk did not take is lost, and what was durable before is not")
+    mutating func failure() {
+        commits.wrote(1, now: at(0))
+        _ = commits.begin(layout, isEager: true, now: at(0))
+        _ = commits.end()
+        commits.wrote(2, now: at(1))
+        _ = commits.begin(layout, isEager: true, now: at(1))
+        #expect(commits.fail() == pieces([2]))
+        #expect(commits.durable == pieces([1]))
+        #expect(commits.isIdle)
+    }
+}
