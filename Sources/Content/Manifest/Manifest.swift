@@ -86,6 +86,11 @@ public struct Manifest: Sendable {
         return .file(FileRoot(digest: digest ?? .zero, length: length), isExecutable: isExecutable)
     }
 
+    /// nil for a directory.
+    public func root(at index: Int) -> FileRoot? {
+        if case .file(let root, _) = kind(at: index) { root } else { nil }
+    }
+
     /// Bytes of a file; nil for a directory.
     public func length(at index: Int) -> UInt64? {
         let layout = layout(at: index)
