@@ -43,8 +43,8 @@ public enum PeerEffect: Sendable, Equatable {
     case publishFiles(DownloadID, [Int])
     /// Remove what was written of these files.
     case discardFiles(DownloadID, [Int])
-    /// Nothing more of a tree is written: remove what has no name.
-    case closeTree(DownloadID)
+    /// Nothing more of a tree is written; these files are, and have no name: remove them.
+    case closeTree(DownloadID, [Int])
     /// Make the manifest of a directory of the share, keep and offer it.
     case makeManifest(ShareName)
 

@@ -198,7 +198,7 @@ public enum PeerInput: Sendable {
     case resume(RequestID, ShareName?)
     case prioritize(RequestID, ShareName, Int)
     case survey(RequestID, ShareName, isTree: Bool = false)
-    case wait(RequestID, ShareName)
+    case wait(RequestID, ShareName, isTree: Bool = false)
     case lift(RequestID, BanChoice)
     case leave
 

@@ -141,7 +141,7 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
         case .resume(let id, let name): resume(id, name)
         case .prioritize(let id, let name, let priority): prioritize(id, name, priority)
         case .survey(let id, let name, let isTree): survey(id, name, isTree: isTree)
-        case .wait(let id, let name): wait(id, name)
+        case .wait(let id, let name, let isTree): wait(id, name, isTree: isTree)
         case .lift(let id, let choice): lift(id, choice)
         case .leave: leave()
         case .restored(let stored): restored(stored)
@@ -166,7 +166,9 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
             emit(.send(connection, .refused(.leaving, reason: "this peer leaves the network")))
             emit(.close(connection, reason: "leaving"))
         }
-        for download in downloads.values where download.tree != nil { emit(.closeTree(download.id)) }
+        for case (let id, let tree?) in downloads.map({ ($0.key, $0.value.tree) }) {
+            emit(.closeTree(id, tree.stage.leftOver))
+        }
         // Nothing is begun any more.
         (sessions, requests, downloads, contacts) = ([:], [:], [:], [:])
         emit(.left)

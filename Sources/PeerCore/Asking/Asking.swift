@@ -21,10 +21,10 @@ extension PeerMachine {
     }
 
     /// To be told when the download of a name has ended.
-    mutating func wait(_ id: RequestID, _ name: ShareName) {
-        let running = downloads.values.first { $0.name == name }
-        inquire(id, .asking(for: name, tree: running?.kind == .tree), .wait)
-        guard let running, requests[id] != nil else { return }
+    mutating func wait(_ id: RequestID, _ name: ShareName, isTree: Bool) {
+        let wish = FetchWish.asking(for: name, tree: isTree)
+        inquire(id, wish, .wait)
+        guard let running = running(wish), requests[id] != nil else { return }
         switch running.phase {
         case .failed(let failure): fail(id, failure)
         case .paused(.user): fail(id, .paused)
@@ -74,7 +74,9 @@ extension PeerMachine {
         case (_, .survey): beginAsk(request, local: nil)
         case (.absent, .fetch): beginAsk(request, local: nil)
         case (.file(let root), .fetch):
-            if let digest = request.wish.digest, digest == root.digest { return finishAlready(id, root) }
+            if let digest = request.wish.digest, digest == root.digest, !request.wish.tree {
+                return finishAlready(id, root)
+            }
             beginAsk(request, local: root)
         case (.occupied(let what), _): fail(id, .occupied(what))
         case (.failed(let failure), _): fail(id, .disk(failure))
@@ -239,8 +241,8 @@ extension PeerMachine {
     private mutating func take(_ version: FileVersion, _ request: Request, _ ask: Ask) {
         let root = version.root
         if let local = ask.local {
-            if local == root { return finishAlready(request.id, root) }
-            // A directory takes what it lacks; its files are looked at one by one.
+            // A directory takes what it lacks: its files are looked at one by one.
+            if local == root, !request.wish.tree { return finishAlready(request.id, root) }
             if !request.wish.force, !request.wish.tree {
                 return fail(request.id, .exists(local: local, offered: root))
             }

@@ -222,7 +222,7 @@ extension PeerMachine {
     mutating func removeDownload(_ id: DownloadID, _ failure: FetchFailure) {
         guard let download = downloads.removeValue(forKey: id) else { return }
         releaseLanes(download)
-        if download.tree != nil { emit(.closeTree(id)) }
+        if let tree = download.tree { emit(.closeTree(id, tree.stage.leftOver)) }
         emit(.discardPartial(id, download.root))
         emit(.forget(id))
         note(.downloadFailed(id, download.name, download.root, failure))

@@ -66,7 +66,8 @@ extension PeerMachine {
             // The answer keeps its place behind the chunks that are still being sent.
             return emit(.serveNothing(connection, first: pieces.lowerBound))
         }
-        introduce(root, to: peer, on: connection)
+        // Of a file of one piece nobody has some and lacks some.
+        if root.length > 1 << UInt64(PieceLayout.minPieceSizeLog2) { introduce(root, to: peer, on: connection) }
     }
 
     /// Tells a fetcher of others that fetch the same.

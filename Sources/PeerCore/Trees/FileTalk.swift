@@ -4,8 +4,15 @@ import Wire
 /// Small files of a tree asked and received: each is a chunk of one piece, many of them at a time, between the chunks of
 /// other downloads on the same connection.
 extension PeerMachine {
+    /// Chunks on a connection that are left to its other downloads, which ask for fewer.
+    private static var chunksSpared: Int { 128 }
+
     mutating func askForFiles(_ id: DownloadID, on connection: ConnectionID) {
-        guard let files = downloads[id]?.tree?.plan.ask(connection, now: now), !files.isEmpty else { return }
+        guard let waiting = sessions[connection]?.chunks.count else { return }
+        let room = WireLimits.chunksWaitingMax - Self.chunksSpared - waiting
+        guard let files = downloads[id]?.tree?.plan.ask(connection, room: room, now: now), !files.isEmpty else {
+            return
+        }
         for file in files {
             guard let root = downloads[id]?.tree?.manifest.root(at: file) else { continue }
             sessions[connection]?.chunks.append(AskedChunk(download: id, first: 0, end: 1, next: 0, file: file))

@@ -18,6 +18,7 @@ extension PeerMachine {
         guard let download = downloads[id], case .reading = download.phase else { return }
         switch reading {
         case .read(let manifest):
+            giveUpPartial(id)
             downloads[id]?.phase = .growing
             downloads[id]?.tree = Tree(manifest)
             emit(.surveyTree(download.record, manifest))
@@ -25,6 +26,17 @@ extension PeerMachine {
         case .refused(let reason): failDownload(id, .badManifest(reason))
         case .failed(let failure): diskFailed(id, failure)
         }
+    }
+
+    /// The manifest is kept where manifests are.
+    private mutating func giveUpPartial(_ id: DownloadID) {
+        guard let download = downloads[id] else { return }
+        downloads[id]?.isOpen = false
+        downloads[id]?.layer = nil
+        downloads[id]?.inherited = nil
+        downloads[id]?.plan.spoiled(download.plan.stored)
+        downloads[id]?.commits.spoiled(download.plan.stored)
+        emit(.discardPartial(id, download.root))
     }
 
     mutating func treeSurveyed(_ id: DownloadID, _ found: TreeFound) {
@@ -71,6 +83,7 @@ extension PeerMachine {
         }
         downloads[id]?.tree?.stage.end()
         for file in files { published(file, of: id) }
+        if let name = downloads[id]?.name { shelf.changed(name) }
         progress(id)
         growFurther(id)
     }
@@ -101,7 +114,7 @@ extension PeerMachine {
     private mutating func finishTree(_ id: DownloadID) {
         guard let download = downloads.removeValue(forKey: id), let result = download.tree?.result else { return }
         releaseLanes(download)
-        emit(.closeTree(id))
+        emit(.closeTree(id, []))
         emit(.forget(id))
         if result.failedCount == 0 {
             note(.downloadFinished(id, download.name, download.root, took: now - download.since))
@@ -119,7 +132,7 @@ extension PeerMachine {
     mutating func closeTree(_ id: DownloadID) {
         guard let tree = downloads[id]?.tree else { return }
         downloads[id]?.tree = nil
-        emit(.closeTree(id))
+        emit(.closeTree(id, tree.stage.leftOver))
         for child in tree.children.keys { downloads[child]?.parent = nil }
     }
 }

@@ -5,8 +5,7 @@ import Content
 /// Every file that is missing is in one place: waiting; in flight on a lane, on two at the very end; being judged; staged
 /// on the disk; finished; or lost, when every holder said that it has it no more.
 struct TreePlan {
-    /// Files that a lane may have in flight. The far end takes `WireLimits.chunksWaitingMax` chunks; the rest is for
-    /// downloads on the same connection.
+    /// Files that a lane may have in flight: half of what the far end takes.
     private static let filesAheadMax = 256
     /// Bytes that a lane may have in flight: at first, and at the most.
     private static let bytesAheadFirst = 128 << 10
@@ -77,18 +76,20 @@ struct TreePlan {
     // MARK: Asking
 
     /// Files to ask of a holder now, in this order.
-    mutating func ask(_ connection: ConnectionID, now: Moment) -> [Int] {
+    /// - Parameter room: how many more chunks may be asked on the connection.
+    mutating func ask(_ connection: ConnectionID, room: Int = .max, now: Moment) -> [Int] {
         guard let lane = lanes[connection], lane.resumesAt <= now else { return [] }
         let window = TreePlan.window(lane)
         var bytes = bytesAhead[connection] ?? 0
         // Half a window at a time: many requests in a packet, and many answers.
         guard lane.inFlight.count <= TreePlan.filesAheadMax / 2, bytes <= window / 2 else { return [] }
         var asked: [Int] = []
-        while lane.inFlight.count + asked.count < TreePlan.filesAheadMax, bytes < window, let file = take(connection) {
+        let count = min(room, TreePlan.filesAheadMax - lane.inFlight.count)
+        while asked.count < count, bytes < window, let file = take(connection) {
             bytes += size(of: file)
             asked.append(file)
         }
-        if asked.isEmpty, !lane.isOwing, let file = double(for: connection) {
+        if asked.isEmpty, room > 0, !lane.isOwing, let file = double(for: connection) {
             bytes += size(of: file)
             asked.append(file)
         }

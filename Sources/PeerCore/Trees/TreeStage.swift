@@ -37,6 +37,9 @@ struct TreeStage {
 
     mutating func end() { underWay = [] }
 
+    /// Written, and not about to get their names.
+    var leftOver: [Int] { waiting }
+
     /// Nothing is written that has no name.
     var isEmpty: Bool { underWay.isEmpty && waiting.isEmpty }
 }

@@ -4,7 +4,7 @@ import Posix
 /// Manifests kept as files below the state directory, each under its root: to be served like any file, and not to be
 /// fetched again after a restart. They can be made or fetched again, so old ones are removed.
 public struct ManifestStore: Sendable {
-    private let directory: Directory
+    private let path: String
 
     /// A manifest in its file.
     public struct Kept: Sendable {
@@ -13,9 +13,9 @@ public struct ManifestStore: Sendable {
         public let layer: [Digest]
     }
 
-    public init(state: Directory) throws(SystemError) {
-        try state.makeDirectory("manifests", mode: 0o700)
-        directory = try state.openDirectory("manifests")
+    /// - Parameter statePath: of the state directory.
+    public init(statePath: String) {
+        path = "\(statePath)/manifests"
     }
 
     /// Writes a manifest to its file and removes old ones.
@@ -23,6 +23,7 @@ public struct ManifestStore: Sendable {
     public func keep(
         _ manifest: Manifest, needed: Set<Digest>, with bench: HashBench
     ) throws(SystemError) -> Kept {
+        let directory = try Directory.create(path)
         let kept = try ManifestStore.identify(manifest.bytes, with: bench)
         // Written anew even if it is there: what an earlier run left may be damaged.
         let fresh = "new-\(kept.root.digest.hex)"
@@ -30,7 +31,7 @@ public struct ManifestStore: Sendable {
         try FileIO.setLength(file.rawValue, 0)
         try FileIO.write(file.rawValue, manifest.bytes)
         try directory.rename(fresh, to: directory, as: kept.root.digest.hex, replacing: true)
-        removeOld(needed: needed.union([kept.root.digest]))
+        ManifestStore.removeOld(in: directory, needed: needed.union([kept.root.digest]))
         return kept
     }
 
@@ -52,7 +53,7 @@ public struct ManifestStore: Sendable {
     public func read(_ root: FileRoot, with bench: HashBench) throws(SystemError) -> [UInt8]? {
         guard root.length <= ManifestLimits.bytesMax else { return nil }
         let file: FileDescriptor
-        do throws(SystemError) { file = try directory.openFile(root.digest.hex) } catch {
+        do throws(SystemError) { file = try Directory(path: path).openFile(root.digest.hex) } catch {
             if error.isMissing { return nil }
             throw error
         }
@@ -71,17 +72,17 @@ public struct ManifestStore: Sendable {
 
     /// Opens a manifest to serve it.
     public func open(_ digest: Digest) throws(SystemError) -> (file: OpenFile, identity: FileIdentity) {
-        let file = OpenFile(try directory.openFile(digest.hex), path: "\(directory.path)/\(digest.hex)")
+        let file = OpenFile(try Directory(path: path).openFile(digest.hex), path: "\(path)/\(digest.hex)")
         return (file, try FileIO.identity(of: file.rawValue).identity)
     }
 
     // MARK: Old ones
 
     /// The oldest go first. What cannot be looked at or removed now is so when the next one is kept.
-    private func removeOld(needed: Set<Digest>) {
+    private static func removeOld(in directory: Directory, needed: Set<Digest>) {
         var count = 0
         var bytes: UInt64 = 0
-        for (name, identity) in newestFirst {
+        for (name, identity) in newestFirst(in: directory) {
             count += 1
             bytes += identity.size
             let isNeeded = Digest(hex: name).map { needed.contains($0) } ?? false
@@ -90,7 +91,7 @@ public struct ManifestStore: Sendable {
         }
     }
 
-    private var newestFirst: [(name: String, identity: FileIdentity)] {
+    private static func newestFirst(in directory: Directory) -> [(name: String, identity: FileIdentity)] {
         let names = ((try? directory.entries()) ?? []).compactMap { String(validating: $0.name, as: UTF8.self) }
         return names.compactMap { name in
             guard let standing = try? directory.standing(ofEntry: name), standing.kind == .regular else { return nil }

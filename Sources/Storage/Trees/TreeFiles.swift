@@ -38,7 +38,13 @@ public struct TreeFiles: Sendable {
         public let backup: ShareName?
     }
 
-    /// - Parameter serial: of the download.
+    public struct Outcome: Sendable {
+        /// In the manifest.
+        public let index: Int
+        public let result: Result<Published, SystemError>
+    }
+
+    /// - Parameter serial: below 2^43, and never used again.
     public init(_ manifest: Manifest, partials: PartialStore, terms: Terms, serial: UInt64) {
         self.manifest = manifest
         self.partials = partials
@@ -96,28 +102,23 @@ public struct TreeFiles: Sendable {
 
     /// Gives staged files their names in the share; those of no bytes need not have been staged.
     /// - Returns: what became of each, in the order asked.
-    /// - Throws: if they could not be made durable: then none of them has its name, and all have to be fetched again.
-    public func publish(_ indices: [Int]) throws(SystemError) -> [(index: Int, result: Result<Published, SystemError>)]
-    {
+    /// - Throws: if files or names could not be made durable: what has no name by then is to be fetched again.
+    public func publish(_ indices: [Int], with bench: HashBench) throws(SystemError) -> [Outcome] {
         let failures = stageEmpty(indices)
         if terms.sync { try partials.share.directory.syncFileSystem() }
         var parent: (name: ShareName, directory: Directory)?
-        var results: [(index: Int, result: Result<Published, SystemError>)] = []
-        for index in indices {
-            if let failure = failures[index] {
-                results.append((index, .failure(failure)))
-                continue
-            }
+        let outcomes = indices.map { index in
+            if let failure = failures[index] { return Outcome(index: index, result: .failure(failure)) }
             do throws(SystemError) {
-                results.append((index, .success(try publish(index, &parent))))
+                return Outcome(index: index, result: .success(try publish(index, &parent, bench)))
             } catch {
                 discard([index])
-                results.append((index, .failure(error)))
+                return Outcome(index: index, result: .failure(error))
             }
         }
         // The names, too: a directory each would take as many turns of the disk as there are directories.
         if terms.sync { try partials.share.directory.syncFileSystem() }
-        return results
+        return outcomes
     }
 
     private func stageEmpty(_ indices: [Int]) -> [Int: SystemError] {
@@ -135,24 +136,52 @@ public struct TreeFiles: Sendable {
     }
 
     private func publish(
-        _ index: Int, _ parent: inout (name: ShareName, directory: Directory)?
+        _ index: Int, _ parent: inout (name: ShareName, directory: Directory)?, _ bench: HashBench
     ) throws(SystemError) -> Published {
         let name = manifest.name(at: index)
-        guard case .file(let root, _) = manifest.kind(at: index), let above = name.parent else {
+        guard let root = manifest.root(at: index), let above = name.parent else {
             throw SystemError("deliver", on: name.path, code: SystemError.notAFile)
         }
         let directory = if let parent, parent.name == above { parent.directory } else { try open(above, of: name) }
         parent = (above, directory)
-        let last = name.last
-        let staged = stagedName(index, root)
+        do throws(SystemError) {
+            return try place(stagedName(index, root), as: name, root, in: directory)
+        } catch {
+            // It may be the very same: another run of this download was about to publish it too.
+            guard error.alreadyExists, let identity = try same(name, root, bench) else { throw error }
+            discard([index])
+            return published(name, root, identity, backup: nil)
+        }
+    }
+
+    private func place(
+        _ staged: String, as name: ShareName, _ root: FileRoot, in directory: Directory
+    ) throws(SystemError) -> Published {
         let before = try partials.directory.standing(ofEntry: staged)?.identity
-        try partials.directory.rename(staged, to: directory, as: last, replacing: terms.replacing)
-        guard let before, let identity = try directory.standing(ofEntry: last)?.identity,
+        let backup = try partials.rename(
+            staged, to: directory, name.last, of: name, replacing: terms.replacing,
+            keepingBackup: terms.keepingBackup, sync: terms.sync)
+        guard let before, let identity = try directory.standing(ofEntry: name.last)?.identity,
             identity.hasSameBytes(as: before), identity.size == root.length
-        else { throw SystemError("deliver", on: name.path, code: SystemError.notAFile) }
+        else { throw SystemError("find what was delivered as", on: name.path, code: SystemError.notAFile) }
+        return published(name, root, identity, backup: backup)
+    }
+
+    private func published(
+        _ name: ShareName, _ root: FileRoot, _ identity: FileIdentity, backup: ShareName?
+    ) -> Published {
         let layer = root.length == 0 ? [] : [root.digest]
-        let file = IndexedFile(name: name, root: root, identity: identity, layer: layer)
-        return Published(file: file, backup: nil)
+        return Published(
+            file: IndexedFile(name: name, root: root, identity: identity, layer: layer), backup: backup)
+    }
+
+    /// How the file stands that is at a name, if it has that root.
+    private func same(_ name: ShareName, _ root: FileRoot, _ bench: HashBench) throws(SystemError) -> FileIdentity? {
+        let step = try IndexStep(name, in: partials.share)
+        guard step.identity.size == root.length,
+            case .done(let file) = try step.run(in: partials.share, with: bench), file.root == root
+        else { return nil }
+        return file.identity
     }
 
     /// The survey has made it; somebody may have removed it since.

@@ -12,7 +12,7 @@ import Testing
 
     init() throws {
         scratch = try Scratch()
-        store = try ManifestStore(state: try scratch.state())
+        store = ManifestStore(statePath: scratch.statePath)
     }
 
     private func manifest(_ number: Int) throws -> Manifest {
@@ -92,6 +92,6 @@ import Testing
     func restart() throws {
         let manifest = try manifest(1)
         let kept = try store.keep(manifest, needed: [], with: bench)
-        #expect(try ManifestStore(state: try scratch.state()).read(kept.root, with: bench) == manifest.bytes)
+        #expect(try ManifestStore(statePath: scratch.statePath).read(kept.root, with: bench) == manifest.bytes)
     }
 }

@@ -44,10 +44,10 @@ import Testing
         #expect(try stage("sub/b", [4], files))
         #expect(staged.count == 2)
         #expect(!target.exists("models/a.bin"))
-        let results = try files.publish(all)
+        let results = try files.publish(all, with: target.bench)
         #expect(results.map(\.index) == all)
-        for (index, result) in results {
-            let published = try result.get()
+        for outcome in results {
+            let (index, published) = (outcome.index, try outcome.result.get())
             #expect(published.file.name == manifest.name(at: index))
             #expect(published.file.root == target.root(of: published.file.name))
             #expect(published.file.identity == (try target.share.open(published.file.name).identity))
@@ -76,12 +76,37 @@ import Testing
         #expect(try stage("a.bin", [1, 2, 3], files))
         #expect(try stage("sub/b", [4], files))
         try target.scratch.write([9], to: "models/a.bin")
-        let results = try files.publish(all).map(\.result)
+        let results = try files.publish(all, with: target.bench).map(\.result)
         guard case .failure(let error) = results[0] else { throw CocoaError(.fileReadUnknown) }
         #expect(error.alreadyExists)
         #expect(try target.scratch.bytes(of: "models/a.bin") == [9])
         #expect(try target.scratch.bytes(of: "models/sub/b") == [4])
         #expect(staged.isEmpty)
+    }
+
+    @Test("A file that stands there already with the same bytes is published, and its staged copy removed")
+    func same() throws {
+        let files = files()
+        #expect(try stage("a.bin", [1, 2, 3], files))
+        try target.scratch.write([1, 2, 3], to: "models/a.bin")
+        let index = try #require(manifest.index(of: "a.bin"))
+        let published = try files.publish([index], with: target.bench)[0].result.get()
+        #expect(published.file.identity == (try target.share.open(published.file.name).identity))
+        #expect(staged.isEmpty)
+    }
+
+    @Test("A file that is replaced is kept under another name, unless that is not wanted", arguments: [true, false])
+    func replaced(_ keepingBackup: Bool) throws {
+        let files = TreeFiles(
+            manifest, partials: target.partials,
+            terms: .init(replacing: true, keepingBackup: keepingBackup, sync: false, modified: 5), serial: 8)
+        #expect(try stage("a.bin", [1, 2, 3], files))
+        try target.scratch.write([9], to: "models/a.bin")
+        let index = try #require(manifest.index(of: "a.bin"))
+        let published = try files.publish([index], with: target.bench)[0].result.get()
+        #expect(published.backup?.path == (keepingBackup ? "models/a.bin.~1~" : nil))
+        #expect(try target.scratch.bytes(of: "models/a.bin") == [1, 2, 3])
+        if keepingBackup { #expect(try target.scratch.bytes(of: "models/a.bin.~1~") == [9]) }
     }
 
     @Test("A directory that was removed meanwhile is made again")
@@ -90,7 +115,7 @@ import Testing
         #expect(try stage("sub/b", [4], files))
         try FileManager.default.removeItem(atPath: "\(target.scratch.sharePath)/models")
         let index = try #require(manifest.index(of: "sub/b"))
-        _ = try files.publish([index])[0].result.get()
+        _ = try files.publish([index], with: target.bench)[0].result.get()
         #expect(try target.scratch.bytes(of: "models/sub/b") == [4])
     }
 
@@ -102,7 +127,7 @@ import Testing
         try target.makeDirectory("elsewhere")
         try target.scratch.link("models/sub", to: "../elsewhere")
         let index = try #require(manifest.index(of: "sub/b"))
-        let result = try files.publish([index])[0].result
+        let result = try files.publish([index], with: target.bench)[0].result
         #expect(throws: SystemError.self) { try result.get() }
         #expect(!target.exists("elsewhere/b"))
         #expect(staged.isEmpty)
@@ -123,7 +148,7 @@ import Testing
             let files = files(replacing: true, modified: modified)
             #expect(try stage("a.bin", [1, 2, 3], files))
             let index = try #require(manifest.index(of: "a.bin"))
-            let published = try files.publish([index])[0].result.get()
+            let published = try files.publish([index], with: target.bench)[0].result.get()
             #expect(abs(published.file.identity.modifiedSeconds - Int64(Date().timeIntervalSince1970)) < 60)
         }
     }
