@@ -39,6 +39,8 @@ int clinux_set_modified(int file, int64_t seconds, long nanoseconds) {
     return futimens(file, times);
 }
 
+int clinux_sync_file_system(int file) { return syncfs(file); }
+
 int clinux_probe(int file, off_t offset) {
     char byte;
     struct iovec vector = {.iov_base = &byte, .iov_len = 1};

@@ -40,6 +40,12 @@ public struct ShareName: Hashable, Sendable {
         return ShareName(checked: String(path[..<slash]))
     }
 
+    /// The name in that directory.
+    public var last: String {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
+        return String(decoding: path.utf8[path.utf8.index(after: slash)...], as: UTF8.self)
+    }
+
     /// - Parameter path: the beginning of a name's path, up to a slash.
     private init(checked path: String) {
         self.path = path

@@ -2,6 +2,12 @@ import Content
 
 /// What is kept of a download beyond the daemon's life.
 public struct DownloadEntry: Hashable, Sendable {
+    public enum Kind: Hashable, Sendable {
+        case file
+        /// A directory with all below it: the root is its manifest's.
+        case tree
+    }
+
     public enum State: Hashable, Sendable {
         /// Running, or waiting for its turn.
         case running
@@ -12,6 +18,7 @@ public struct DownloadEntry: Hashable, Sendable {
 
     /// Never used again for another.
     public let id: DownloadID
+    public let kind: Kind
     public let name: ShareName
     public let root: FileRoot
     /// Seconds since 1970, as its holders say: the file gets this time.
@@ -25,10 +32,12 @@ public struct DownloadEntry: Hashable, Sendable {
     public let state: State
 
     public init(
-        id: DownloadID, name: ShareName, root: FileRoot, modified: Int64, replacing: Bool, keepsBackup: Bool,
+        id: DownloadID, kind: Kind = .file, name: ShareName, root: FileRoot, modified: Int64, replacing: Bool,
+        keepsBackup: Bool,
         sync: Bool, priority: Int, state: State
     ) {
         self.id = id
+        self.kind = kind
         self.name = name
         self.root = root
         self.modified = modified

@@ -32,6 +32,22 @@ public enum PeerEffect: Sendable, Equatable {
     /// Sync if wanted, rename into the share, sync the directory, index.
     case deliver(DownloadID, DeliveryTerms)
     case discardPartial(DownloadID, FileRoot)
+
+    /// Read a tree's manifest from where manifests are kept, or from its partial file, which is kept and given up then.
+    case readManifest(DownloadEntry)
+    /// See what of it is in the share, and make the directories that are missing.
+    case surveyTree(DownloadEntry, Manifest)
+    /// The raw bytes that follow are a file of a tree, to verify and write.
+    case receiveFile(ConnectionID, DownloadID, index: Int, length: Int)
+    /// Sync if wanted, and give these files their names.
+    case publishFiles(DownloadID, [Int])
+    /// Remove what was written of these files.
+    case discardFiles(DownloadID, [Int])
+    /// Nothing more of a tree is written; these files are, and have no name: remove them.
+    case closeTree(DownloadID, [Int])
+    /// Make the manifest of a directory of the share, keep and offer it.
+    case makeManifest(ShareName)
+
     /// Whether so many bytes are free now; answered only if they are.
     case checkSpace(DownloadID, needed: UInt64)
     /// Record a download, or its new state.
@@ -41,6 +57,8 @@ public enum PeerEffect: Sendable, Equatable {
     case banned(Ban)
     case lifted(PeerID)
     case inspect(RequestID, ShareName)
+    /// See what stands at a directory's name; its manifest's root is made like any.
+    case inspectTree(RequestID, ShareName)
 
     case found(RequestID, FileFound)
     case finished(RequestID, FetchResult)
@@ -82,11 +100,28 @@ public struct FetchResult: Hashable, Sendable {
     public let took: Span
     /// Where the file that was replaced is now.
     public let backup: ShareName?
+    /// Of a directory.
+    public let files: TreeResult?
+
+    public init(
+        name: ShareName, root: FileRoot, holders: [HolderBytes], already: Bool, took: Span, backup: ShareName?,
+        files: TreeResult? = nil
+    ) {
+        self.name = name
+        self.root = root
+        self.holders = holders
+        self.already = already
+        self.took = took
+        self.backup = backup
+        self.files = files
+    }
 }
 
 /// Where the bytes of a chunk come from.
 public enum ServeSource: Hashable, Sendable {
     case shared(ShareName)
+    /// A manifest that is kept.
+    case manifest(Digest)
     /// A file that is being fetched.
     case partial(DownloadID)
 }
@@ -98,12 +133,14 @@ public struct DeliveryTerms: Hashable, Sendable {
     public let sync: Bool
     /// Seconds since 1970: the file gets this time.
     public let modified: Int64
+    public let isExecutable: Bool
 
-    public init(replacing: Bool, keepsBackup: Bool, sync: Bool, modified: Int64) {
+    public init(replacing: Bool, keepsBackup: Bool, sync: Bool, modified: Int64, isExecutable: Bool = false) {
         self.replacing = replacing
         self.keepsBackup = keepsBackup
         self.sync = sync
         self.modified = modified
+        self.isExecutable = isExecutable
     }
 }
 
@@ -152,6 +189,10 @@ public enum FetchFailure: Error, Hashable, Sendable {
     case occupied(String)
     /// Every holder sent wrong bytes.
     case integrity(FileRoot, liars: [PeerAddress])
+    /// What its holders list of a directory is no list, for this reason.
+    case badManifest(String)
+    /// Some files of a directory are not in the share.
+    case incomplete(failed: Int, of: Int)
     /// No holder is left; the download waits for one.
     case gone(FileRoot, have: UInt64)
     case disk(DiskFailure)

@@ -82,6 +82,8 @@ public enum VersionChoice: Hashable, Sendable {
 /// What a client asks the peer to fetch.
 public struct FetchWish: Hashable, Sendable {
     public let name: ShareName
+    /// The name is a directory's, and all below it is wanted.
+    public let tree: Bool
     /// The version wanted; nil takes the one there is.
     public let digest: Digest?
     /// Replace a file of other content.
@@ -101,11 +103,13 @@ public struct FetchWish: Hashable, Sendable {
     public let inOrder: Bool
 
     public init(
-        name: ShareName, digest: Digest? = nil, force: Bool = false, sync: Bool = true, timeout: Span,
+        name: ShareName, tree: Bool = false, digest: Digest? = nil, force: Bool = false, sync: Bool = true,
+        timeout: Span,
         choose: VersionChoice = .only, keepsBackup: Bool = true, background: Bool = false, priority: Int = 0,
         inOrder: Bool = false
     ) {
         self.name = name
+        self.tree = tree
         self.digest = digest
         self.force = force
         self.sync = sync
@@ -117,7 +121,14 @@ public struct FetchWish: Hashable, Sendable {
         self.inOrder = inOrder
     }
 
-    static func asking(for name: ShareName) -> FetchWish { FetchWish(name: name, timeout: .seconds(30)) }
+    var query: FileQuery {
+        if tree { return .tree(name) }
+        return digest.map { .digest($0) } ?? .name(name)
+    }
+
+    static func asking(for name: ShareName, tree: Bool) -> FetchWish {
+        FetchWish(name: name, tree: tree, timeout: .seconds(30))
+    }
 }
 
 /// What happens to the peer.
@@ -156,6 +167,21 @@ public enum PeerInput: Sendable {
     case spaceFound(DownloadID)
     case partialFailed(DownloadID, DiskFailure)
     case delivered(DownloadID, Delivery)
+
+    // Trees.
+    case manifestRead(DownloadID, ManifestReading)
+    case treeSurveyed(DownloadID, TreeFound)
+    case treeFailed(DownloadID, DiskFailure)
+    case filesStaged(DownloadID, [StagedFile])
+    case filesPublished(DownloadID, [PublishedFile])
+    /// What was staged could not be made durable.
+    case publishingFailed(DownloadID, DiskFailure)
+    /// A directory's manifest was made and is kept, or why not.
+    case manifestMade(ShareName, ManifestMaking)
+    /// A directory came or went, or something in it whose content is nobody's concern.
+    case directoryChanged(ShareName)
+
+    // The share.
     case indexed(SharedFile)
     case withdrawn(ShareName)
     /// A file is not what is known of it, and is being indexed: it is not offered, but may be soon.
@@ -171,8 +197,8 @@ public enum PeerInput: Sendable {
     case pause(RequestID, ShareName?)
     case resume(RequestID, ShareName?)
     case prioritize(RequestID, ShareName, Int)
-    case survey(RequestID, ShareName)
-    case wait(RequestID, ShareName)
+    case survey(RequestID, ShareName, isTree: Bool = false)
+    case wait(RequestID, ShareName, isTree: Bool = false)
     case lift(RequestID, BanChoice)
     case leave
 

@@ -8,6 +8,7 @@ import Wire
 ///  - `PeerSession` (Sessions/): connections between peers, symmetric, opened when something is to be said;
 ///  - `Request` and `Ask` (Asking/): a client's wish, from the question to the swarm to the version that is taken;
 ///  - `Download`, `Plan` and `Lane` (Fetching/): which piece comes from whom;
+///  - `Tree` and `TreePlan` (Trees/): a directory as one version, and its many small files;
 ///  - `Catalog` (Serving/): what is offered, and the answers to others;
 ///  - `Bans` (Trust/): who is not listened to.
 ///
@@ -30,6 +31,7 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
     var rosterSettled = Moment(nanoseconds: 0)
     var catalog = Catalog()
     var isIndexing = true
+    var shelf = Shelf()
 
     var sessions: [ConnectionID: PeerSession] = [:]
     /// Sessions that other peers opened.
@@ -113,9 +115,23 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
         case .spaceFound(let id): spaceFound(id)
         case .partialFailed(let id, let failure): partialFailed(id, failure)
         case .delivered(let id, let delivery): delivered(id, delivery)
+
+        case .manifestRead(let id, let reading): manifestRead(id, reading)
+        case .treeSurveyed(let id, let found): treeSurveyed(id, found)
+        case .treeFailed(let id, let failure): treeFailed(id, failure)
+        case .filesStaged(let id, let files): filesStaged(id, files)
+        case .filesPublished(let id, let files): filesPublished(id, files)
+        case .publishingFailed(let id, let failure): publishingFailed(id, failure)
+        case .manifestMade(let name, let making): manifestMade(name, making)
+        case .directoryChanged(let name): shelf.changed(name)
+
         case .indexed(let file): indexed(file)
-        case .withdrawn(let name): catalog.remove(name)
-        case .settling(let name): catalog.suspend(name)
+        case .withdrawn(let name):
+            catalog.remove(name)
+            shelf.changed(name)
+        case .settling(let name):
+            catalog.suspend(name)
+            shelf.changed(name)
         case .indexing(let isIndexing): indexing(isIndexing)
 
         case .wish(let id, let wish): wished(id, wish)
@@ -124,8 +140,8 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
         case .pause(let id, let name): pause(id, name)
         case .resume(let id, let name): resume(id, name)
         case .prioritize(let id, let name, let priority): prioritize(id, name, priority)
-        case .survey(let id, let name): survey(id, name)
-        case .wait(let id, let name): wait(id, name)
+        case .survey(let id, let name, let isTree): survey(id, name, isTree: isTree)
+        case .wait(let id, let name, let isTree): wait(id, name, isTree: isTree)
         case .lift(let id, let choice): lift(id, choice)
         case .leave: leave()
         case .restored(let stored): restored(stored)
@@ -149,6 +165,9 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
         for connection in sessions.keys {
             emit(.send(connection, .refused(.leaving, reason: "this peer leaves the network")))
             emit(.close(connection, reason: "leaving"))
+        }
+        for case (let id, let tree?) in downloads.map({ ($0.key, $0.value.tree) }) {
+            emit(.closeTree(id, tree.stage.leftOver))
         }
         // Nothing is begun any more.
         (sessions, requests, downloads, contacts) = ([:], [:], [:], [:])

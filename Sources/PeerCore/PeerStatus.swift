@@ -26,8 +26,11 @@ public enum DownloadActivity: Hashable, Sendable {
 /// A download as it stands.
 public struct DownloadStatus: Sendable {
     public let id: DownloadID
+    public let kind: DownloadEntry.Kind
     public let name: ShareName
     public let root: FileRoot
+    /// Bytes; of a directory, of all its files, and 0 before its manifest is here.
+    public let length: UInt64
     public let since: Moment
     /// Bytes verified and written.
     public let have: UInt64
@@ -57,6 +60,11 @@ extension PeerMachine {
     public var offered: Catalog { catalog }
     public var sessionCount: Int { sessions.count }
 
+    /// Manifests whose files must stay.
+    public var neededManifests: Set<Digest> {
+        shelf.digests.union(downloads.values.lazy.filter { $0.kind == .tree }.map(\.root.digest))
+    }
+
     /// Nothing is being fetched.
     public var isQuiet: Bool { !downloads.values.contains(where: \.isRunning) }
 
@@ -81,15 +89,18 @@ extension PeerMachine {
         let state: DownloadActivity =
             switch download.phase {
             case .queued: .queued
+            case .growing: download.isWaiting ? .waiting : .fetching
             case .gathering, .checking, .opening, .fetching: active == 0 ? .waiting : .fetching
+            case .reading: .fetching
             case .proving: .checking
             case .finishing: .finishing
             case .paused(let cause): .paused(cause)
             case .failed(let failure): .failed(failure)
             }
         return DownloadStatus(
-            id: download.id, name: download.name, root: download.root, since: download.since, have: download.have,
-            state: state, priority: download.priority, prefix: download.prefix, holders: download.holderBytes,
+            id: download.id, kind: download.kind, name: download.name, root: download.root, length: download.length,
+            since: download.since, have: download.have, state: state, priority: download.priority,
+            prefix: download.prefix, holders: download.holderBytes,
             activeHolders: active)
     }
 }

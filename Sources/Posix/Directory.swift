@@ -130,6 +130,11 @@ public final class Directory: Sendable {
         try check("sync directory", path) { fsync(descriptor.rawValue) }
     }
 
+    /// Makes all durable that was written to this directory's file system, by whomever. Source: syncfs(2).
+    public func syncFileSystem() throws(SystemError) {
+        try check("sync the file system of", path) { clinux_sync_file_system(descriptor.rawValue) }
+    }
+
     /// The names in this directory as raw bytes, without `.` and `..`, in no order.
     public func entries() throws(SystemError) -> [(name: [UInt8], kind: FileKind)] {
         let copy = try check("read directory", path) {

@@ -72,6 +72,15 @@ public enum FileIO {
         try check("set the time of", "descriptor \(file)") { clinux_set_modified(file, second, Int(nanosecond)) }
     }
 
+    /// Lets all who may read the file execute it too, or nobody.
+    public static func setExecutable(_ file: Int32, _ isExecutable: Bool) throws(SystemError) {
+        var info = stat()
+        try check("stat", "descriptor \(file)") { fstat(file, &info) }
+        let mode = info.st_mode & 0o7777
+        let wanted = isExecutable ? mode | (mode & 0o444) >> 2 : mode & ~0o111
+        if wanted != mode { try check("set the mode of", "descriptor \(file)") { fchmod(file, wanted) } }
+    }
+
     /// After a failure the kernel may have dropped what was not written: the data must be written again, not synced
     /// again. Source: fsync(2).
     public static func sync(_ file: Int32) throws(SystemError) {

@@ -7,11 +7,14 @@ public struct FileStanding: Hashable, Sendable {
     public let identity: FileIdentity
     /// Names that the file has, here and elsewhere.
     public let linkCount: UInt64
+    /// By its owner.
+    public let isExecutable: Bool
 
     init(_ info: stat) {
         kind = FileKind(mode: info.st_mode)
         identity = FileIdentity(info)
         linkCount = UInt64(info.st_nlink)
+        isExecutable = info.st_mode & S_IXUSR != 0
     }
 }
 
@@ -29,6 +32,17 @@ extension Directory {
             if error.isMissing || error.isNotADirectory || error.isOtherKind { return nil }
             throw error
         }
+    }
+
+    /// Looks at a name in this directory itself; a link is looked at, not followed.
+    /// - Returns: nil when nothing stands there.
+    public func standing(ofEntry name: String) throws(SystemError) -> FileStanding? {
+        var info = stat()
+        if retrying({ fstatat(descriptor.rawValue, name, &info, AT_SYMLINK_NOFOLLOW) }) == 0 {
+            return FileStanding(info)
+        }
+        if errno == ENOENT { return nil }
+        throw SystemError("stat", on: "\(path)/\(name)")
     }
 
     /// Looks at one of the names in this directory.

@@ -92,20 +92,35 @@ extension PartialStore {
         _ partial: PartialFile, replacing: Bool, keepingBackup: Bool, sync: Bool
     ) throws(SystemError) -> DeliveredFile {
         let (parent, last) = try share.makeParent(of: partial.name, sync: sync)
+        let backup = try rename(
+            partial.fileName, to: parent, last, of: partial.name, replacing: replacing, keepingBackup: keepingBackup,
+            sync: sync)
+        if sync { try parent.sync() }
+        let identity = try FileIO.identity(of: partial.file.rawValue).identity
+        let file = IndexedFile(name: partial.name, root: partial.root, identity: identity, layer: partial.layer)
+        return DeliveredFile(file: file, backup: backup)
+    }
+
+    /// Gives a partial file its name, and what stood there another if that is wanted.
+    /// - Parameters:
+    ///   - parent: the directory of `name`, and `last` its name there.
+    ///   - sync: make the second name of what stood there durable before it loses the first.
+    /// - Returns: what that is called now.
+    func rename(
+        _ fileName: String, to parent: Directory, _ last: String, of name: ShareName, replacing: Bool,
+        keepingBackup: Bool, sync: Bool
+    ) throws(SystemError) -> ShareName? {
         let stands = replacing && keepingBackup ? try parent.kind(of: last) : nil
         // A directory cannot be replaced; to try tells so.
-        let backup = stands == nil || stands == .directory ? nil : try Backup(of: partial.name, in: parent, sync: sync)
+        let backup = stands == nil || stands == .directory ? nil : try Backup(of: name, in: parent, sync: sync)
         // What has come to the name after a look showed nothing there has no backup, and is not replaced.
         let isReplacing = replacing && (!keepingBackup || stands != nil) && backup?.way != .moved
         do throws(SystemError) {
-            try directory.rename(partial.fileName, to: parent, as: last, replacing: isReplacing)
+            try directory.rename(fileName, to: parent, as: last, replacing: isReplacing)
         } catch {
             backup?.undo()
             throw error
         }
-        if sync { try parent.sync() }
-        let identity = try FileIO.identity(of: partial.file.rawValue).identity
-        let file = IndexedFile(name: partial.name, root: partial.root, identity: identity, layer: partial.layer)
-        return DeliveredFile(file: file, backup: backup?.name)
+        return backup?.name
     }
 }

@@ -43,6 +43,27 @@ public struct Share: Sendable {
         return (file, identity)
     }
 
+    /// Appends a small file's bytes, if it is still the same before and after they were read.
+    /// - Returns: false if it is not; then what was appended means nothing.
+    public func read(
+        _ name: ShareName, as identity: FileIdentity, into bytes: inout [UInt8]
+    ) throws(SystemError) -> Bool {
+        let (file, current) = try open(name)
+        guard current.hasSameBytes(as: identity) else { return false }
+        let start = bytes.count
+        bytes.append(contentsOf: repeatElement(0, count: Int(identity.size)))
+        let count: Result<Int, SystemError> = bytes.withUnsafeMutableBytes { all in
+            do throws(SystemError) {
+                return .success(
+                    try FileIO.read(file.rawValue, into: UnsafeMutableRawBufferPointer(rebasing: all[start...]), at: 0))
+            } catch {
+                return .failure(error)
+            }
+        }
+        guard try count.get() == Int(identity.size) else { return false }
+        return try FileIO.identity(of: file.rawValue).identity.hasSameBytes(as: identity)
+    }
+
     /// What stands at a name.
     public enum Standing: Sendable {
         case absent

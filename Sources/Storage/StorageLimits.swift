@@ -19,4 +19,11 @@ public enum StorageLimits {
     static let databaseBusySeconds = 5.0
     /// The database's log is cut to this after it has grown beyond it in one large transaction.
     static let databaseLogBytesMax = 16 << 20
+    /// What a directory's manifest leaves out is told by name up to so many; more say no more.
+    static let refusalsTold = 8
+    /// Manifests kept, and their bytes: room for one of the largest, and for those of many directories.
+    static let manifestsMax = 64
+    static let manifestBytesMax: UInt64 = 512 << 20
+    /// Entries of a manifest looked at in one step of a survey, so that a worker is back soon for what is urgent.
+    static let surveyStep = 1024
 }

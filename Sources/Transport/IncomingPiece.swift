@@ -9,11 +9,20 @@ public struct IncomingPiece {
     /// Bytes.
     public let length: Int
     public let buffer: PieceBuffer
+    /// Where in the buffer it begins.
+    public let offset: Int
 
-    public init(download: UInt64, index: Int, length: Int, buffer: PieceBuffer) {
+    public init(download: UInt64, index: Int, length: Int, buffer: PieceBuffer, offset: Int = 0) {
         self.download = download
         self.index = index
         self.length = length
         self.buffer = buffer
+        self.offset = offset
+    }
+
+    /// The place for the bytes that are still to come, or the first of them.
+    func rest(after filled: Int, atMost limit: Int = .max) -> UnsafeMutableRawBufferPointer {
+        let count = min(length - filled, limit)
+        return UnsafeMutableRawBufferPointer(rebasing: buffer.memory[offset + filled..<offset + filled + count])
     }
 }

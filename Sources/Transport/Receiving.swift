@@ -65,10 +65,10 @@ extension Transport {
             return (part.count, try StreamIO.read(connection.descriptor, into: part))
         case .piece(let piece, let filled):
             guard piece.length - filled <= limit else {
-                let part = UnsafeMutableRawBufferPointer(rebasing: piece.buffer.memory[filled..<filled + limit])
+                let part = piece.rest(after: filled, atMost: limit)
                 return (limit, try StreamIO.read(connection.descriptor, into: part))
             }
-            let rest = UnsafeMutableRawBufferPointer(rebasing: piece.buffer.memory[filled..<piece.length])
+            let rest = piece.rest(after: filled)
             return (
                 rest.count + headerScratch.count,
                 try StreamIO.read(connection.descriptor, into: rest, then: headerScratch)
@@ -115,7 +115,7 @@ extension Transport {
                 connection.reading = taken == remaining ? .frames : .discarding(remaining: remaining - taken)
                 if taken < remaining { return }
             case .piece(let piece, let filled):
-                let rest = UnsafeMutableRawBufferPointer(rebasing: piece.buffer.memory[filled..<piece.length])
+                let rest = piece.rest(after: filled)
                 let count = connection.decoder.takeRaw(into: rest)
                 guard count > 0 else { return }
                 filledPiece(piece, filled: filled, by: count, connection, handler)

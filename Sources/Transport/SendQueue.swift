@@ -9,6 +9,8 @@ struct SendQueue {
     enum Item {
         case bytes([UInt8], sent: Int)
         case file(OpenFile, offset: UInt64, remaining: Int)
+        /// Whole pieces in memory; counted as bytes of files.
+        case pieces([UInt8], sent: Int)
         /// The place of a frame that is made when everything before it has gone out.
         case due
     }
@@ -61,6 +63,12 @@ struct SendQueue {
         SendQueue.append(header, to: &pieces)
         fileBytes += count
         pieces.append(.file(file, offset: offset, remaining: count))
+    }
+
+    /// Appends pieces that are in memory, each with its header and the frames that belong to it.
+    mutating func append(pieces frames: [UInt8]) {
+        fileBytes += frames.count
+        pieces.append(.pieces(frames, sent: 0))
     }
 
     mutating func appendDue() { pieces.append(.due) }
@@ -132,14 +140,33 @@ struct SendQueue {
         case .file(let file, let offset, let remaining):
             guard fileLimit > 0 else { return .fileBudgetSpent }
             return .file(try send(file, from: offset, remaining, atMost: min(limit, fileLimit), to: socket))
+        case .pieces:
+            guard fileLimit > 0 else { return .fileBudgetSpent }
+            return .file(try sendPieces(atMost: min(limit, fileLimit), to: socket))
         case .due, nil: return .due
         }
+    }
+
+    private mutating func sendPieces(atMost limit: Int, to socket: Int32) throws(SystemError) -> Transferred {
+        guard case .pieces(let frames, let start) = pieces.first else { return .wouldBlock }
+        let isMore = pieces.count > 1
+        let end = min(frames.count, start + limit)
+        let answer = try frames[start..<end].withUnsafeBytesTyped { part throws(SystemError) in
+            try StreamIO.send(socket, part, more: isMore)
+        }
+        guard case .bytes(let count) = answer else { return answer }
+        if start + count == frames.count {
+            pieces.removeFirst()
+        } else {
+            pieces[0] = .pieces(frames, sent: start + count)
+        }
+        return answer
     }
 
     /// Something of the first piece, or of a frame among the pieces, has gone out: the rest must follow.
     private var isInPiece: Bool {
         switch pieces.first {
-        case .bytes(_, let sent): sent > 0
+        case .bytes(_, let sent), .pieces(_, let sent): sent > 0
         case .file: true
         case .due, nil: false
         }
@@ -148,8 +175,10 @@ struct SendQueue {
     /// Something goes out right behind the first of the pieces, so that a short segment may wait for it.
     private func isFollowed(_ fileLimit: Int) -> Bool {
         guard pieces.count > 1 else { return false }
-        if case .file = pieces[1] { return fileLimit > 0 }
-        return true
+        switch pieces[1] {
+        case .file, .pieces: return fileLimit > 0
+        case .bytes, .due: return true
+        }
     }
 
     private static func sendFirst(

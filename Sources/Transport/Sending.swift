@@ -42,6 +42,13 @@ extension Transport {
         mark(connection)
     }
 
+    /// Queues pieces with their headers and ends, as they are; all of it counts as bytes of files.
+    public func send(pieces frames: [UInt8], on id: ConnectionID) {
+        guard let connection = find(id), connection.state == .open else { return }
+        connection.queue.append(pieces: frames)
+        mark(connection)
+    }
+
     /// Keeps a place behind the pieces queued so far; the handler is asked for the message (`due`) when all of their
     /// bytes are the kernel's.
     public func reserve(on id: ConnectionID) {

@@ -16,8 +16,9 @@ public enum WireLimits {
     public static let pieceCountMax = 1 << 20
     /// Pieces in one `chunk`. A requester asks for more when it has used them up.
     public static let chunkPiecesMax = 64
-    /// Chunks that one connection may have waiting. A requester keeps far fewer.
-    public static let chunksWaitingMax = 64
+    /// Chunks that one connection may have waiting. A requester keeps far fewer, but of small files, each of which is a
+    /// chunk, a few hundred: with fewer it would wait for answers more than for data.
+    public static let chunksWaitingMax = 512
     /// Runs of pieces in one `nowHave`: what a download gains in a second fits many times over.
     public static let runsPerFrameMax = 512
     /// Peers in one `introduce`: a sample is enough, since whoever is introduced introduces others in turn.

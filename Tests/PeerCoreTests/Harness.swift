@@ -224,6 +224,18 @@ final class Harness {
         return id
     }
 
+    func newRequest() -> RequestID {
+        lastRequest += 1
+        return RequestID(rawValue: lastRequest)
+    }
+
+    /// The number of what was asked last on a connection, which is not asked any more.
+    func takeQuestion(on connection: ConnectionID) -> UInt32? {
+        let question = asked[connection]?.popLast()
+        if question == nil { Issue.record("nothing was asked on \(connection)") }
+        return question?.number
+    }
+
     func failure(of request: RequestID) -> FetchFailure? {
         for case .failed(request, let failure) in effects { return failure }
         return nil

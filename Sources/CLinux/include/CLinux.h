@@ -42,6 +42,9 @@ int clinux_rename_without_replacing(int from_directory, const char *from, int to
 /// futimens(3) that leaves the time of access alone.
 int clinux_set_modified(int file, int64_t seconds, long nanoseconds);
 
+/// syncfs(2).
+int clinux_sync_file_system(int file);
+
 /// preadv2(2) of one byte with RWF_NOWAIT: -1 with EAGAIN when it would wait for the disk.
 int clinux_probe(int file, off_t offset);
 

@@ -111,23 +111,29 @@ extension ReqParams: Codable {
 /// Parameters of `wait`: answer as the `req` of this name would, when nothing of that name is fetched any more.
 public struct WaitParams: Equatable, Sendable {
     public let name: ShareName
+    /// The name is a directory's.
+    public let tree: Bool
 
-    public init(name: ShareName) {
+    public init(name: ShareName, tree: Bool = false) {
         self.name = name
+        self.tree = tree
     }
 }
 
 extension WaitParams: Codable {
     private enum CodingKeys: String, CodingKey, CaseIterable {
-        case name
+        case name, tree
     }
 
     public init(from decoder: any Decoder) throws {
-        name = try decoder.onlyFields(CodingKeys.self).decodeShareName(.name)
+        let fields = try decoder.onlyFields(CodingKeys.self)
+        name = try fields.decodeShareName(.name)
+        tree = try fields.decodeIfPresent(Bool.self, forKey: .tree) ?? false
     }
 
     public func encode(to encoder: any Encoder) throws {
         var fields = encoder.container(keyedBy: CodingKeys.self)
         try fields.encode(name.path, forKey: .name)
+        try fields.encode(tree, forKey: .tree)
     }
 }

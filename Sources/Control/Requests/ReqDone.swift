@@ -57,13 +57,15 @@ public struct TreeCounts: Codable, Equatable, Sendable {
     /// More failed than are named.
     public let more: Bool
 
-    /// - Parameter failed: all of them; those beyond `maxFailed` are left out.
-    public init(total: Int, fetched: Int, already: Int, failed: [Failed]) {
+    /// - Parameters:
+    ///   - failed: those beyond `maxFailed` are left out.
+    ///   - failedCount: of all, if there are more; nil for as many as are in `failed`.
+    public init(total: Int, fetched: Int, already: Int, failed: [Failed], failedCount: Int? = nil) {
         self.total = total
         self.fetched = fetched
         self.already = already
         self.failed = Array(failed.prefix(TreeCounts.maxFailed))
-        more = failed.count > TreeCounts.maxFailed
+        more = max(failed.count, failedCount ?? 0) > TreeCounts.maxFailed
     }
 
     /// A file that is not in the share.

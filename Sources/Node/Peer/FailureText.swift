@@ -36,6 +36,12 @@ extension FetchFailure {
                 .integrity,
                 "no honest holder of \(name) (\(root)): \(liars.map(\.description).joined(separator: ", ")) sent data "
                     + "that does not match it; nothing was delivered")
+        case .badManifest(let reason):
+            return .init(
+                .integrity,
+                "what holders of \(name) send as its list of files is refused: \(reason); nothing was delivered")
+        case .incomplete(let failed, let total):
+            return .init(.disk, "\(failed) of \(total) files of \(name) are not here; `p2pctl req` again tells which")
         case .gone(let root, let have):
             return .init(
                 .gone,

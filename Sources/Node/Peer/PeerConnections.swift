@@ -25,6 +25,7 @@ extension PeerNode: TransportHandler {
     }
 
     func receivedPiece(_ piece: IncomingPiece, on connection: ConnectionID) {
+        if receivedFile(piece, on: connection) { return }
         let id = DownloadID(rawValue: piece.download)
         guard let partial = partials[id] else { return giveBack(piece.buffer) }
         workers.submit(.store(id, partial, connection, index: piece.index, piece.buffer, length: piece.length))
@@ -61,7 +62,8 @@ extension PeerNode: TransportHandler {
         if let piece = intake.begin(wanted) { grant(connection, piece) } else { transport.pause(connection) }
     }
 
-    private func grant(_ connection: ConnectionID, _ piece: IncomingPiece) {
+    func grant(_ connection: ConnectionID, _ piece: IncomingPiece) {
+        beginBatch(connection, piece)
         transport.receive(piece, on: connection)
         feed(.pieceStarted(connection))
     }
@@ -74,7 +76,7 @@ extension PeerNode: TransportHandler {
     func forget(_ connection: ConnectionID, _ unfinished: IncomingPiece?) {
         uploads.drop(connection, transport, self)
         intake.forget(connection)
-        if let unfinished { giveBack(unfinished.buffer) }
+        if !forgetFiles(connection, unfinished), let unfinished { giveBack(unfinished.buffer) }
     }
 }
 

@@ -34,6 +34,16 @@ extension PeerNode {
         case .forget(let id): forget(id)
         case .banned(let ban): keep(ban)
         case .lifted(let peer): ledger.submit(.removeBan(peer))
+
+        case .readManifest(let entry): readManifest(entry)
+        case .surveyTree(let entry, let manifest): survey(entry, manifest)
+        case .receiveFile(let connection, let id, let index, let length): beginFile(connection, id, index, length)
+        case .publishFiles(let id, let files): publish(id, files)
+        case .discardFiles(let id, let files): discardFiles(id, files)
+        case .closeTree(let id, let files): closeTree(id, files)
+        case .makeManifest(let name): makeManifest(name)
+        case .inspectTree(let request, let name): inspectTree(request, name)
+
         case .inspect(let request, let name):
             workers.submit(.inspect(request, name, known: indexed(name)))
 

@@ -26,6 +26,7 @@ enum PeerJob: Sendable {
     case clearPartials(except: Set<String>)
     case openShared(ShareName)
     case warm(ConnectionID, OpenFile, offset: UInt64, count: Int)
+    case tree(TreeJob)
     case resolve(index: Int, host: String, port: UInt16)
 }
 
@@ -48,6 +49,7 @@ enum PeerCompletion: Sendable {
     case stored(DownloadID, ConnectionID, index: Int, PieceBuffer, PieceOutcome)
     case delivered(DownloadID, Result<DeliveredFile, DeliveryError>)
     case sharedOpened(ShareName, Result<ServedFile, SystemError>)
+    case tree(TreeCompletion)
     case warmed(ConnectionID)
     case resolved(index: Int, Result<PeerAddress, HostLookupError>)
     case nothing

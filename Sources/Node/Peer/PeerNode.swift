@@ -42,6 +42,15 @@ final class PeerNode: ReactorHandler {
     let uploads: Uploads
     var intake = PieceIntake()
     var partials = PartialTable()
+    let partialStore: PartialStore
+    /// Trees whose files are being fetched.
+    var trees: [DownloadID: TreeRun] = [:]
+    var lastTreeRun: UInt64 = 0
+    /// Small files of trees on their way in.
+    var batches: [ConnectionID: FileBatch] = [:]
+    var manifestsInMaking: Set<ShareName> = []
+    /// Requests that want to know which version of a directory is here.
+    var manifestWaiters: [ShareName: [RequestID]] = [:]
     /// Partial files of an earlier run that nobody has opened yet.
     var leftovers: [DownloadID: PartialRecord] = [:]
     /// Commits whose files are being synced: the daemon does not end before they are recorded.
@@ -87,13 +96,15 @@ final class PeerNode: ReactorHandler {
         self.control = control
         self.logger = logger
         started = reactor.now
+        partialStore = partials
         hooks = Hooks(settings.hooks, share: settings.share, reactor: reactor, logger: logger)
         transport = Transport(reactor: reactor, limits: TransportLimits(queueMax: Self.queueMax))
         transport.setRates(settings.rates)
         uploads = Uploads(UploadPolicy(slots: settings.uploadSlots))
         uploads.limit(to: settings.rates.upload)
+        let manifests = ManifestStore(statePath: settings.stateDirectory)
         workers = WorkerPool(count: settings.workers, mailbox: reactor.mailbox) {
-            let worker = PeerWorker(share: share, partials: partials)
+            let worker = PeerWorker(share: share, partials: partials, manifests: manifests)
             return { worker.perform($0) }
         }
         ledger = Ledger(statePath: settings.stateDirectory, mailbox: reactor.mailbox)
@@ -167,6 +178,7 @@ final class PeerNode: ReactorHandler {
     func endOfTick() {
         keepRows()
         transport.flush(self)
+        handOverFiles()
         if machine.isQuiet { intake.trim() }
         if leaveTimer != nil, transport.count == 0, syncsUnderWay == 0, ledger.isIdle { reactor.stop() }
     }

@@ -8,6 +8,7 @@ import Storage
 struct PeerWorker {
     let share: Share
     let partials: PartialStore
+    let manifests: ManifestStore
     let bench = HashBench()
 
     func perform(_ job: PeerJob) -> PeerCompletion {
@@ -43,6 +44,7 @@ struct PeerWorker {
                     return ServedFile(file: file, identity: identity)
                 })
         case .warm(let connection, let file, let offset, let count): warm(connection, file, offset, count)
+        case .tree(let job): .tree(perform(job))
         case .resolve(let index, let host, let port): resolve(index, host, port)
         }
     }
@@ -52,7 +54,7 @@ struct PeerWorker {
         return .nothing
     }
 
-    private func attempt<R>(_ body: () throws(SystemError) -> R) -> Result<R, SystemError> {
+    func attempt<R>(_ body: () throws(SystemError) -> R) -> Result<R, SystemError> {
         do throws(SystemError) { return .success(try body()) } catch { return .failure(error) }
     }
 
@@ -110,7 +112,7 @@ struct PeerWorker {
     }
 
     /// - Returns: why there is no room for so many bytes; nil if there is, or nobody knows.
-    private func missing(_ bytes: UInt64, _ minFree: Reserve) -> DiskFailure? {
+    func missing(_ bytes: UInt64, _ minFree: Reserve) -> DiskFailure? {
         guard let space = try? partials.freeSpace() else { return nil }
         let floor = minFree.bytes(of: space.total)
         guard case .missing(let count) = Room(for: bytes, keeping: floor, available: space.available) else {
@@ -146,6 +148,11 @@ struct PeerWorker {
         _ partial: PartialFile, _ terms: DeliveryTerms
     ) -> Result<DeliveredFile, DeliveryError> {
         do throws(DeliveryError) {
+            if terms.isExecutable {
+                do throws(SystemError) { try FileIO.setExecutable(partial.readable.rawValue, true) } catch {
+                    throw .failed(error)
+                }
+            }
             return .success(
                 try partials.deliver(
                     partial, replacing: terms.replacing, keepingBackup: terms.keepsBackup, modified: terms.modified,

@@ -120,7 +120,7 @@ struct RequestWatch {
             return ProgressEvent(name: name, state: .asking, have: 0, length: 0, bytesPerSecond: 0, holders: 0)
         }
         return ProgressEvent(
-            name: name, state: DownloadState(status.state), have: status.have, length: status.root.length,
+            name: name, state: DownloadState(status.state), have: status.have, length: status.length,
             bytesPerSecond: bytesPerSecond(status.id), holders: status.activeHolders, waitingFor: status.waitingFor)
     }
 }

@@ -31,6 +31,7 @@ struct UploadFiles {
                 return .closed
             }
             return .ready(served)
+        case .manifest: return files[file.source].map { .ready($0) } ?? .closed
         case .partial: return files[file.source].map { .ready($0) } ?? .replaced
         }
     }
@@ -43,7 +44,7 @@ struct UploadFiles {
         switch source {
         // Others of its pieces are written all the time; those that are offered were verified.
         case .partial: true
-        case .shared:
+        case .shared, .manifest:
             (try? FileIO.identity(of: served.file.rawValue).identity)?.hasSameBytes(as: served.identity) == true
         }
     }
@@ -54,6 +55,7 @@ struct UploadFiles {
         guard opening[source] == nil else { return nil }
         switch source {
         case .shared(let name): return .openShared(name)
+        case .manifest(let digest): return .tree(.openManifest(digest))
         case .partial: return nil
         }
     }

@@ -31,7 +31,7 @@ final class Uploads {
     let policy: UploadPolicy
     var queues: [ConnectionID: UploadQueue] = [:]
     var turns: UploadTurns
-    private var files = UploadFiles()
+    var files = UploadFiles()
     var meter = RateMeter()
     var isSweepAwaited = false
 
@@ -89,11 +89,10 @@ final class Uploads {
     // MARK: What workers bring
 
     func opened(
-        _ name: ShareName, _ result: Result<ServedFile, SystemError>, _ transport: PeerTransport,
+        _ source: ServeSource, _ result: Result<ServedFile, SystemError>, _ transport: PeerTransport,
         _ owner: some UploadsOwner
     ) {
-        let source = ServeSource.shared(name)
-        let served = servable(name, result, owner)
+        let served = servable(source, result, owner)
         for connection in files.opened(source, served) where queues[connection] != nil {
             queues[connection]?.isWaiting = false
             if served == nil { refuse(source, result, on: connection, transport, owner) }
@@ -102,8 +101,9 @@ final class Uploads {
     }
 
     private func servable(
-        _ name: ShareName, _ result: Result<ServedFile, SystemError>, _ owner: some UploadsOwner
+        _ source: ServeSource, _ result: Result<ServedFile, SystemError>, _ owner: some UploadsOwner
     ) -> ServedFile? {
+        guard case .shared(let name) = source else { return try? result.get() }
         switch result {
         case .success(let served) where owner.indexed(name)?.identity.hasSameBytes(as: served.identity) == true:
             return served
@@ -157,6 +157,7 @@ final class Uploads {
             case .served: break
             }
             guard turns.goesOn(connection, at: owner.now) else { return turns.yield(connection, at: owner.now) }
+            if readSmallFiles(on: connection, owner) { return }
             switch files.standing(of: file, owner) {
             case .ready(let served): sendNext(upload, of: file, served, on: connection, transport, owner)
             case .closed:
@@ -197,7 +198,7 @@ final class Uploads {
         switch source {
         case .shared(let name):
             if owner.indexed(name)?.identity.hasSameBytes(as: served.identity) == true { owner.fileChanged(name) }
-        case .partial: break
+        case .partial, .manifest: break
         }
     }
 

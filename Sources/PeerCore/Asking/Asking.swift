@@ -9,25 +9,27 @@ extension PeerMachine {
         }
         requests[id] = Request(id: id, wish: wish, aim: .fetch, since: now, progressed: now)
         // One that waits may be for a version that is gone from the swarm: then the swarm is asked anew.
-        if let running = running(wish.name), running.isGoing || wish.digest == running.root.digest {
+        if let running = running(wish), running.isGoing || wish.digest == running.root.digest {
             return join(running, id)
         }
-        emit(.inspect(id, wish.name))
+        emit(wish.tree ? .inspectTree(id, wish.name) : .inspect(id, wish.name))
     }
 
     /// Who has which version of a name.
-    mutating func survey(_ id: RequestID, _ name: ShareName) {
-        inquire(id, .asking(for: name), .survey)
+    mutating func survey(_ id: RequestID, _ name: ShareName, isTree: Bool) {
+        inquire(id, .asking(for: name, tree: isTree), .survey)
     }
 
     /// To be told when the download of a name has ended.
-    mutating func wait(_ id: RequestID, _ name: ShareName) {
-        inquire(id, .asking(for: name), .wait)
-        guard let running = running(name), requests[id] != nil else { return }
+    mutating func wait(_ id: RequestID, _ name: ShareName, isTree: Bool) {
+        let wish = FetchWish.asking(for: name, tree: isTree)
+        inquire(id, wish, .wait)
+        guard let running = running(wish), requests[id] != nil else { return }
         switch running.phase {
         case .failed(let failure): fail(id, failure)
         case .paused(.user): fail(id, .paused)
-        case .queued, .gathering, .checking, .opening, .fetching, .proving, .finishing, .paused(.space):
+        case .queued, .gathering, .checking, .opening, .fetching, .proving, .finishing, .reading, .growing,
+            .paused(.space):
             attach(id, to: running.id)
         }
     }
@@ -37,11 +39,13 @@ extension PeerMachine {
             return emit(.failed(id, .tooMany(limit: policy.requestsMax)))
         }
         requests[id] = Request(id: id, wish: wish, aim: aim, since: now, progressed: now)
-        if running(wish.name) != nil, case .wait = aim { return }
-        emit(.inspect(id, wish.name))
+        if running(wish) != nil, case .wait = aim { return }
+        emit(wish.tree ? .inspectTree(id, wish.name) : .inspect(id, wish.name))
     }
 
-    private func running(_ name: ShareName) -> Download? { downloads.values.first { $0.name == name } }
+    private func running(_ wish: FetchWish) -> Download? {
+        downloads.values.first { $0.name == wish.name && ($0.kind == .tree) == wish.tree }
+    }
 
     /// Makes a request wait for a download that is running already, if that is of the version it wants.
     private mutating func join(_ running: Download, _ id: RequestID) {
@@ -57,7 +61,7 @@ extension PeerMachine {
         case .failed, .paused:
             requeue(download.id)
             beginNext()
-        case .queued, .gathering, .checking, .opening, .fetching, .proving, .finishing: break
+        case .queued, .gathering, .checking, .opening, .fetching, .proving, .finishing, .reading, .growing: break
         }
     }
 
@@ -70,7 +74,9 @@ extension PeerMachine {
         case (_, .survey): beginAsk(request, local: nil)
         case (.absent, .fetch): beginAsk(request, local: nil)
         case (.file(let root), .fetch):
-            if let digest = request.wish.digest, digest == root.digest { return finishAlready(id, root) }
+            if let digest = request.wish.digest, digest == root.digest, !request.wish.tree {
+                return finishAlready(id, root)
+            }
             beginAsk(request, local: root)
         case (.occupied(let what), _): fail(id, .occupied(what))
         case (.failed(let failure), _): fail(id, .disk(failure))
@@ -105,8 +111,7 @@ extension PeerMachine {
         ask.outstanding.formUnion(peers)
         request.state = .asking(ask)
         requests[id] = request
-        let query = request.wish.digest.map(FileQuery.digest) ?? .name(request.wish.name)
-        for peer in peers { put(query, to: peer, for: .wish(id)) }
+        for peer in peers { put(request.wish.query, to: peer, for: .wish(id)) }
     }
 
     /// Asks one peer, unless the same is on its way to it.
@@ -162,7 +167,15 @@ extension PeerMachine {
             // The window had closed without it.
             if downloads[download]?.root == offer.root { addHolder(peer, connection, offer.holding, to: download) }
         case .asking(var ask):
-            if let digest = request.wish.digest, digest != offer.root.digest {
+            if request.wish.tree {
+                guard offer.root.length <= UInt64(ManifestLimits.bytesMax) else {
+                    return refuse(connection, "a directory's list of \(offer.root.length) bytes")
+                }
+                // Directories are asked for by name.
+                if let digest = request.wish.digest, digest != offer.root.digest {
+                    return settle(peer, in: id, isIndexing: false)
+                }
+            } else if let digest = request.wish.digest, digest != offer.root.digest {
                 return refuse(connection, "an offer of another root than was asked for")
             }
             ask.outstanding.remove(peer)
@@ -206,7 +219,7 @@ extension PeerMachine {
         if let version = choice(of: versions, request.wish.choose) { return take(version, request, ask) }
         guard versions.isEmpty else { return fail(id, .conflict(versions)) }
         guard ask.outstanding.isEmpty, ask.indexing.isEmpty, rosterSettled <= now else { return }
-        if let running = running(request.wish.name) { return join(running, id) }
+        if let running = running(request.wish) { return join(running, id) }
         if let local = ask.local, request.wish.digest == nil { return finishAlready(id, local) }
         fail(id, .nobody(asked: ask.asked.count))
     }
@@ -228,10 +241,13 @@ extension PeerMachine {
     private mutating func take(_ version: FileVersion, _ request: Request, _ ask: Ask) {
         let root = version.root
         if let local = ask.local {
-            if local == root { return finishAlready(request.id, root) }
-            if !request.wish.force { return fail(request.id, .exists(local: local, offered: root)) }
+            // A directory takes what it lacks: its files are looked at one by one.
+            if local == root, !request.wish.tree { return finishAlready(request.id, root) }
+            if !request.wish.force, !request.wish.tree {
+                return fail(request.id, .exists(local: local, offered: root))
+            }
         }
-        if let running = running(request.wish.name) { return revive(running, with: version, request, ask) }
+        if let running = running(request.wish) { return revive(running, with: version, request, ask) }
         startDownload(version, request, offers: ask.offers)
     }
 
@@ -282,7 +298,7 @@ extension PeerMachine {
         }
         for (id, download) in downloads where download.isFetching {
             for peer in peers where download.holders[peer]?.isLiar != true && !bans.contains(peer) {
-                put(.root(download.root), to: peer, for: .download(id))
+                put(download.query, to: peer, for: .download(id))
             }
         }
     }

@@ -9,7 +9,8 @@ import Wire
 /// `checking` goes back to `gathering` with another holder if the digests do not lead to the root. A file of one piece
 /// needs no layer, an empty one no pieces. Without a holder the download stays where it is until one comes. `proving`
 /// looks again at pieces that an earlier run left; a wrong one leads back to `fetching`. From everywhere before
-/// `finishing` it may be `paused` or have `failed`, and from there it is `queued` again.
+/// `finishing` it may be `paused` or have `failed`, and from there it is `queued` again. What a tree does beyond that is
+/// told in Growing.swift.
 struct Download {
     enum Phase {
         /// As many as may run at one time are running.
@@ -21,6 +22,10 @@ struct Download {
         case fetching
         case proving
         case finishing
+        /// Of a tree: its manifest is read.
+        case reading
+        /// Of a tree: its files are fetched.
+        case growing
         case paused(PauseCause)
         case failed(FetchFailure)
     }
@@ -50,6 +55,7 @@ struct Download {
     }
 
     let id: DownloadID
+    let kind: DownloadEntry.Kind
     let name: ShareName
     let root: FileRoot
     /// Seconds since 1970, as its holders say.
@@ -63,6 +69,11 @@ struct Download {
     var turn: UInt64 = 0
     var phase = Phase.queued
     var plan: Plan
+    /// While it is growing.
+    var tree: Tree?
+    /// The tree that this is a file of.
+    var parent: DownloadID?
+    var isExecutable = false
     /// Known once it was checked against the root.
     var layer: [Digest]?
     /// The partial file is open: pieces can be written, and those that are durable offered.
@@ -87,6 +98,7 @@ struct Download {
 
     init(_ record: DownloadEntry, layout: PieceLayout, stored: PieceSet?, plan: Plan, policy: PeerPolicy, now: Moment) {
         id = record.id
+        kind = record.kind
         name = record.name
         root = record.root
         modified = record.modified
@@ -103,7 +115,16 @@ struct Download {
     }
 
     /// Bytes verified and written.
-    var have: UInt64 { plan.have }
+    var have: UInt64 { kind == .tree ? tree?.have ?? 0 : plan.have }
+
+    /// Bytes in all, as far as is known.
+    var length: UInt64 { kind == .tree ? tree?.manifest.length ?? 0 : root.length }
+
+    /// What to ask others for.
+    var query: FileQuery { kind == .tree ? .tree(name) : .root(root) }
+
+    /// Its part of the holders' connections.
+    var currentLanes: [ConnectionID: Lane] { tree?.plan.lanes ?? plan.lanes }
 
     /// Bytes from the beginning without a gap. What an earlier run left counts when it has been looked at.
     var prefix: UInt64 {
@@ -114,15 +135,15 @@ struct Download {
     /// Holders are of use to it.
     var isFetching: Bool {
         switch phase {
-        case .gathering, .checking, .opening, .fetching: true
-        case .queued, .proving, .finishing, .paused, .failed: false
+        case .gathering, .checking, .opening, .fetching, .growing: true
+        case .queued, .proving, .finishing, .reading, .paused, .failed: false
         }
     }
 
     /// It takes one of the places for downloads that run.
     var isRunning: Bool {
         switch phase {
-        case .gathering, .checking, .opening, .fetching, .proving, .finishing: true
+        case .gathering, .checking, .opening, .fetching, .proving, .finishing, .reading, .growing: true
         case .queued, .paused, .failed: false
         }
     }
@@ -140,13 +161,14 @@ struct Download {
     var isGoing: Bool {
         switch phase {
         case .gathering, .checking, .opening, .fetching: !lanes.isEmpty
-        case .queued, .proving, .finishing: true
+        case .growing: !lanes.isEmpty || tree?.isSurveyed == false
+        case .queued, .proving, .finishing, .reading: true
         case .paused, .failed: false
         }
     }
 
     /// No holder is left.
-    var isWaiting: Bool { isFetching && lanes.isEmpty }
+    var isWaiting: Bool { isFetching && lanes.isEmpty && tree?.isSurveyed != false }
 
     /// What it has for others.
     var offered: PieceSet? { isOpen ? commits.durable : nil }
@@ -197,10 +219,13 @@ struct Download {
             switch phase {
             case .paused(.user): .paused
             case .failed(let failure): .failed(failure)
-            case .queued, .gathering, .checking, .opening, .fetching, .proving, .finishing, .paused(.space): .running
+            case .queued, .gathering, .checking, .opening, .fetching, .proving, .finishing, .reading, .growing,
+                .paused(.space):
+                .running
             }
         return DownloadEntry(
-            id: id, name: name, root: root, modified: modified, replacing: replacing, keepsBackup: keepsBackup,
+            id: id, kind: kind, name: name, root: root, modified: modified, replacing: replacing,
+            keepsBackup: keepsBackup,
             sync: sync, priority: priority, state: state)
     }
 }

@@ -5,26 +5,38 @@ import Wire
 extension PeerMachine {
     mutating func startDownload(_ version: FileVersion, _ request: Request, offers: [PeerID: Ask.FileOfferFrom]) {
         let root = version.root
-        guard let layout = PieceLayout(length: root.length), downloads.count < policy.downloadsMax else {
+        guard downloads.count < policy.downloadsMax else {
             return fail(request.id, .tooMany(limit: policy.downloadsMax))
         }
-        lastDownload += 1
-        let id = DownloadID(rawValue: lastDownload)
+        let id = nextDownload()
         let record = DownloadEntry(
-            id: id, name: request.wish.name, root: root, modified: version.modified, replacing: request.wish.force,
+            id: id, kind: request.wish.tree ? .tree : .file, name: request.wish.name, root: root,
+            modified: version.modified, replacing: request.wish.force,
             keepsBackup: request.wish.keepsBackup, sync: request.wish.sync, priority: request.wish.priority,
             state: .running)
-        var download = newDownload(record, layout, stored: nil)
-        download.plan.isInOrder = request.wish.inOrder
-        download.turn = request.id.rawValue
+        guard start(record) else { return fail(request.id, .tooMany(limit: policy.downloadsMax)) }
+        downloads[id]?.plan.isInOrder = request.wish.inOrder
+        downloads[id]?.turn = request.id.rawValue
         for (peer, offer) in offers where offer.root == root {
-            download.holders[peer] = .init(address: offer.address, holding: offer.holding, state: .lost)
+            downloads[id]?.holders[peer] = .init(address: offer.address, holding: offer.holding, state: .lost)
         }
-        downloads[id] = download
-        emit(.keep(record))
-        note(.downloadStarted(id, record.name, root, holders: download.holders.count))
+        note(.downloadStarted(id, record.name, root, holders: downloads[id]?.holders.count ?? 0))
         attach(request.id, to: id)
         beginNext()
+    }
+
+    mutating func nextDownload() -> DownloadID {
+        lastDownload += 1
+        return DownloadID(rawValue: lastDownload)
+    }
+
+    /// Puts a new download into the queue.
+    /// - Returns: false for one longer than pieces allow.
+    mutating func start(_ entry: DownloadEntry) -> Bool {
+        guard let layout = PieceLayout(length: entry.root.length) else { return false }
+        downloads[entry.id] = newDownload(entry, layout, stored: nil)
+        emit(.keep(entry))
+        return true
     }
 
     private mutating func newDownload(_ record: DownloadEntry, _ layout: PieceLayout, stored: PieceSet?) -> Download {
@@ -74,7 +86,8 @@ extension PeerMachine {
         switch download.phase {
         case .gathering(nil): beginLayer(download)
         case .fetching: if download.plan.isComplete { prove(id) } else { askForPieces(id) }
-        case .queued, .gathering, .checking, .opening, .proving, .finishing, .paused, .failed: break
+        case .growing: grow(id)
+        case .queued, .gathering, .checking, .opening, .proving, .finishing, .reading, .paused, .failed: break
         }
     }
 
@@ -83,8 +96,11 @@ extension PeerMachine {
     /// A file of the share is known; if it is what is being fetched to that name, there is nothing left to do.
     mutating func indexed(_ file: SharedFile) {
         catalog.insert(file)
+        shelf.changed(file.name)
         for download in downloads.values
-        where download.name == file.name && download.root == file.root && !download.isFinishing {
+        where download.kind == .file && download.name == file.name && download.root == file.root
+            && !download.isFinishing
+        {
             alreadyThere(download.id)
         }
     }
@@ -105,6 +121,7 @@ extension PeerMachine {
         for request in download.requests.sorted(by: { $0.rawValue < $1.rawValue }) {
             finishRequest(request, download, backup: nil)
         }
+        childEnded(download, nil)
         beginNext()
     }
 
@@ -133,6 +150,10 @@ extension PeerMachine {
 
     mutating func finish(_ id: DownloadID) {
         guard let download = downloads[id] else { return }
+        if download.kind == .tree {
+            releaseLanes(download)
+            return readManifest(id)
+        }
         downloads[id]?.phase = .finishing
         releaseLanes(download)
         emit(
@@ -140,7 +161,7 @@ extension PeerMachine {
                 id,
                 DeliveryTerms(
                     replacing: download.replacing, keepsBackup: download.keepsBackup, sync: download.sync,
-                    modified: download.modified)))
+                    modified: download.modified, isExecutable: download.isExecutable)))
     }
 
     mutating func delivered(_ id: DownloadID, _ delivery: Delivery) {
@@ -155,6 +176,7 @@ extension PeerMachine {
             for request in download.requests.sorted(by: { $0.rawValue < $1.rawValue }) {
                 finishRequest(request, download, backup: backup)
             }
+            childEnded(download, nil)
             beginNext()
         case .occupied(let what): failDownload(id, .occupied(what))
         case .failed(let failure):
@@ -167,24 +189,31 @@ extension PeerMachine {
         }
     }
 
-    private mutating func finishRequest(_ id: RequestID, _ download: Download, backup: ShareName?) {
+    mutating func finishRequest(
+        _ id: RequestID, _ download: Download, backup: ShareName?, files: TreeResult? = nil
+    ) {
         guard let request = requests.removeValue(forKey: id) else { return }
         emit(
             .finished(
                 id,
                 FetchResult(
-                    name: download.name, root: download.root, holders: download.holderBytes, already: false,
-                    took: now - request.since, backup: backup)))
+                    name: download.name, root: download.root, holders: download.holderBytes,
+                    already: files.map { $0.already == $0.total } ?? false, took: now - request.since, backup: backup,
+                    files: files)))
     }
 
     /// Ends a download that cannot go on. One that has something, or that nobody waits for, stays to be looked at and
     /// taken up again.
     mutating func failDownload(_ id: DownloadID, _ failure: FetchFailure) {
         guard let download = downloads[id] else { return }
-        guard download.have > 0 || download.requests.isEmpty else { return removeDownload(id, failure) }
+        guard download.have > 0 || download.requests.isEmpty && download.parent == nil else {
+            return removeDownload(id, failure)
+        }
+        downloads[id]?.parent = nil
         stop(id, .failed(failure))
         note(.downloadFailed(id, download.name, download.root, failure))
         failRequests(of: download, failure)
+        childEnded(download, failure)
         beginNext()
     }
 
@@ -193,10 +222,13 @@ extension PeerMachine {
     mutating func removeDownload(_ id: DownloadID, _ failure: FetchFailure) {
         guard let download = downloads.removeValue(forKey: id) else { return }
         releaseLanes(download)
+        if let tree = download.tree { emit(.closeTree(id, tree.stage.leftOver)) }
         emit(.discardPartial(id, download.root))
         emit(.forget(id))
         note(.downloadFailed(id, download.name, download.root, failure))
         failRequests(of: download, failure)
+        removeChildren(of: download, failure)
+        childEnded(download, failure)
         beginNext()
     }
 
@@ -207,7 +239,7 @@ extension PeerMachine {
 
     /// Calls off what is still to come. A piece in the middle of its bytes cannot be called off but with its connection.
     mutating func releaseLanes(_ download: Download) {
-        for (connection, lane) in download.plan.lanes {
+        for (connection, lane) in download.currentLanes {
             if lane.receiving != nil {
                 drop(connection, "its piece is not needed any more")
                 continue
@@ -220,7 +252,8 @@ extension PeerMachine {
         for (position, chunk) in (sessions[connection]?.chunks ?? []).enumerated()
         where chunk.download == download.id && !chunk.isCancelled {
             sessions[connection]?.chunks[position].isCancelled = true
-            send(.cancel(download.root, first: chunk.first, count: chunk.end - chunk.first), on: connection)
+            let root = chunk.file.flatMap { download.tree?.manifest.root(at: $0) } ?? download.root
+            send(.cancel(root, first: chunk.first, count: chunk.end - chunk.first), on: connection)
         }
     }
 }

@@ -35,6 +35,7 @@ extension PeerMachine {
         if case .fetching = download.phase {
             downloads[id]?.plan.add(connection, holding: holder.holding, now: now)
         }
+        if download.tree?.isSurveyed == true { downloads[id]?.tree?.plan.add(connection, now: now) }
         progress(id)
     }
 
@@ -80,6 +81,7 @@ extension PeerMachine {
         guard let holder = downloads[id]?.holders[peer] else { return }
         downloads[id]?.deactivate(peer, leaving: state)
         downloads[id]?.plan.remove(connection)
+        downloads[id]?.tree?.plan.remove(connection)
         downloads[id]?.plan.crowd.remove(peer)
         note(.holderLost(id, holder.address, reason: reason))
         if case .gathering(.some(let fetch)) = downloads[id]?.phase, fetch.source == connection {
@@ -98,13 +100,19 @@ extension PeerMachine {
 
     mutating func sweepDownloads() {
         for (id, download) in downloads where download.isFetching {
-            for (connection, lane) in download.plan.lanes {
+            for (connection, lane) in download.currentLanes {
                 if let reason = stalled(lane, of: id, on: connection) { drop(connection, reason) }
             }
             if case .gathering(.some(let fetch)) = download.phase { hurry(fetch, of: id) }
             if download.nextSeek <= now { seekHolders(id) }
             // Who was patient, or was asked to come again later, may have something to do now.
-            if case .fetching = downloads[id]?.phase { askForPieces(id) }
+            switch downloads[id]?.phase {
+            case .fetching: askForPieces(id)
+            case .growing:
+                sweepChildren(id)
+                grow(id)
+            case .queued, .gathering, .checking, .opening, .proving, .finishing, .reading, .paused, .failed, nil: break
+            }
         }
     }
 
@@ -120,7 +128,7 @@ extension PeerMachine {
     /// Chunks come in the order in which they were asked: first what another download asked, whose lane is watched too.
     func isBehindAnother(_ id: DownloadID, on connection: ConnectionID) -> Bool {
         guard let first = sessions[connection]?.chunks.first?.download, first != id else { return false }
-        return downloads[first]?.isFetching == true && downloads[first]?.plan.lanes[connection] != nil
+        return downloads[first]?.isFetching == true && downloads[first]?.currentLanes[connection] != nil
     }
 
     /// A download without holders asks everybody, less and less often; one with some asks those it lost.
@@ -130,7 +138,7 @@ extension PeerMachine {
         let candidates = hasLanes ? Array(download.holders.keys) : Array(roster.entries.keys)
         for peer in candidates where peer != self.id && !bans.contains(peer) {
             if let known = download.holders[peer], known.state != .lost { continue }
-            put(.root(download.root), to: peer, for: .download(id))
+            put(download.query, to: peer, for: .download(id))
         }
         let pause = hasLanes ? policy.seekMax : download.seekPause
         downloads[id]?.nextSeek = now + pause

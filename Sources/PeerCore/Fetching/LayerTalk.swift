@@ -137,7 +137,7 @@ extension PeerMachine {
         downloads[id]?.plan.spoiled(download.commits.durable)
         downloads[id]?.commits.spoiled(download.commits.durable)
         downloads[id]?.inherited = nil
-        if mayBeDelivered {
+        if mayBeDelivered, download.kind == .file {
             if catalog[download.name]?.root == download.root { return alreadyThere(id) }
             if isIndexing {
                 downloads[id]?.awaitsIndex = true

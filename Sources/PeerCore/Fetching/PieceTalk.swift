@@ -24,6 +24,7 @@ extension PeerMachine {
             return refuse(connection, "piece \(index) was not asked for")
         }
         sessions[connection]?.chunks[0].next += 1
+        if let file = chunk.file { return fileAnnounced(file, length, of: chunk.download, on: connection) }
         guard let download = downloads[chunk.download] else {
             return emit(.discardPiece(connection, length: length))
         }
@@ -37,29 +38,35 @@ extension PeerMachine {
     }
 
     mutating func pieceStarted(_ connection: ConnectionID) {
-        guard let id = receivingDownload(connection) else { return }
-        downloads[id]?.plan.bufferGranted(connection, now: now)
+        guard let chunk = sessions[connection]?.chunks.first else { return }
+        if chunk.file != nil {
+            downloads[chunk.download]?.tree?.plan.bufferGranted(connection, now: now)
+        } else {
+            downloads[chunk.download]?.plan.bufferGranted(connection, now: now)
+        }
     }
 
     mutating func progressed(_ connection: ConnectionID, bytes: Int) {
-        guard let id = receivingDownload(connection) else { return }
-        downloads[id]?.plan.progressed(connection, bytes: bytes, now: now)
-        progress(id)
+        guard let chunk = sessions[connection]?.chunks.first else { return }
+        if chunk.file != nil {
+            downloads[chunk.download]?.tree?.plan.progressed(connection, bytes: bytes, now: now)
+        } else {
+            downloads[chunk.download]?.plan.progressed(connection, bytes: bytes, now: now)
+        }
+        progress(chunk.download)
     }
 
     mutating func pieceReceived(_ connection: ConnectionID) {
-        guard let id = receivingDownload(connection) else { return }
-        downloads[id]?.plan.received(on: connection)
-        askForPieces(id, on: connection)
-    }
-
-    /// The download whose piece is coming in on a connection.
-    func receivingDownload(_ connection: ConnectionID) -> DownloadID? {
-        sessions[connection]?.chunks.first?.download
+        guard let chunk = sessions[connection]?.chunks.first else { return }
+        if let file = chunk.file { return fileReceived(file, of: chunk.download, on: connection) }
+        downloads[chunk.download]?.plan.received(on: connection)
+        askForPieces(chunk.download, on: connection)
     }
 
     mutating func chunkEnded(_ first: Int, _ end: ChunkEnd, on connection: ConnectionID) {
-        guard let chunk = takeChunk(first, on: connection), let download = downloads[chunk.download] else { return }
+        guard let chunk = takeChunk(first, on: connection) else { return }
+        if let file = chunk.file { return fileEnded(chunk, file, end, on: connection) }
+        guard let download = downloads[chunk.download] else { return }
         switch end {
         case .complete:
             if chunk.next < chunk.end { return refuse(connection, "a chunk that ends before its last piece") }
@@ -75,6 +82,7 @@ extension PeerMachine {
     mutating func chunkPostponed(_ first: Int, _ milliseconds: UInt32, on connection: ConnectionID) {
         guard let chunk = takeChunk(first, on: connection) else { return }
         let pause = min(max(.milliseconds(UInt64(milliseconds)), policy.busyMin), policy.busyMax)
+        if let file = chunk.file { return filePostponed(chunk, file, pause, on: connection) }
         downloads[chunk.download]?.plan.postpone(connection, until: now + pause)
         advance(chunk.download)
     }
@@ -86,10 +94,11 @@ extension PeerMachine {
             return nil
         }
         sessions[connection]?.chunks.removeFirst()
-        if let next = sessions[connection]?.chunks.first {
+        if let next = sessions[connection]?.chunks.first, next.download != chunk.download {
             downloads[next.download]?.plan.turned(to: connection, now: now)
+            downloads[next.download]?.tree?.plan.turned(to: connection, now: now)
         }
-        if chunk.next < chunk.end {
+        if chunk.file == nil, chunk.next < chunk.end {
             downloads[chunk.download]?.plan.release(chunk.next..<chunk.end, from: connection)
         }
         return chunk
@@ -97,12 +106,15 @@ extension PeerMachine {
 
     /// A file that changed under its holder: what it sent before was no lie.
     private mutating func saidGone(on connection: ConnectionID, about download: Download) {
-        if let peer = download.senders[connection] {
-            strikes.forgive(peer, download.root)
-            downloads[download.id]?.holders[peer]?.saidGone = true
-            if download.holders[peer]?.isLiar == true { downloads[download.id]?.holders[peer]?.state = .lost }
-        }
+        if let peer = download.senders[connection] { downloads[download.id]?.holders[peer]?.saidGone = true }
+        forgive(on: connection, of: download.id)
         loseHolder(on: connection, of: download.id, "it has the file no more")
+    }
+
+    mutating func forgive(on connection: ConnectionID, of id: DownloadID) {
+        guard let download = downloads[id], let peer = download.senders[connection] else { return }
+        strikes.forgive(peer, download.root)
+        if download.holders[peer]?.isLiar == true { downloads[id]?.holders[peer]?.state = .lost }
     }
 
     mutating func pieceStored(_ id: DownloadID, _ index: Int, from connection: ConnectionID, _ outcome: PieceOutcome) {

@@ -4,15 +4,26 @@ import Content
 extension PeerMachine {
     /// Starts those whose turn it is: the highest priority first, then in the order of asking.
     mutating func beginNext() {
-        while downloads.values.count(where: \.isRunning) < policy.runningMax, let next = nextQueued { begin(next) }
+        while let next = nextQueued { begin(next) }
     }
 
+    /// A tree has a place for all of its children, who need not wait for others: if they did, as many trees as there are
+    /// places would wait for ever.
     private var nextQueued: DownloadID? {
-        downloads.values.filter { if case .queued = $0.phase { !$0.awaitsIndex } else { false } }
-            .min { ($1.priority, $0.turn, $0.id.rawValue) < ($0.priority, $1.turn, $1.id.rawValue) }?.id
+        let queued = downloads.values.filter { if case .queued = $0.phase { !$0.awaitsIndex } else { false } }
+        if let child = queued.first(where: { $0.parent != nil }) { return child.id }
+        guard downloads.values.count(where: { $0.isRunning && $0.parent == nil }) < policy.runningMax else {
+            return nil
+        }
+        return queued.min { ($1.priority, $0.turn, $0.id.rawValue) < ($0.priority, $1.turn, $1.id.rawValue) }?.id
     }
 
-    private mutating func begin(_ id: DownloadID) {
+    mutating func begin(_ id: DownloadID) {
+        if downloads[id]?.kind == .tree { readManifest(id) } else { gather(id) }
+    }
+
+    /// Goes on with the bytes of its root.
+    mutating func gather(_ id: DownloadID) {
         guard let download = downloads[id] else { return }
         if download.isOpen {
             downloads[id]?.phase = .fetching
@@ -48,6 +59,8 @@ extension PeerMachine {
         guard let download = downloads[id] else { return }
         downloads[id]?.phase = phase
         for connection in download.plan.lanes.keys { downloads[id]?.plan.remove(connection) }
+        stopChildren(of: download)
+        closeTree(id)
         downloads[id]?.deactivateAll()
         releaseLanes(download)
         if let record = downloads[id]?.record { emit(.keep(record)) }
@@ -59,7 +72,7 @@ extension PeerMachine {
         guard failure.isOutOfSpace, download.have > 0 || download.requests.isEmpty else {
             return failDownload(id, .disk(failure))
         }
-        let needed = max(1, failure.missingBytes ?? download.root.length - download.have)
+        let needed = max(1, failure.missingBytes ?? download.length - min(download.have, download.length))
         stop(id, .paused(.space(needed: needed)))
         downloads[id]?.nextSeek = now + policy.spaceCheck
         note(.downloadPaused(id, download.name, needed: needed))
@@ -107,7 +120,7 @@ extension PeerMachine {
         let chosen = downloads.values.filter { download in
             switch download.phase {
             case .finishing, .failed, .paused(.user): false
-            case .queued, .gathering, .checking, .opening, .fetching, .proving, .paused(.space):
+            case .queued, .gathering, .checking, .opening, .fetching, .proving, .reading, .growing, .paused(.space):
                 name == nil || download.name == name
             }
         }

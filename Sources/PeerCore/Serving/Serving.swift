@@ -4,7 +4,8 @@ import Wire
 /// What the peer does for others: answers, piece layers, chunks.
 extension PeerMachine {
     mutating func answer(_ request: UInt32, _ query: FileQuery, of peer: PeerID, on connection: ConnectionID) {
-        if let file = catalog.file(for: query),
+        if case .tree(let name) = query { return answerTree(request, name, on: connection) }
+        if let file = catalog.file(for: query) ?? shelf.manifest(for: query),
             let offer = FileOffer(root: file.root, modified: file.modified, name: file.name)
         {
             send(.have(request: request, offer), on: connection)
@@ -27,7 +28,7 @@ extension PeerMachine {
         downloads.values.first { download in
             guard download.isRunning || download.offered?.isEmpty == false else { return false }
             return switch query {
-            case .name(let name): download.name == name
+            case .name(let name): download.kind == .file && download.name == name
             case .root(let root): download.root == root
             case .digest(let digest): download.root.digest == digest
             case .tree: false
@@ -39,7 +40,9 @@ extension PeerMachine {
         _ root: FileRoot, _ first: Int, _ count: Int, to peer: PeerID, on connection: ConnectionID
     ) {
         // The range fits the root's length (the codec checked), and so it fits the layer.
-        let layer = catalog.file(root: root)?.layer ?? downloads.values.first { $0.root == root }?.layer
+        let layer =
+            catalog.file(root: root)?.layer ?? shelf.manifest(root)?.layer
+            ?? downloads.values.first { $0.root == root }?.layer
         guard let layer, first + count <= layer.count else { return send(.noHashes(root), on: connection) }
         send(.hashes(root, first: first, Array(layer[first..<first + count])), on: connection)
         introduce(root, to: peer, on: connection)
@@ -57,11 +60,14 @@ extension PeerMachine {
             download.offered?.count(in: pieces) == pieces.count
         {
             emit(.serve(connection, .partial(download.id), root, pieces))
+        } else if shelf.manifest(root) != nil {
+            emit(.serve(connection, .manifest(root.digest), root, pieces))
         } else {
             // The answer keeps its place behind the chunks that are still being sent.
             return emit(.serveNothing(connection, first: pieces.lowerBound))
         }
-        introduce(root, to: peer, on: connection)
+        // Of a file of one piece nobody has some and lacks some.
+        if root.length > 1 << UInt64(PieceLayout.minPieceSizeLog2) { introduce(root, to: peer, on: connection) }
     }
 
     /// Tells a fetcher of others that fetch the same.

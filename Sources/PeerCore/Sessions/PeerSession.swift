@@ -49,6 +49,8 @@ struct AskedChunk: Equatable {
     /// The next piece to come.
     var next: Int
     var isCancelled = false
+    /// Of a tree's download: the file that the only piece is, in its manifest.
+    var file: Int?
 }
 
 extension Message {

@@ -24,7 +24,7 @@ struct Wait: ParsableCommand {
             let typed = try names.map { (name) throws(ControlFailure) in try TypedName(name) }
             var display = FetchDisplay(typed, options.output)
             var client = try options.connect()
-            let calls = typed.map { ControlCall.wait(WaitParams(name: $0.name)) }
+            let calls = typed.map { ControlCall.wait(WaitParams(name: $0.name, tree: $0.isTree)) }
             do throws(ControlFailure) {
                 try Req.fetch(typed, calls, &client, &display, &ends)
             } catch {

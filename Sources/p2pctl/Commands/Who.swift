@@ -5,10 +5,10 @@ import Glibc
 /// `p2pctl who`: the versions of a name.
 struct Who: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List every version of a file in the swarm, with its age and who has it.",
+        abstract: "List every version of a file or directory in the swarm, with its age and who has it.",
         discussion: "Every peer is asked. Without anybody that has it the exit code is 66.")
 
-    @Argument(help: "The file's name in the swarm, a path below the share.")
+    @Argument(help: "The name in the swarm, a path below the share; a directory's ends in a slash.")
     var name: String
 
     @OptionGroup var options: ClientOptions
@@ -22,7 +22,7 @@ struct Who: ParsableCommand {
         try options.output.reporting(name: name) { () throws(ControlFailure) in
             let typed = try TypedName(name)
             var client = try options.connect()
-            let reply = try client.ask(.who(WhoParams(name: typed.name)), WhoReply.self)
+            let reply = try client.ask(.who(WhoParams(name: typed.name, tree: typed.isTree)), WhoReply.self)
             guard !reply.versions.isEmpty || reply.local != nil else { throw nobody(typed, reply) }
             try options.output.print(reply) { WhoText.lines($0, name: typed.text, now: Int64(time(nil))) }
         }

@@ -15,8 +15,9 @@ extension PeerNode {
 
     private func report(_ status: DownloadStatus) -> DownloadsReply.Download {
         .init(
-            id: status.id.rawValue, name: status.name.path, root: status.root.digest.hex, length: status.root.length,
-            have: status.have, state: DownloadState(status.state), cause: status.cause, needs: status.neededBytes,
+            id: status.id.rawValue, kind: status.kind == .tree ? .tree : .file, name: status.name.path,
+            root: status.root.digest.hex, length: status.length, have: status.have, state: DownloadState(status.state),
+            cause: status.cause, needs: status.neededBytes,
             bytesPerSecond: status.state == .fetching ? watch.bytesPerSecond(status.id) : 0, priority: status.priority,
             holders: status.holders.map(Control.HolderBytes.init), hook: hooks.lastFailure(of: status.name))
     }

@@ -16,9 +16,9 @@ extension PeerNode {
 
     func tell(_ request: RequestID, _ result: FetchResult) {
         let done = ReqDone(
-            name: result.name.path, root: result.root.digest.hex, length: result.root.length,
+            name: result.name.path, root: result.root.digest.hex, length: result.files?.length ?? result.root.length,
             seconds: result.took.seconds, already: result.already, backup: result.backup?.path,
-            holders: result.holders.map(Control.HolderBytes.init))
+            holders: result.holders.map(Control.HolderBytes.init), files: result.files.map(TreeCounts.init))
         answer(request, done)
     }
 
@@ -27,7 +27,7 @@ extension PeerNode {
         guard let status = machine.downloadStatuses.first(where: { $0.id == id }) else { return }
         let done = ReqDone(
             name: status.name.path, state: status.state == .queued ? .queued : .fetching, root: status.root.digest.hex,
-            length: status.root.length, seconds: 0, already: false,
+            length: status.length, seconds: 0, already: false,
             holders: status.holders.map(Control.HolderBytes.init))
         answer(request, done)
     }
@@ -53,5 +53,25 @@ extension PeerNode {
     func answer(_ request: RequestID, _ reply: some Encodable) {
         guard let watcher = watch.remove(request) else { return }
         control.send(ControlLine.reply(watcher.id, reply), to: watcher.client)
+    }
+}
+
+extension TreeCounts {
+    init(_ result: TreeResult) {
+        self.init(
+            total: result.total, fetched: result.fetched, already: result.already,
+            failed: result.failed.map(Failed.init),
+            failedCount: result.failedCount)
+    }
+}
+
+extension TreeCounts.Failed {
+    init(_ failure: TreeFailure) {
+        let text = failure.failure.text(for: failure.name.path)
+        // The directory has come to its end without it: nothing goes on by itself.
+        let isGone = text.cause == .gone
+        self.init(
+            name: failure.name.path, cause: text.cause,
+            message: isGone ? "nobody has \(failure.name) any more as it was listed; try again" : text.message)
     }
 }

@@ -9,12 +9,8 @@ extension PeerNode {
     private static let defaultTimeoutSeconds = 30.0
 
     func fetch(_ params: ReqParams, _ id: ControlID, _ client: ControlClientID) {
-        guard !params.tree else {
-            let failure = ControlFailure(.usage, "this daemon cannot fetch directories yet")
-            return control.send(ControlLine.failure(id, failure), to: client)
-        }
         let wish = FetchWish(
-            name: params.name, digest: params.root, force: params.force, sync: params.sync,
+            name: params.name, tree: params.tree, digest: params.root, force: params.force, sync: params.sync,
             timeout: Span(seconds: params.timeoutSeconds ?? Self.defaultTimeoutSeconds),
             choose: VersionChoice(params.choose), keepsBackup: params.backup, background: params.background,
             priority: params.priority, inOrder: params.stream)
@@ -27,7 +23,7 @@ extension PeerNode {
         feed(
             .wait(
                 watch.add(.init(client: client, id: id, name: params.name, purpose: .fetch(isStreaming: false))),
-                params.name))
+                params.name, isTree: params.tree))
     }
 
     func cancel(_ params: CancelParams, _ id: ControlID, _ client: ControlClientID) {

@@ -5,7 +5,8 @@ import PeerCore
 /// Requests about the other peers: who has what, and who is refused.
 extension PeerNode {
     func survey(_ params: WhoParams, _ id: ControlID, _ client: ControlClientID) {
-        feed(.survey(watch.add(.init(client: client, id: id, name: params.name, purpose: .survey)), params.name))
+        let request = watch.add(.init(client: client, id: id, name: params.name, purpose: .survey))
+        feed(.survey(request, params.name, isTree: params.tree))
     }
 
     func tell(_ request: RequestID, _ survey: Survey) {

@@ -33,7 +33,7 @@ extension PeerNode {
                         peer: ban.peer, address: address, reason: ban.reason,
                         until: Moment(nanoseconds: reactor.now) + left)))
         }
-        for record in state.downloads where record.kind == .file {
+        for record in state.downloads {
             let id = DownloadID(rawValue: record.id)
             leftovers[id] = record.partial
             recordedDownloads.insert(id)
@@ -89,7 +89,8 @@ extension DownloadEntry {
             case .kept: .failed(.cancelled)
             }
         self.init(
-            id: DownloadID(rawValue: record.id), name: record.name, root: record.root, modified: record.modified,
+            id: DownloadID(rawValue: record.id), kind: record.kind == .tree ? .tree : .file, name: record.name,
+            root: record.root, modified: record.modified,
             replacing: record.replacing, keepsBackup: record.keepBackup, sync: record.sync, priority: record.priority,
             state: state)
     }
@@ -105,7 +106,8 @@ extension DownloadRecord {
             case .failed(let failure): .failed(failure.text(for: entry.name.path).message)
             }
         self.init(
-            id: entry.id.rawValue, kind: .file, name: entry.name, root: entry.root, modified: entry.modified,
+            id: entry.id.rawValue, kind: entry.kind == .tree ? .tree : .file, name: entry.name, root: entry.root,
+            modified: entry.modified,
             replacing: entry.replacing, keepBackup: entry.keepsBackup, sync: entry.sync, priority: entry.priority,
             order: 0, state: state, partial: nil, added: added)
     }

@@ -67,6 +67,8 @@ extension PeerNode {
         do throws(SystemError) {
             let events = try inotify.read()
             let changes = indexer.watcher.handle(events, isScanning: indexer.scans.running != nil)
+            for case .directoryAppeared(let name?) in changes { feed(.directoryChanged(name)) }
+            for case .directoryGone(let name) in changes { feed(.directoryChanged(name)) }
             indexer.handle(changes, machine.offered, at: reactor.now)
             return !events.isEmpty
         } catch {

@@ -37,6 +37,16 @@ struct UnsettledTable {
         entries.keys.filter { $0.isBelow(directory) }
     }
 
+    /// Files that cannot be offered, with why.
+    func failures(below directory: ShareName) -> [ShareName: String] {
+        guard failureCount > 0 else { return [:] }
+        var failures: [ShareName: String] = [:]
+        for (name, entry) in entries where name.isBelow(directory) {
+            if let failure = entry.failure { failures[name] = failure.text }
+        }
+        return failures
+    }
+
     /// The first names in order.
     /// - Parameter after: the last name of the page before.
     func page(

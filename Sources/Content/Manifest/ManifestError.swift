@@ -1,0 +1,48 @@
+/// Why bytes are no manifest, or a directory cannot be put into one.
+public enum ManifestError: Error, Hashable, Sendable {
+    case notAManifest
+    case wrongVersion(UInt16)
+    case tooLong(bytes: UInt64)
+    case tooMany(entries: UInt64)
+    case truncated
+    case trailingBytes(Int)
+    case unknownKind(UInt8)
+    case badName(path: String, ShareNameError)
+    case outOfOrder(path: String, after: String)
+    case duplicate(path: String)
+    /// The directory that it lies in is not in the manifest.
+    case withoutParent(path: String)
+    /// It lies in what is a file.
+    case insideFile(path: String)
+    case fileTooLong(path: String, bytes: UInt64)
+    /// A file of no bytes with another digest than theirs.
+    case emptyWithDigest(path: String)
+    /// Names that only case tells apart: on other systems they are one.
+    case caseCollision(path: String, other: String)
+}
+
+extension ManifestError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .notAManifest: "it does not begin as a list of a directory does"
+        case .wrongVersion(let version): "it has version \(version), this is \(Manifest.version)"
+        case .tooLong(let bytes): "it has \(bytes) bytes; at most \(ManifestLimits.bytesMax) are allowed"
+        case .tooMany(let entries): "it has \(entries) entries; at most \(ManifestLimits.entriesMax) are allowed"
+        case .truncated: "it ends too early"
+        case .trailingBytes(let count): "it has \(count) bytes too many"
+        case .unknownKind(let kind): "it has an entry of unknown kind \(kind)"
+        case .badName(let path, let reason): "\(shown(path)): \(reason)"
+        case .outOfOrder(let path, let previous): "\(shown(path)) stands after \(shown(previous))"
+        case .duplicate(let path): "\(shown(path)) is there twice"
+        case .withoutParent(let path): "\(shown(path)) lies in a directory that is not there"
+        case .insideFile(let path): "\(shown(path)) lies in what is a file"
+        case .fileTooLong(let path, let bytes):
+            "\(shown(path)) has \(bytes) bytes; at most \(PieceLayout.maxLength) are allowed"
+        case .emptyWithDigest(let path): "\(shown(path)) has no bytes, but another digest than none have"
+        case .caseCollision(let path, let other):
+            "only case tells \(shown(path)) from \(shown(other)), and on other systems that makes one name of them"
+        }
+    }
+
+    private func shown(_ path: String) -> String { TerminalText.escape(path) }
+}

@@ -1,0 +1,172 @@
+import Content
+import Logging
+import PeerCore
+import Posix
+import Storage
+
+/// Directories: their manifests made and read, their small files received and published.
+extension PeerNode {
+    func completed(_ completion: TreeCompletion) {
+        switch completion {
+        case .inspected(let request, let name, let local): inspected(request, name, local)
+        case .listed(let name, let result): listed(name, result)
+        case .made(let name, let result): made(name, result)
+        case .read(let id, let reading): feed(.manifestRead(id, reading))
+        case .surveying(let run, let survey):
+            if isCurrent(run) { workers.submit(.tree(.survey(run, survey, minFree: settings.minFree))) }
+        case .surveyed(let run, let result): surveyed(run, result)
+        case .staged(let run, let batch, let files): staged(run, batch, files)
+        case .published(let run, let files, let result): published(run, files, result)
+        case .manifestOpened(let digest, let result): uploads.opened(.manifest(digest), result, transport, self)
+        case .smallRead(let connection, let files, let answer):
+            uploads.read(connection, files, answer, transport, self)
+        case .discarded: break
+        }
+    }
+
+    // MARK: Making manifests
+
+    func inspectTree(_ request: RequestID, _ name: ShareName) {
+        workers.submit(.tree(.inspect(request, name)))
+    }
+
+    /// - Parameter local: nil if a directory stands there: then its manifest tells which version it is.
+    private func inspected(_ request: RequestID, _ name: ShareName, _ local: LocalFile?) {
+        if let local { return feed(.inspected(request, local)) }
+        manifestWaiters[name, default: []].append(request)
+        if manifestWaiters[name]?.count == 1, !manifestsInMaking.contains(name) { makeManifest(name) }
+    }
+
+    func makeManifest(_ name: ShareName) {
+        guard manifestsInMaking.insert(name).inserted else { return }
+        workers.submit(.tree(.list(TreeListing(name))))
+    }
+
+    private func listed(_ name: ShareName, _ result: Result<TreeListing.Outcome, SystemError>) {
+        switch result {
+        case .success(.more(let listing)): workers.submit(.tree(.list(listing)))
+        case .success(.done(let contents)):
+            workers.submit(
+                .tree(
+                    .make(
+                        name, contents, machine.offered, unreadable: indexer.unsettled.failures(below: name),
+                        needed: machine.neededManifests)))
+        case .success(.missing): manifestMade(name, .none, nil)
+        case .success(.tooMany):
+            refuse(name, "it has more than \(ManifestLimits.entriesMax) entries")
+        case .failure(let error): refuse(name, "\(error)")
+        }
+    }
+
+    private func made(_ name: ShareName, _ result: Result<ManifestOutcome, SystemError>) {
+        switch result {
+        case .success(.made(let made, let kept)):
+            tellLeftOut(made)
+            let file = SharedFile(name: name, root: kept.root, modified: made.modified, layer: kept.layer)
+            manifestMade(name, .made(file), kept.root)
+        case .success(.pending): manifestMade(name, .pending, nil)
+        case .success(.refused(let error)): refuse(name, "\(error)")
+        case .failure(let error): refuse(name, "\(error)")
+        }
+    }
+
+    private func refuse(_ name: ShareName, _ reason: String) {
+        logger.warning("cannot offer a directory as a whole", metadata: ["name": "\(name)", "reason": "\(reason)"])
+        manifestMade(name, .none, nil)
+    }
+
+    private func tellLeftOut(_ made: MadeManifest) {
+        guard made.refusedCount > 0 else { return }
+        let shown = made.refused.map { "\($0.shown): \($0.reason)" }.joined(separator: "; ")
+        logger.warning(
+            "not everything in a directory can be offered with it",
+            metadata: ["name": "\(made.manifest.name)", "count": "\(made.refusedCount)", "left_out": "\(shown)"])
+    }
+
+    private func manifestMade(_ name: ShareName, _ making: ManifestMaking, _ root: FileRoot?) {
+        manifestsInMaking.remove(name)
+        feed(.manifestMade(name, making))
+        for request in manifestWaiters.removeValue(forKey: name) ?? [] {
+            feed(.inspected(request, root.map { .file($0) } ?? .absent))
+        }
+    }
+
+    // MARK: Reading manifests
+
+    func readManifest(_ entry: DownloadEntry) {
+        workers.submit(.tree(.read(entry, partials[entry.id], needed: machine.neededManifests)))
+    }
+
+    // MARK: Fetching
+
+    func survey(_ entry: DownloadEntry, _ manifest: Manifest) {
+        lastTreeRun += 1
+        let terms = TreeFiles.Terms(
+            replacing: entry.replacing, keepingBackup: entry.keepsBackup, sync: entry.sync, modified: entry.modified)
+        let files = TreeFiles(manifest, partials: partialStore, terms: terms, serial: lastTreeRun)
+        let run = TreeRun(id: entry.id, number: lastTreeRun, files: files)
+        trees[entry.id] = run
+        let catalog = machine.offered
+        let survey = TreeSurvey(manifest, replacing: entry.replacing, sync: entry.sync) { name, identity in
+            catalog[name].flatMap { $0.identity.hasSameBytes(as: identity) ? $0.root : nil }
+        }
+        workers.submit(.tree(.survey(run, survey, minFree: settings.minFree)))
+    }
+
+    private func isCurrent(_ run: TreeRun) -> Bool { trees[run.id]?.number == run.number }
+
+    private func surveyed(_ run: TreeRun, _ result: Result<TreeFound, DiskFailure>) {
+        guard isCurrent(run) else { return }
+        switch result {
+        case .success(let found): feed(.treeSurveyed(run.id, found))
+        case .failure(let failure): feed(.treeFailed(run.id, failure))
+        }
+    }
+
+    private func staged(_ run: TreeRun, _ batch: FileBatch, _ files: [StagedFile]) {
+        giveBack(batch.buffer)
+        guard isCurrent(run) else {
+            return workers.submit(.tree(.discard(run.files, files.filter { $0.outcome == .stored }.map(\.index))))
+        }
+        feed(.filesStaged(run.id, files))
+    }
+
+    func publish(_ id: DownloadID, _ files: [Int]) {
+        if let run = trees[id] { workers.submit(.tree(.publish(run, files))) }
+    }
+
+    func discardFiles(_ id: DownloadID, _ files: [Int]) {
+        if let run = trees[id] { workers.submit(.tree(.discard(run.files, files))) }
+    }
+
+    private func published(
+        _ run: TreeRun, _ files: [Int], _ result: Result<[TreeFiles.Outcome], SystemError>
+    ) {
+        switch result {
+        case .success(let outcomes):
+            let published = outcomes.map { PublishedFile(index: $0.index, delivery: delivery($0.result)) }
+            if isCurrent(run) { return feed(.filesPublished(run.id, published)) }
+            for case .done(let file, _) in published.map(\.delivery) { feed(.indexed(file)) }
+        case .failure(let error):
+            workers.submit(.tree(.discard(run.files, files)))
+            if isCurrent(run) { feed(.publishingFailed(run.id, DiskFailure(error))) }
+        }
+    }
+
+    private func delivery(_ result: Result<TreeFiles.Published, SystemError>) -> Delivery {
+        switch result {
+        case .success(let published):
+            indexer.record(published.file)
+            return .done(SharedFile(published.file), backup: published.backup)
+        case .failure(let error) where error.alreadyExists:
+            return .occupied("a file that was put there while it was fetched")
+        case .failure(let error): return .failed(DiskFailure(error))
+        }
+    }
+
+    /// - Parameter files: written, and not wanted any more.
+    func closeTree(_ id: DownloadID, _ files: [Int]) {
+        guard let run = trees.removeValue(forKey: id), !files.isEmpty else { return }
+        workers.submit(.tree(.discard(run.files, files)))
+    }
+}

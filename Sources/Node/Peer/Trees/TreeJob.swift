@@ -1,0 +1,51 @@
+import Content
+import PeerCore
+import Posix
+import Reactor
+import Storage
+
+/// What a worker is asked to do for directories.
+enum TreeJob: Sendable {
+    /// What stands at a directory's name.
+    case inspect(RequestID, ShareName)
+    case list(TreeListing)
+    case make(ShareName, TreeContents, Catalog, unreadable: [ShareName: String], needed: Set<Digest>)
+    case read(DownloadEntry, PartialFile?, needed: Set<Digest>)
+    case survey(TreeRun, TreeSurvey, minFree: Reserve)
+    case stage(TreeRun, FileBatch)
+    case publish(TreeRun, [Int])
+    case discard(TreeFiles, [Int])
+    case openManifest(Digest)
+    case readSmall(ConnectionID, [SmallFile])
+}
+
+/// What a worker hands back of them.
+enum TreeCompletion: Sendable {
+    /// - Parameter local: nil if a directory stands there.
+    case inspected(RequestID, ShareName, LocalFile?)
+    case listed(ShareName, Result<TreeListing.Outcome, SystemError>)
+    case made(ShareName, Result<ManifestOutcome, SystemError>)
+    case read(DownloadID, ManifestReading)
+    case surveying(TreeRun, TreeSurvey)
+    case surveyed(TreeRun, Result<TreeFound, DiskFailure>)
+    case staged(TreeRun, FileBatch, [StagedFile])
+    case published(TreeRun, [Int], Result<[TreeFiles.Outcome], SystemError>)
+    case manifestOpened(Digest, Result<ServedFile, SystemError>)
+    case smallRead(ConnectionID, [SmallFile], SmallAnswer)
+    case discarded
+}
+
+/// What making a manifest has come to.
+enum ManifestOutcome: Sendable {
+    case made(MadeManifest, ManifestStore.Kept)
+    case pending
+    case refused(ManifestError)
+}
+
+/// The files of a tree that is being fetched, from one survey to the end or to a pause: what workers bring of an earlier
+/// run of the same download is told apart by its number.
+struct TreeRun: Sendable {
+    let id: DownloadID
+    let number: UInt64
+    let files: TreeFiles
+}

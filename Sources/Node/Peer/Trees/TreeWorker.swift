@@ -1,0 +1,156 @@
+import Content
+import PeerCore
+import Posix
+import Reactor
+import Storage
+
+/// Does the jobs of directories.
+extension PeerWorker {
+    func perform(_ job: TreeJob) -> TreeCompletion {
+        switch job {
+        case .inspect(let request, let name): .inspected(request, name, inspectTree(name))
+        case .list(let listing):
+            .listed(listing.name, attempt { () throws(SystemError) in try listing.run(in: share) })
+        case .make(let name, let contents, let catalog, let unreadable, let needed):
+            .made(
+                name,
+                attempt { () throws(SystemError) in try make(name, contents, catalog, unreadable, needed) })
+        case .read(let entry, let partial, let needed): read(entry, partial, needed)
+        case .survey(let run, let survey, let minFree): self.survey(run, survey, minFree)
+        case .stage(let run, let batch): .staged(run, batch, stage(run.files, batch))
+        case .publish(let run, let files):
+            .published(run, files, attempt { () throws(SystemError) in try run.files.publish(files, with: bench) })
+        case .discard(let files, let indices): discard(files, indices)
+        case .openManifest(let digest):
+            .manifestOpened(
+                digest,
+                attempt { () throws(SystemError) in
+                    let (file, identity) = try manifests.open(digest)
+                    return ServedFile(file: file, identity: identity)
+                })
+        case .readSmall(let connection, let files):
+            .smallRead(connection, files, SmallAnswer(files, in: share, busyAfter: Self.busyAfter))
+        }
+    }
+
+    /// For want of descriptors, in milliseconds.
+    private static let busyAfter: UInt32 = 1000
+
+    private func inspectTree(_ name: ShareName) -> LocalFile? {
+        do throws(SystemError) {
+            switch try share.directory.standing(at: name.path)?.kind {
+            case .directory: return nil
+            case .regular: return .occupied("a file")
+            case .other: return .occupied("a link or special file")
+            case nil: return .absent
+            }
+        } catch {
+            return .failed(DiskFailure(error))
+        }
+    }
+
+    // MARK: Manifests
+
+    private func make(
+        _ name: ShareName, _ contents: TreeContents, _ catalog: Catalog, _ unreadable: [ShareName: String],
+        _ needed: Set<Digest>
+    ) throws(SystemError) -> ManifestOutcome {
+        let outcome = ManifestMaker.make(name, contents) { name, identity in
+            if let file = catalog[name], file.identity.hasSameBytes(as: identity) { return .root(file.root) }
+            return unreadable[name].map { .unreadable($0) } ?? .pending
+        }
+        switch outcome {
+        case .made(let made): return .made(made, try manifests.keep(made.manifest, needed: needed, with: bench))
+        case .pending: return .pending
+        case .refused(let error): return .refused(error)
+        }
+    }
+
+    private func read(_ entry: DownloadEntry, _ partial: PartialFile?, _ needed: Set<Digest>) -> TreeCompletion {
+        do throws(SystemError) {
+            let bytes =
+                if let partial {
+                    try ManifestStore.read(partial.readable.rawValue, entry.root, with: bench)
+                } else {
+                    try manifests.read(entry.root, with: bench)
+                }
+            return .read(entry.id, try reading(bytes, entry, partial, needed))
+        } catch {
+            return .read(entry.id, .failed(DiskFailure(error)))
+        }
+    }
+
+    private func reading(
+        _ bytes: [UInt8]?, _ entry: DownloadEntry, _ partial: PartialFile?, _ needed: Set<Digest>
+    ) throws(SystemError) -> ManifestReading {
+        guard let bytes else {
+            guard partial != nil else { return .missing }
+            // Every piece was right when it was written.
+            throw SystemError("read the list of", on: entry.name.path, code: SystemError.deviceFailure)
+        }
+        do throws(ManifestError) {
+            let manifest = try Manifest(name: entry.name, bytes: bytes)
+            if partial != nil { _ = try? manifests.keep(manifest, needed: needed, with: bench) }
+            return .read(manifest)
+        } catch {
+            return .refused("\(error)")
+        }
+    }
+
+    // MARK: Files
+
+    private func survey(_ run: TreeRun, _ survey: TreeSurvey, _ minFree: Reserve) -> TreeCompletion {
+        do throws(SystemError) {
+            switch try survey.run(in: share, with: bench) {
+            case .more(let next): return .surveying(run, next)
+            case .done(let state):
+                if let failure = missing(state.missingBytes, minFree), state.missingBytes > 0 {
+                    return .surveyed(run, .failure(failure))
+                }
+                return .surveyed(run, .success(TreeFound(state, of: run.files.manifest)))
+            }
+        } catch {
+            return .surveyed(run, .failure(DiskFailure(error)))
+        }
+    }
+
+    private func stage(_ files: TreeFiles, _ batch: FileBatch) -> [StagedFile] {
+        batch.files.map { file in
+            let bytes = UnsafeRawBufferPointer(rebasing: batch.buffer.memory[file.range])
+            let outcome: PieceOutcome
+            do throws(SystemError) {
+                outcome = try files.stage(file.index, bytes, with: bench) ? .stored : .wrong
+            } catch {
+                outcome = .failed(DiskFailure(error))
+            }
+            return StagedFile(index: file.index, connection: batch.connection, outcome: outcome)
+        }
+    }
+
+    private func discard(_ files: TreeFiles, _ indices: [Int]) -> TreeCompletion {
+        files.discard(indices)
+        return .discarded
+    }
+}
+
+extension TreeFound {
+    init(_ state: TreeState, of manifest: Manifest) {
+        self.init(
+            missing: state.missing, present: state.present, presentBytes: state.presentBytes,
+            obstacles: state.obstacles.map { found in
+                Obstacle(
+                    index: found.index,
+                    failure: FetchFailure(found.obstacle, offered: manifest.root(at: Int(found.index))))
+            })
+    }
+}
+
+extension FetchFailure {
+    fileprivate init(_ obstacle: TreeState.Obstacle, offered: FileRoot?) {
+        switch obstacle {
+        case .other(let local): self = .exists(local: local, offered: offered)
+        case .occupied(let what): self = .occupied(what)
+        case .failed(let error): self = .disk(DiskFailure(error))
+        }
+    }
+}

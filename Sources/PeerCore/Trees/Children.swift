@@ -1,0 +1,99 @@
+import Content
+
+/// Files of a tree that are downloads of their own.
+extension PeerMachine {
+    mutating func beginChildren(_ id: DownloadID) {
+        if let lost = downloads[id]?.tree?.plan.takeLost(), !lost.isEmpty {
+            downloads[id]?.tree?.waiting.insert(contentsOf: lost.reversed(), at: 0)
+        }
+        while let tree = downloads[id]?.tree, tree.children.count < policy.runningMax, let file = tree.waiting.last {
+            downloads[id]?.tree?.waiting.removeLast()
+            beginChild(file, of: id)
+        }
+    }
+
+    private mutating func beginChild(_ file: Int, of id: DownloadID) {
+        guard let parent = downloads[id], let tree = parent.tree,
+            case .file(let root, let isExecutable) = tree.manifest.kind(at: file)
+        else { return }
+        let name = tree.manifest.name(at: file)
+        if let running = downloads.values.first(where: { $0.name == name }) {
+            return adopt(running, file, root, isExecutable, by: id)
+        }
+        guard downloads.count < policy.downloadsMax else {
+            downloads[id]?.tree?.fail(file, .tooMany(limit: policy.downloadsMax))
+            return
+        }
+        let entry = DownloadEntry(
+            id: nextDownload(), kind: .file, name: name, root: root, modified: parent.modified,
+            replacing: parent.replacing, keepsBackup: parent.keepsBackup, sync: parent.sync,
+            priority: parent.priority, state: .running)
+        guard start(entry) else { return }
+        downloads[id]?.tree?.children[entry.id] = file
+        downloads[entry.id]?.parent = id
+        downloads[entry.id]?.isExecutable = isExecutable
+        for (peer, holder) in parent.holders where !holder.isLiar {
+            downloads[entry.id]?.holders[peer] = .init(address: holder.address, holding: .all, state: .lost)
+        }
+        begin(entry.id)
+    }
+
+    /// A download of that name is there already: an earlier run's, or a client's.
+    private mutating func adopt(
+        _ running: Download, _ file: Int, _ root: FileRoot, _ isExecutable: Bool, by id: DownloadID
+    ) {
+        guard running.kind == .file, running.root == root else {
+            downloads[id]?.tree?.fail(file, .otherVersionRunning(running.root))
+            return
+        }
+        downloads[id]?.tree?.children[running.id] = file
+        downloads[running.id]?.parent = id
+        downloads[running.id]?.isExecutable = isExecutable
+        if !running.isRunning { requeue(running.id) }
+        beginNext()
+    }
+
+    /// A child has come to an end.
+    /// - Parameter failure: nil if its file is in the share.
+    mutating func childEnded(_ child: Download, _ failure: FetchFailure?) {
+        guard let id = child.parent, let file = downloads[id]?.tree?.children.removeValue(forKey: child.id) else {
+            return
+        }
+        if let failure {
+            downloads[id]?.tree?.fail(file, failure)
+        } else {
+            downloads[id]?.tree?.fetched += 1
+            downloads[id]?.tree?.have += child.root.length
+        }
+        progress(id)
+        growFurther(id)
+    }
+
+    /// A child that nobody has anything of any more, while its tree has holders, is gone from that version.
+    mutating func sweepChildren(_ id: DownloadID) {
+        guard let tree = downloads[id]?.tree, downloads[id]?.lanes.isEmpty == false else { return }
+        for child in tree.children.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
+            guard let download = downloads[child], download.isWaiting, download.seekPause > policy.seekFirst,
+                !questions.isOpen(.download(child))
+            else { continue }
+            failDownload(child, .gone(download.root, have: download.have))
+        }
+    }
+
+    /// What its tree's children do goes with it.
+    mutating func stopChildren(of download: Download) {
+        for child in (download.tree?.children ?? [:]).keys.sorted(by: { $0.rawValue < $1.rawValue }) {
+            downloads[child]?.parent = nil
+            if downloads[child]?.isFinishing == false { stop(child, .paused(.user)) }
+        }
+    }
+
+    mutating func removeChildren(of download: Download, _ failure: FetchFailure) {
+        for child in (download.tree?.children ?? [:]).keys.sorted(by: { $0.rawValue < $1.rawValue }) {
+            downloads[child]?.parent = nil
+            if downloads[child]?.isFinishing == false, downloads[child]?.requests.isEmpty == true {
+                removeDownload(child, failure)
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import Content
+import Wire
+
+/// The life of a tree, from its manifest to the last file:
+///
+///     queued -> reading --it is not here--> gathering ... fetching, as any file --> reading
+///               reading --it is here--> growing: surveyed, then fetched file by file
+///
+/// Nothing of a tree but its download's record is kept over a pause or a restart: the survey finds again what is missing.
+extension PeerMachine {
+    mutating func readManifest(_ id: DownloadID) {
+        guard let entry = downloads[id]?.record else { return }
+        downloads[id]?.phase = .reading
+        emit(.readManifest(entry))
+    }
+
+    mutating func manifestRead(_ id: DownloadID, _ reading: ManifestReading) {
+        guard let download = downloads[id], case .reading = download.phase else { return }
+        switch reading {
+        case .read(let manifest):
+            giveUpPartial(id)
+            downloads[id]?.phase = .growing
+            downloads[id]?.tree = Tree(manifest)
+            emit(.surveyTree(download.record, manifest))
+        case .missing: gather(id)
+        case .refused(let reason): failDownload(id, .badManifest(reason))
+        case .failed(let failure): diskFailed(id, failure)
+        }
+    }
+
+    /// The manifest is kept where manifests are.
+    private mutating func giveUpPartial(_ id: DownloadID) {
+        guard let download = downloads[id] else { return }
+        downloads[id]?.isOpen = false
+        downloads[id]?.layer = nil
+        downloads[id]?.inherited = nil
+        downloads[id]?.plan.spoiled(download.plan.stored)
+        downloads[id]?.commits.spoiled(download.plan.stored)
+        emit(.discardPartial(id, download.root))
+    }
+
+    mutating func treeSurveyed(_ id: DownloadID, _ found: TreeFound) {
+        guard let download = downloads[id], download.tree?.isSurveyed == false else { return }
+        downloads[id]?.tree?.surveyed(found, now: now)
+        for connection in download.lanes { downloads[id]?.tree?.plan.add(connection, now: now) }
+        progress(id)
+        takeUpHolders(id)
+    }
+
+    /// There is no room for the tree, or its directory cannot be made.
+    mutating func treeFailed(_ id: DownloadID, _ failure: DiskFailure) {
+        guard downloads[id]?.tree != nil else { return }
+        diskFailed(id, failure)
+    }
+
+    /// Does whatever can be done now.
+    mutating func grow(_ id: DownloadID) {
+        guard downloads[id]?.tree?.isSurveyed == true else { return }
+        for connection in (downloads[id]?.lanes ?? []).sorted(by: { $0.rawValue < $1.rawValue }) {
+            askForFiles(id, on: connection)
+        }
+        growFurther(id)
+    }
+
+    /// What may follow the end of a file.
+    mutating func growFurther(_ id: DownloadID) {
+        beginChildren(id)
+        publishIfDue(id)
+        if downloads[id]?.tree?.isDone == true { finishTree(id) }
+    }
+
+    private mutating func publishIfDue(_ id: DownloadID) {
+        guard let download = downloads[id], let tree = download.tree,
+            let files = downloads[id]?.tree?.stage.begin(sync: download.sync, isLast: tree.isLast, now: now)
+        else { return }
+        emit(.publishFiles(id, files))
+    }
+
+    mutating func filesPublished(_ id: DownloadID, _ files: [PublishedFile]) {
+        guard downloads[id]?.tree != nil else {
+            for case .done(let file, _) in files.map(\.delivery) { catalog.insert(file) }
+            return
+        }
+        downloads[id]?.tree?.stage.end()
+        for file in files { published(file, of: id) }
+        if let name = downloads[id]?.name { shelf.changed(name) }
+        progress(id)
+        growFurther(id)
+    }
+
+    private mutating func published(_ file: PublishedFile, of id: DownloadID) {
+        let length = downloads[id]?.tree?.manifest.length(at: file.index) ?? 0
+        if length == 0 {
+            downloads[id]?.tree?.emptyCount -= 1
+        } else {
+            downloads[id]?.tree?.plan.finish(file.index)
+        }
+        switch file.delivery {
+        case .done(let shared, _):
+            catalog.insert(shared)
+            downloads[id]?.tree?.fetched += 1
+            downloads[id]?.tree?.have += length
+        case .occupied(let what): downloads[id]?.tree?.fail(file.index, .occupied(what))
+        case .failed(let failure): downloads[id]?.tree?.fail(file.index, .disk(failure))
+        }
+    }
+
+    /// What was written since the last time is not on the disk, whatever it says later.
+    mutating func publishingFailed(_ id: DownloadID, _ failure: DiskFailure) {
+        guard downloads[id]?.tree != nil else { return }
+        diskFailed(id, failure)
+    }
+
+    private mutating func finishTree(_ id: DownloadID) {
+        guard let download = downloads.removeValue(forKey: id), let result = download.tree?.result else { return }
+        releaseLanes(download)
+        emit(.closeTree(id, []))
+        emit(.forget(id))
+        if result.failedCount == 0 {
+            note(.downloadFinished(id, download.name, download.root, took: now - download.since))
+        } else {
+            let failure = FetchFailure.incomplete(failed: result.failedCount, of: result.total)
+            note(.downloadFailed(id, download.name, download.root, failure))
+        }
+        for request in download.requests.sorted(by: { $0.rawValue < $1.rawValue }) {
+            finishRequest(request, download, backup: nil, files: result)
+        }
+        beginNext()
+    }
+
+    /// Lets go of what is here of a tree: it will be surveyed anew, or is given up.
+    mutating func closeTree(_ id: DownloadID) {
+        guard let tree = downloads[id]?.tree else { return }
+        downloads[id]?.tree = nil
+        emit(.closeTree(id, tree.stage.leftOver))
+        for child in tree.children.keys { downloads[child]?.parent = nil }
+    }
+}

@@ -1,0 +1,70 @@
+import Content
+
+/// The fetching of a directory, once its manifest is here: part of the download whose root is the manifest's.
+///
+/// Files of one piece are fetched by the tree itself, many at a time (`TreePlan`), and get their names many at a time
+/// (`TreeStage`). Larger ones, and those that no holder of the tree has any more, are downloads of their own, its
+/// children, a few at a time.
+struct Tree {
+    let manifest: Manifest
+    /// What is in the share was looked at.
+    var isSurveyed = false
+    var plan: TreePlan
+    var stage = TreeStage()
+    /// Files of no bytes that have no name yet.
+    var emptyCount = 0
+    /// Files that are to become children.
+    var waiting: [Int] = []
+    /// Children that run, with the file each is of.
+    var children: [DownloadID: Int] = [:]
+    /// Bytes of the manifest's files that are in the share.
+    var have: UInt64 = 0
+    var already = 0
+    var fetched = 0
+    private(set) var failed: [TreeFailure] = []
+    private(set) var failedCount = 0
+
+    init(_ manifest: Manifest) {
+        self.manifest = manifest
+        plan = TreePlan(manifest, files: [])
+    }
+
+    /// Every file has come to an end, well or not.
+    var isDone: Bool {
+        isSurveyed && plan.isDone && stage.isEmpty && emptyCount == 0 && waiting.isEmpty && children.isEmpty
+    }
+
+    /// Nothing more will be staged.
+    var isLast: Bool { plan.isDrained }
+
+    mutating func surveyed(_ found: TreeFound, now: Moment) {
+        isSurveyed = true
+        already = found.present
+        have = found.presentBytes
+        for obstacle in found.obstacles { fail(Int(obstacle.index), obstacle.failure) }
+        var small: [Int32] = []
+        for file in found.missing {
+            switch manifest.length(at: Int(file)).flatMap({ PieceLayout(length: $0)?.pieceCount }) {
+            case 0?:
+                emptyCount += 1
+                stage.add(Int(file), bytes: 0, now: now)
+            case 1?: small.append(file)
+            case .some, nil: waiting.append(Int(file))
+            }
+        }
+        waiting.reverse()
+        plan = TreePlan(manifest, files: small)
+    }
+
+    mutating func fail(_ file: Int, _ failure: FetchFailure) {
+        failedCount += 1
+        guard failed.count < TreeResult.failedMax else { return }
+        failed.append(TreeFailure(name: manifest.name(at: file), failure: failure))
+    }
+
+    var result: TreeResult {
+        TreeResult(
+            length: manifest.length, total: manifest.fileCount, fetched: fetched, already: already, failed: failed,
+            failedCount: failedCount)
+    }
+}

@@ -1,0 +1,90 @@
+import Content
+
+/// What became of a directory's files.
+public struct TreeResult: Hashable, Sendable {
+    /// Failures that are kept by name.
+    public static let failedMax = 1000
+
+    /// Bytes of all files.
+    public let length: UInt64
+    /// Files in the manifest.
+    public let total: Int
+    public let fetched: Int
+    /// Were here before.
+    public let already: Int
+    /// At most `failedMax`, in no particular order; directories that could not be made are among them.
+    public let failed: [TreeFailure]
+    public let failedCount: Int
+}
+
+/// An entry of a directory that is not in the share.
+public struct TreeFailure: Hashable, Sendable {
+    public let name: ShareName
+    public let failure: FetchFailure
+}
+
+/// What of a tree is in the share.
+public struct TreeFound: Sendable {
+    /// Files to fetch, as indices in the manifest.
+    public let missing: [Int32]
+    /// Files that are there as they should be, and their bytes.
+    public let present: Int
+    public let presentBytes: UInt64
+    /// Entries that cannot be had as things are.
+    public let obstacles: [Obstacle]
+
+    public struct Obstacle: Sendable {
+        /// In the manifest.
+        public let index: Int32
+        public let failure: FetchFailure
+
+        public init(index: Int32, failure: FetchFailure) {
+            self.index = index
+            self.failure = failure
+        }
+    }
+
+    public init(missing: [Int32], present: Int, presentBytes: UInt64, obstacles: [Obstacle]) {
+        self.missing = missing
+        self.present = present
+        self.presentBytes = presentBytes
+        self.obstacles = obstacles
+    }
+}
+
+/// What reading a manifest came to.
+public enum ManifestReading: Sendable {
+    case read(Manifest)
+    /// It has to be fetched.
+    case missing
+    /// Its bytes lead to the root and are no manifest, for this reason.
+    case refused(String)
+    case failed(DiskFailure)
+}
+
+/// What became of a small file that was received whole.
+public struct StagedFile: Sendable {
+    /// In the manifest.
+    public let index: Int
+    /// Who sent it.
+    public let connection: ConnectionID
+    public let outcome: PieceOutcome
+
+    public init(index: Int, connection: ConnectionID, outcome: PieceOutcome) {
+        self.index = index
+        self.connection = connection
+        self.outcome = outcome
+    }
+}
+
+/// What became of a staged file that was to get its name.
+public struct PublishedFile: Sendable {
+    /// In the manifest.
+    public let index: Int
+    public let delivery: Delivery
+
+    public init(index: Int, delivery: Delivery) {
+        self.index = index
+        self.delivery = delivery
+    }
+}

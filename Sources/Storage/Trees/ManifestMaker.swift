@@ -1,0 +1,61 @@
+import Content
+import Posix
+
+/// What is known of a file that lies in a directory.
+public enum KnownContent: Sendable {
+    case root(FileRoot)
+    /// It is not known yet, or not any more.
+    case pending
+    /// It cannot be known, for this reason.
+    case unreadable(String)
+}
+
+/// Makes a directory's manifest of what lies in it and what is known of its files.
+public enum ManifestMaker {
+    public enum Outcome: Sendable {
+        case made(MadeManifest)
+        /// A file's content is not known yet: ask again later.
+        case pending
+        case refused(ManifestError)
+    }
+
+    /// A file whose content cannot be known is left out, which is told: one that nobody may read should not keep
+    /// thousands of others from everybody.
+    /// - Parameter known: what is known of a file that stands so.
+    public static func make(
+        _ name: ShareName, _ contents: TreeContents, known: (ShareName, FileIdentity) -> KnownContent
+    ) -> Outcome {
+        var contents = contents
+        var entries = contents.directories.map { Manifest.Entry(path: $0, kind: .directory) }
+        entries.reserveCapacity(contents.count)
+        var modified = contents.files.isEmpty ? contents.modified : Int64.min
+        for file in contents.files {
+            switch known(file.name, file.identity) {
+            case .root(let root):
+                entries.append(.init(path: file.path, kind: .file(root, isExecutable: file.isExecutable)))
+                modified = max(modified, file.identity.modifiedSeconds)
+            case .pending: return .pending
+            case .unreadable(let reason): contents.refuse(Array(file.path.utf8), reason)
+            }
+        }
+        do throws(ManifestError) {
+            let manifest = try Manifest(name: name, entries: entries)
+            return .made(
+                MadeManifest(
+                    manifest: manifest, modified: max(0, modified), refused: contents.refused,
+                    refusedCount: contents.refusedCount))
+        } catch {
+            return .refused(error)
+        }
+    }
+}
+
+/// A manifest as it was made of a directory.
+public struct MadeManifest: Sendable {
+    public let manifest: Manifest
+    /// When the last of its files was written, in seconds since 1970.
+    public let modified: Int64
+    /// What is not in it, shown without control characters, with why: the first of them.
+    public let refused: [(shown: String, reason: String)]
+    public let refusedCount: Int
+}

@@ -1,0 +1,101 @@
+import Content
+import Posix
+
+/// Manifests kept as files below the state directory, each under its root: to be served like any file, and not to be
+/// fetched again after a restart. They can be made or fetched again, so old ones are removed.
+public struct ManifestStore: Sendable {
+    private let path: String
+
+    /// A manifest in its file.
+    public struct Kept: Sendable {
+        public let root: FileRoot
+        /// A digest a piece.
+        public let layer: [Digest]
+    }
+
+    /// - Parameter statePath: of the state directory.
+    public init(statePath: String) {
+        path = "\(statePath)/manifests"
+    }
+
+    /// Writes a manifest to its file and removes old ones.
+    /// - Parameter needed: roots of manifests that stay.
+    public func keep(
+        _ manifest: Manifest, needed: Set<Digest>, with bench: HashBench
+    ) throws(SystemError) -> Kept {
+        let directory = try Directory.create(path)
+        let kept = try ManifestStore.identify(manifest.bytes, with: bench)
+        // Written anew even if it is there: what an earlier run left may be damaged.
+        let fresh = "new-\(kept.root.digest.hex)"
+        let file = try directory.createFile(fresh, mode: 0o600)
+        try FileIO.setLength(file.rawValue, 0)
+        try FileIO.write(file.rawValue, manifest.bytes)
+        try directory.rename(fresh, to: directory, as: kept.root.digest.hex, replacing: true)
+        ManifestStore.removeOld(in: directory, needed: needed.union([kept.root.digest]))
+        return kept
+    }
+
+    private static func identify(_ bytes: [UInt8], with bench: HashBench) throws(SystemError) -> Kept {
+        guard let layout = PieceLayout(length: UInt64(bytes.count)) else {
+            throw SystemError("keep", on: "a manifest", code: SystemError.fileTooLarge)
+        }
+        let layer = bytes.withUnsafeBytes { all in
+            (0..<layout.pieceCount).map { index in
+                let start = Int(layout.offset(of: index))
+                let piece = UnsafeRawBufferPointer(rebasing: all[start..<start + layout.size(of: index)])
+                return bench.digest(of: piece, index: index, layout)
+            }
+        }
+        return Kept(root: FileRoot(digest: bench.root(of: layer, layout), length: layout.length), layer: layer)
+    }
+
+    /// - Returns: nil if it is not here, or is not what it should be.
+    public func read(_ root: FileRoot, with bench: HashBench) throws(SystemError) -> [UInt8]? {
+        guard root.length <= ManifestLimits.bytesMax else { return nil }
+        let file: FileDescriptor
+        do throws(SystemError) { file = try Directory(path: path).openFile(root.digest.hex) } catch {
+            if error.isMissing { return nil }
+            throw error
+        }
+        return try ManifestStore.read(file.rawValue, root, with: bench)
+    }
+
+    /// Reads a file that should be a manifest of this root.
+    /// - Returns: nil if it is none.
+    public static func read(_ file: Int32, _ root: FileRoot, with bench: HashBench) throws(SystemError) -> [UInt8]? {
+        guard root.length <= ManifestLimits.bytesMax,
+            try FileIO.identity(of: file).identity.size == root.length
+        else { return nil }
+        let bytes = try FileIO.bytes(of: file, limit: Int(root.length))
+        return try identify(bytes, with: bench).root == root ? bytes : nil
+    }
+
+    /// Opens a manifest to serve it.
+    public func open(_ digest: Digest) throws(SystemError) -> (file: OpenFile, identity: FileIdentity) {
+        let file = OpenFile(try Directory(path: path).openFile(digest.hex), path: "\(path)/\(digest.hex)")
+        return (file, try FileIO.identity(of: file.rawValue).identity)
+    }
+
+    // MARK: Old ones
+
+    /// The oldest go first. What cannot be looked at or removed now is so when the next one is kept.
+    private static func removeOld(in directory: Directory, needed: Set<Digest>) {
+        var count = 0
+        var bytes: UInt64 = 0
+        for (name, identity) in newestFirst(in: directory) {
+            count += 1
+            bytes += identity.size
+            let isNeeded = Digest(hex: name).map { needed.contains($0) } ?? false
+            let isOver = count > StorageLimits.manifestsMax || bytes > StorageLimits.manifestBytesMax
+            if isOver, !isNeeded { try? directory.remove(name) }
+        }
+    }
+
+    private static func newestFirst(in directory: Directory) -> [(name: String, identity: FileIdentity)] {
+        let names = ((try? directory.entries()) ?? []).compactMap { String(validating: $0.name, as: UTF8.self) }
+        return names.compactMap { name in
+            guard let standing = try? directory.standing(ofEntry: name), standing.kind == .regular else { return nil }
+            return (name, standing.identity)
+        }.sorted { $0.1.modified > $1.1.modified }
+    }
+}

@@ -1,0 +1,196 @@
+import Content
+import Posix
+
+/// The small files of a tree on their way into the share: many of them in one job, each verified before a byte of it is
+/// written.
+///
+/// First they are staged, as partial files of their own; then published, many together: one sync of the file system
+/// makes all of them durable, where a sync of each would take a disk's turn a file. What was staged when a daemon died
+/// is removed with the other partial files at the next start, and fetched again.
+public struct TreeFiles: Sendable {
+    public let manifest: Manifest
+    private let partials: PartialStore
+    private let terms: Terms
+    /// Tells apart the staged files of two trees.
+    private let serial: UInt64
+
+    /// How files are put into the share.
+    public struct Terms: Hashable, Sendable {
+        public let replacing: Bool
+        public let keepingBackup: Bool
+        public let sync: Bool
+        /// When the tree's last file was written at its holders, in seconds since 1970: a manifest has no times, so all
+        /// get this.
+        public let modified: Int64
+
+        public init(replacing: Bool, keepingBackup: Bool, sync: Bool, modified: Int64) {
+            self.replacing = replacing
+            self.keepingBackup = keepingBackup
+            self.sync = sync
+            self.modified = modified
+        }
+    }
+
+    /// A file that is in the share now.
+    public struct Published: Sendable {
+        public let file: IndexedFile
+        /// What the file is called now whose place it took, if that was kept.
+        public let backup: ShareName?
+    }
+
+    public struct Outcome: Sendable {
+        /// In the manifest.
+        public let index: Int
+        public let result: Result<Published, SystemError>
+    }
+
+    /// - Parameter serial: below 2^43, and never used again.
+    public init(_ manifest: Manifest, partials: PartialStore, terms: Terms, serial: UInt64) {
+        self.manifest = manifest
+        self.partials = partials
+        self.terms = terms
+        self.serial = serial
+    }
+
+    // MARK: Staging
+
+    /// Verifies a file and writes it.
+    /// - Parameter bytes: all of it.
+    /// - Returns: false if it is not this file; then nothing was written.
+    public func stage(
+        _ index: Int, _ bytes: UnsafeRawBufferPointer, with bench: HashBench
+    ) throws(SystemError) -> Bool {
+        guard case .file(let root, let isExecutable) = manifest.kind(at: index),
+            let layout = PieceLayout(length: root.length), layout.pieceCount == 1,
+            UInt64(bytes.count) == root.length, bench.digest(of: bytes, index: 0, layout) == root.digest
+        else { return false }
+        try write(bytes, stagedName(index, root), isExecutable)
+        return true
+    }
+
+    private func write(_ bytes: UnsafeRawBufferPointer, _ name: String, _ isExecutable: Bool) throws(SystemError) {
+        let file = try partials.directory.createFile(name, mode: isExecutable ? 0o755 : 0o644)
+        do throws(SystemError) {
+            try FileIO.write(file.rawValue, bytes, at: 0)
+            try FileIO.setModified(file.rawValue, modified)
+        } catch {
+            try? partials.directory.remove(name)
+            throw SystemError("write a file of \(manifest.name) to", on: partials.directory.path, code: error.code)
+        }
+    }
+
+    private var modified: Int64 {
+        let (nanoseconds, overflow) = terms.modified.multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? WallClock.nanoseconds() : min(nanoseconds, WallClock.nanoseconds())
+    }
+
+    /// A name like those of other partial files; no download has a serial with the highest bit.
+    private func stagedName(_ index: Int, _ root: FileRoot) -> String {
+        "\(root.digest.hex).\(1 << 63 | serial << 20 | UInt64(index))"
+    }
+
+    /// Removes staged files that are not wanted any more.
+    public func discard(_ indices: [Int]) {
+        for index in indices {
+            if case .file(let root, _) = manifest.kind(at: index) {
+                try? partials.directory.remove(stagedName(index, root))
+            }
+        }
+    }
+
+    // MARK: Publishing
+
+    /// Gives staged files their names in the share; those of no bytes need not have been staged.
+    /// - Returns: what became of each, in the order asked.
+    /// - Throws: if files or names could not be made durable: what has no name by then is to be fetched again.
+    public func publish(_ indices: [Int], with bench: HashBench) throws(SystemError) -> [Outcome] {
+        let failures = stageEmpty(indices)
+        if terms.sync { try partials.share.directory.syncFileSystem() }
+        var parent: (name: ShareName, directory: Directory)?
+        let outcomes = indices.map { index in
+            if let failure = failures[index] { return Outcome(index: index, result: .failure(failure)) }
+            do throws(SystemError) {
+                return Outcome(index: index, result: .success(try publish(index, &parent, bench)))
+            } catch {
+                discard([index])
+                return Outcome(index: index, result: .failure(error))
+            }
+        }
+        // The names, too: a directory each would take as many turns of the disk as there are directories.
+        if terms.sync { try partials.share.directory.syncFileSystem() }
+        return outcomes
+    }
+
+    private func stageEmpty(_ indices: [Int]) -> [Int: SystemError] {
+        var failures: [Int: SystemError] = [:]
+        let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+        for index in indices {
+            guard case .file(let root, let isExecutable) = manifest.kind(at: index), root.length == 0 else { continue }
+            do throws(SystemError) {
+                try write(nothing, stagedName(index, root), isExecutable)
+            } catch {
+                failures[index] = error
+            }
+        }
+        return failures
+    }
+
+    private func publish(
+        _ index: Int, _ parent: inout (name: ShareName, directory: Directory)?, _ bench: HashBench
+    ) throws(SystemError) -> Published {
+        let name = manifest.name(at: index)
+        guard let root = manifest.root(at: index), let above = name.parent else {
+            throw SystemError("deliver", on: name.path, code: SystemError.notAFile)
+        }
+        let directory = if let parent, parent.name == above { parent.directory } else { try open(above, of: name) }
+        parent = (above, directory)
+        do throws(SystemError) {
+            return try place(stagedName(index, root), as: name, root, in: directory)
+        } catch {
+            // It may be the very same: another run of this download was about to publish it too.
+            guard error.alreadyExists, let identity = try same(name, root, bench) else { throw error }
+            discard([index])
+            return published(name, root, identity, backup: nil)
+        }
+    }
+
+    private func place(
+        _ staged: String, as name: ShareName, _ root: FileRoot, in directory: Directory
+    ) throws(SystemError) -> Published {
+        let before = try partials.directory.standing(ofEntry: staged)?.identity
+        let backup = try partials.rename(
+            staged, to: directory, name.last, of: name, replacing: terms.replacing,
+            keepingBackup: terms.keepingBackup, sync: terms.sync)
+        guard let before, let identity = try directory.standing(ofEntry: name.last)?.identity,
+            identity.hasSameBytes(as: before), identity.size == root.length
+        else { throw SystemError("find what was delivered as", on: name.path, code: SystemError.notAFile) }
+        return published(name, root, identity, backup: backup)
+    }
+
+    private func published(
+        _ name: ShareName, _ root: FileRoot, _ identity: FileIdentity, backup: ShareName?
+    ) -> Published {
+        let layer = root.length == 0 ? [] : [root.digest]
+        return Published(
+            file: IndexedFile(name: name, root: root, identity: identity, layer: layer), backup: backup)
+    }
+
+    /// How the file stands that is at a name, if it has that root.
+    private func same(_ name: ShareName, _ root: FileRoot, _ bench: HashBench) throws(SystemError) -> FileIdentity? {
+        let step = try IndexStep(name, in: partials.share)
+        guard step.identity.size == root.length,
+            case .done(let file) = try step.run(in: partials.share, with: bench), file.root == root
+        else { return nil }
+        return file.identity
+    }
+
+    /// The survey has made it; somebody may have removed it since.
+    private func open(_ parent: ShareName, of name: ShareName) throws(SystemError) -> Directory {
+        do throws(SystemError) {
+            return try partials.share.directory.openDirectory(parent.path)
+        } catch {
+            guard error.isMissing else { throw error }
+            return try partials.share.makeParent(of: name, sync: terms.sync).directory
+        }
+    }
+}

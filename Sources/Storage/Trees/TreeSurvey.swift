@@ -1,0 +1,226 @@
+import Content
+import Posix
+
+/// What of a manifest's tree is in the share.
+public struct TreeState: Sendable {
+    /// Why an entry cannot be put into the share as things are.
+    public enum Obstacle: Hashable, Sendable {
+        /// A file of other content.
+        case other(FileRoot)
+        /// Said in a few words.
+        case occupied(String)
+        case failed(SystemError)
+    }
+
+    /// Files to fetch, as indices in the manifest.
+    public internal(set) var missing: [Int32] = []
+    /// Bytes of those.
+    public internal(set) var missingBytes: UInt64 = 0
+    /// Files that are there as they should be.
+    public internal(set) var present = 0
+    public internal(set) var presentBytes: UInt64 = 0
+    /// Entries that cannot be had, as indices in the manifest: every file among them, and directories of no file.
+    public internal(set) var obstacles: [(index: Int32, obstacle: Obstacle)] = []
+}
+
+/// Compares a manifest's tree with the share, a bounded step at a time, and makes the directories that are missing.
+///
+/// A file counts as present by its root. That is taken from what is known of the share where the file stands as it did
+/// when it was hashed, else computed. Its executable bit is set as the manifest has it: that is part of the version, and
+/// nothing is lost by it.
+public struct TreeSurvey: Sendable {
+    public enum Outcome: Sendable {
+        case more(TreeSurvey)
+        case done(TreeState)
+    }
+
+    /// A file whose root is being computed.
+    private struct Hashing {
+        let index: Int
+        var step: IndexStep
+    }
+
+    /// The directory whose entries are being looked at.
+    private struct Place {
+        let name: ShareName
+        /// nil: it could not be made, or opened.
+        let directory: Result<Directory, Blocked>
+    }
+
+    private struct Blocked: Error {
+        let obstacle: TreeState.Obstacle
+    }
+
+    private let manifest: Manifest
+    private let replacing: Bool
+    private let sync: Bool
+    private let known: @Sendable (ShareName, FileIdentity) -> FileRoot?
+    private var state = TreeState()
+    private var next = 0
+    private var place: Place?
+    private var hashing: Hashing?
+    private var hasMade = false
+
+    /// - Parameters:
+    ///   - replacing: files of other content are fetched anew.
+    ///   - sync: make the new directories durable.
+    ///   - known: the root of a file that stands so.
+    public init(
+        _ manifest: Manifest, replacing: Bool, sync: Bool,
+        known: @escaping @Sendable (ShareName, FileIdentity) -> FileRoot?
+    ) {
+        self.manifest = manifest
+        self.replacing = replacing
+        self.sync = sync
+        self.known = known
+    }
+
+    /// - Throws: if the tree's own directory cannot be made, or what was made cannot be made durable.
+    public consuming func run(in share: Share, with bench: HashBench) throws(SystemError) -> Outcome {
+        if place == nil { try begin(in: share) }
+        var budget = StorageLimits.surveyStep
+        while next < manifest.count || hashing != nil {
+            guard budget > 0 else { return .more(self) }
+            if hashing != nil {
+                hashFurther(in: share, with: bench)
+                budget -= StorageLimits.surveyStep / 4
+            } else {
+                survey(next, in: share)
+                next += 1
+                budget -= 1
+            }
+        }
+        if sync, hasMade { try share.directory.syncFileSystem() }
+        return .done(state)
+    }
+
+    private mutating func begin(in share: Share) throws(SystemError) {
+        if try share.directory.standing(at: manifest.name.path) == nil { hasMade = true }
+        let (parent, last) = try share.makeParent(of: manifest.name, sync: false)
+        try parent.makeDirectory(last)
+        place = Place(name: manifest.name, directory: .success(try parent.openDirectory(last)))
+    }
+
+    // MARK: Entries
+
+    private mutating func survey(_ index: Int, in share: Share) {
+        let name = manifest.name(at: index)
+        enter(name.parent ?? manifest.name, in: share)
+        guard let place else { return }
+        switch (place.directory, manifest.kind(at: index)) {
+        case (.failure(let blocked), let kind):
+            if case .file = kind { obstruct(index, blocked.obstacle) }
+        case (.success(let directory), .directory): makeDirectory(index, name.last, in: directory)
+        case (.success(let directory), .file(let root, let isExecutable)):
+            look(at: index, name.last, root, isExecutable, in: directory)
+        }
+    }
+
+    private mutating func enter(_ name: ShareName, in share: Share) {
+        guard place?.name != name else { return }
+        do throws(SystemError) {
+            place = Place(name: name, directory: .success(try share.directory.openDirectory(name.path)))
+        } catch {
+            place = Place(name: name, directory: .failure(Blocked(obstacle: TreeSurvey.obstacle(error))))
+        }
+    }
+
+    private static func obstacle(_ error: SystemError) -> TreeState.Obstacle {
+        let isOccupied = error.isNotADirectory || error.isOtherKind
+        return isOccupied ? .occupied("something that is no directory where one should be") : .failed(error)
+    }
+
+    private mutating func makeDirectory(_ index: Int, _ name: String, in directory: Directory) {
+        do throws(SystemError) {
+            if let standing = try directory.standing(ofEntry: name) {
+                guard standing.kind != .directory else { return }
+                return obstruct(index, .occupied("something that is no directory"))
+            }
+            try directory.makeDirectory(name)
+            hasMade = true
+        } catch {
+            obstruct(index, .failed(error))
+        }
+    }
+
+    private mutating func look(
+        at index: Int, _ name: String, _ root: FileRoot, _ isExecutable: Bool, in directory: Directory
+    ) {
+        do throws(SystemError) {
+            guard let standing = try directory.standing(ofEntry: name) else { return miss(index, root) }
+            guard standing.kind == .regular else { return obstruct(index, .occupied(TreeSurvey.word(standing.kind))) }
+            let full = manifest.name(at: index)
+            if let found = known(full, standing.identity) {
+                judge(index, found, standing.isExecutable, in: directory, name)
+            } else if standing.identity.size == root.length, let step = IndexStep(full, standing.identity) {
+                hashing = Hashing(index: index, step: step)
+            } else {
+                differ(index, root, standing.identity)
+            }
+        } catch {
+            obstruct(index, .failed(error))
+        }
+    }
+
+    private static func word(_ kind: FileKind) -> String {
+        switch kind {
+        case .regular: "a file"
+        case .directory: "a directory"
+        case .other: "a link or special file"
+        }
+    }
+
+    /// A file whose length alone tells that it is another; what it is, is not worth hashing it.
+    private mutating func differ(_ index: Int, _ root: FileRoot, _ identity: FileIdentity) {
+        if replacing { return miss(index, root) }
+        obstruct(index, .occupied("a file of \(identity.size) bytes"))
+    }
+
+    private mutating func judge(
+        _ index: Int, _ found: FileRoot, _ isExecutable: Bool, in directory: Directory, _ name: String
+    ) {
+        guard case .file(let root, let wanted) = manifest.kind(at: index) else { return }
+        guard found == root else { return replacing ? miss(index, root) : obstruct(index, .other(found)) }
+        do throws(SystemError) {
+            if isExecutable != wanted {
+                let file = try directory.openFile(name)
+                try FileIO.setExecutable(file.rawValue, wanted)
+            }
+            state.present += 1
+            state.presentBytes += root.length
+        } catch {
+            obstruct(index, .failed(error))
+        }
+    }
+
+    private mutating func miss(_ index: Int, _ root: FileRoot) {
+        state.missing.append(Int32(index))
+        state.missingBytes += root.length
+    }
+
+    private mutating func obstruct(_ index: Int, _ obstacle: TreeState.Obstacle) {
+        state.obstacles.append((Int32(index), obstacle))
+    }
+
+    // MARK: Hashing
+
+    private mutating func hashFurther(in share: Share, with bench: HashBench) {
+        guard let hashing, let place, case .success(let directory) = place.directory else { return self.hashing = nil }
+        let name = hashing.step.name.last
+        do throws(SystemError) {
+            switch try hashing.step.run(in: share, with: bench) {
+            case .more(let step, _): self.hashing?.step = step
+            case .changed:
+                self.hashing = nil
+                obstruct(hashing.index, .occupied("a file that is being written"))
+            case .done(let file):
+                self.hashing = nil
+                let isExecutable = try directory.standing(ofEntry: name)?.isExecutable ?? false
+                judge(hashing.index, file.root, isExecutable, in: directory, name)
+            }
+        } catch {
+            self.hashing = nil
+            obstruct(hashing.index, .failed(error))
+        }
+    }
+}

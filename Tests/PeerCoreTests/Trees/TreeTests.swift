@@ -1,0 +1,380 @@
+import Content
+import Testing
+import Wire
+
+@testable import PeerCore
+
+@Suite struct TreeTests {
+    private let peer = Harness()
+
+    // MARK: From the wish to the survey
+
+    @Test("A directory is asked for by name, its manifest fetched like a file, read, and surveyed")
+    func manifest() throws {
+        let tree = try TestTree(small: 3)
+        peer.join([1])
+        peer.wish(tree)
+        let connection = peer.connect(1)
+        #expect(peer.asked[connection]?.last?.query == .tree(tree.name))
+        peer.have(tree, on: connection)
+        peer.feed(.manifestRead(peer.treeDownload, .missing))
+        peer.feed(.partialOpened(peer.download, PieceSet(pieceCount: 1)))
+        #expect(peer.chunks[connection] == [0..<1])
+        peer.deliverManifest(tree, on: connection)
+        #expect(peer.effects.filter { if case .readManifest = $0 { true } else { false } }.count == 2)
+        #expect(!peer.isDelivering())
+        peer.feed(.manifestRead(peer.treeDownload, .read(tree.manifest)))
+        #expect(peer.effects.contains { if case .surveyTree(_, tree.manifest) = $0 { true } else { false } })
+    }
+
+    @Test("A manifest that is kept from before is not fetched")
+    func keptManifest() throws {
+        let tree = try TestTree(small: 3)
+        let (_, connections) = peer.grow(tree, from: [1])
+        #expect(peer.roots(on: connections[0]) == tree.roots)
+    }
+
+    @Test("Bytes that lead to the root and are no manifest fail the request, with the reason")
+    func refusedManifest() throws {
+        let tree = try TestTree(small: 3)
+        peer.join([1])
+        let request = peer.wish(tree)
+        peer.have(tree, on: peer.connect(1))
+        peer.feed(.manifestRead(peer.treeDownload, .refused("../a: the name has a part `.` or `..`")))
+        #expect(peer.failure(of: request) == .badManifest("../a: the name has a part `.` or `..`"))
+        #expect(peer.statuses.isEmpty)
+    }
+
+    @Test("An offer of a manifest longer than any may be is a violation")
+    func tooLong() throws {
+        let tree = try TestTree(small: 1)
+        peer.join([1])
+        peer.wish(tree)
+        let connection = peer.connect(1)
+        let number = try #require(peer.asked[connection]?.last?.number)
+        let root = FileRoot(digest: tree.root.digest, length: UInt64(ManifestLimits.bytesMax) + 1)
+        let offer = try #require(FileOffer(root: root, modified: 0, name: tree.name))
+        peer.say(.have(request: number, offer), on: connection)
+        #expect(peer.closed[connection]?.contains("list of") == true)
+    }
+
+    @Test("Holders of different versions are a conflict; with a root the others are passed over")
+    func versions() throws {
+        let (tree, other) = (try TestTree(small: 3), try TestTree(small: 4))
+        peer.join([1, 2])
+        let request = peer.wish(tree)
+        let connections = [peer.connect(1), peer.connect(2)]
+        peer.have(tree, on: connections[0])
+        peer.have(other, on: connections[1])
+        guard case .conflict(let versions) = peer.failure(of: request) else {
+            Issue.record("no conflict")
+            return
+        }
+        #expect(Set(versions.map(\.root)) == [tree.root, other.root])
+        let second = peer.wish(tree, digest: tree.root.digest)
+        peer.have(other, on: connections[1])
+        peer.have(tree, on: connections[0])
+        #expect(peer.failure(of: second) == nil)
+        #expect(peer.statuses.map(\.root) == [tree.root])
+        #expect(peer.closed.isEmpty)
+    }
+
+    @Test("A directory that is here is surveyed whatever version it is; one that nobody else has is here")
+    func local() throws {
+        let (tree, other) = (try TestTree(small: 3), try TestTree(small: 4))
+        peer.join([1])
+        let request = peer.wish(tree, local: .file(tree.root))
+        let connection = peer.connect(1)
+        peer.have(tree, on: connection)
+        #expect(peer.failure(of: request) == nil)
+        #expect(peer.statuses.count == 1)
+        peer.feed(.cancel(RequestID(rawValue: 99), tree.name, keepData: false))
+        let second = peer.wish(tree, local: .file(other.root))
+        peer.notHave(on: connection)
+        #expect(peer.result(of: second)?.already == true)
+        #expect(peer.result(of: second)?.root == other.root)
+    }
+
+    // MARK: Small files
+
+    @Test("Small files are asked for together, received, staged, and published together")
+    func smallFiles() throws {
+        let tree = try TestTree(small: 5, empty: 2)
+        let (request, connections) = peer.grow(tree, from: [1])
+        for file in tree.small { peer.bring(file, of: tree, on: connections[0]) }
+        #expect(peer.published.isEmpty)
+        peer.stage(tree.small, on: connections[0])
+        #expect(peer.published.map { Set($0) } == [Set(tree.small + tree.empty)])
+        peer.publish(tree, tree.small + tree.empty)
+        let result = try #require(peer.result(of: request))
+        let files = TreeResult(
+            length: tree.manifest.length, total: 7, fetched: 7, already: 0, failed: [], failedCount: 0)
+        #expect(result.files == files)
+        #expect(!result.already)
+        #expect(peer.statuses.isEmpty)
+        #expect(peer.offered.count == 7)
+        #expect(peer.effects.contains(.closeTree(peer.treeDownload, [])))
+        #expect(peer.effects.contains(.forget(peer.treeDownload)))
+    }
+
+    @Test("A tree of which all is here is done after the survey")
+    func nothingMissing() throws {
+        let tree = try TestTree(small: 5)
+        let (request, _) = peer.grow(tree, from: [1], missing: [])
+        let result = try #require(peer.result(of: request))
+        #expect(result.already)
+        #expect(result.files?.already == 5)
+    }
+
+    @Test("What stands in the way is told file by file, and the rest is fetched")
+    func obstacles() throws {
+        let tree = try TestTree(small: 3)
+        let failure = FetchFailure.exists(local: .empty, offered: nil)
+        let (request, connections) = peer.grow(tree, from: [1], missing: [1, 2], obstacles: [(0, failure)])
+        for file in [1, 2] { peer.bring(file, of: tree, on: connections[0]) }
+        peer.stage([1, 2], on: connections[0])
+        peer.publish(tree, [1, 2])
+        let files = try #require(peer.result(of: request)?.files)
+        #expect(files.failed == [TreeFailure(name: tree.manifest.name(at: 0), failure: failure)])
+        #expect((files.fetched, files.failedCount, files.total) == (2, 1, 3))
+    }
+
+    @Test("Two holders share the files, and what one had goes to the other when it is gone")
+    func twoHolders() throws {
+        let tree = try TestTree(small: 64)
+        let (request, connections) = peer.grow(tree, from: [1, 2])
+        #expect(connections.map { peer.roots(on: $0).count } == [32, 32])
+        peer.bring(0, of: tree, on: connections[0])
+        peer.stage([0], on: connections[0])
+        peer.feed(.closed(connections[0], reason: "reset"))
+        var brought = 0
+        while brought < 63, let root = peer.roots(on: connections[1]).dropFirst(brought).first {
+            peer.bring(try #require(tree.roots.firstIndex(of: root)), of: tree, on: connections[1])
+            brought += 1
+        }
+        peer.stage(Array(1..<64), on: connections[1])
+        peer.publish(tree, try #require(peer.published.last))
+        #expect(peer.result(of: request)?.files?.fetched == 64)
+    }
+
+    @Test("A file of wrong bytes costs its sender the tree, and comes from another")
+    func liar() throws {
+        let tree = try TestTree(small: 2)
+        let (request, connections) = peer.grow(tree, from: [1, 2])
+        peer.bring(0, of: tree, on: connections[0])
+        peer.bring(1, of: tree, on: connections[0])
+        peer.stage([0], on: connections[0], .wrong)
+        #expect(peer.roots(on: connections[1]) == [tree.roots[0]])
+        peer.stage([1], on: connections[0])
+        peer.bring(0, of: tree, on: connections[1])
+        peer.stage([0], on: connections[1])
+        peer.publish(tree, try #require(peer.published.last))
+        #expect(peer.result(of: request)?.files?.fetched == 2)
+    }
+
+    @Test("Pieces of other lengths than the manifest's are a violation")
+    func otherLength() throws {
+        let tree = try TestTree(small: 2)
+        let (_, connections) = peer.grow(tree, from: [1])
+        peer.say(.piece(index: 0, length: 17), on: connections[0])
+        #expect(peer.closed[connections[0]]?.contains("17 bytes") == true)
+    }
+
+    @Test("A file that a holder has no more is asked of another; one that nobody has is looked for by its root")
+    func gone() throws {
+        let tree = try TestTree(small: 2)
+        let (request, connections) = peer.grow(tree, from: [1, 2])
+        #expect(peer.roots(on: connections[0]).count == 2)
+        peer.say(.endOfChunk(first: 0, .gone), on: connections[0])
+        #expect(peer.roots(on: connections[1]) == [tree.roots[0]])
+        peer.say(.endOfChunk(first: 0, .gone), on: connections[1])
+        peer.bring(1, of: tree, on: connections[0])
+        peer.stage([1], on: connections[0])
+        peer.publish(tree, [1])
+        let child = try #require(peer.statuses.last)
+        #expect(child.name == tree.manifest.name(at: 0))
+        #expect(child.root == tree.roots[0])
+        // Both say once more that they do not have it: then it is gone from this version.
+        peer.feed(.partialOpened(child.id, PieceSet(pieceCount: 1)))
+        for connection in connections where peer.roots(on: connection).last == tree.roots[0] {
+            peer.say(.endOfChunk(first: 0, .gone), on: connection)
+        }
+        for connection in connections where peer.roots(on: connection).filter({ $0 == tree.roots[0] }).count == 1 {
+            peer.say(.endOfChunk(first: 0, .gone), on: connection)
+        }
+        peer.pass(.seconds(2))
+        for connection in connections {
+            while peer.asked[connection]?.isEmpty == false { peer.notHave(on: connection) }
+        }
+        peer.pass(.seconds(1))
+        let files = try #require(peer.result(of: request)?.files)
+        #expect((files.fetched, files.failedCount) == (1, 1))
+        guard case .gone = files.failed.first?.failure else {
+            Issue.record("\(files.failed)")
+            return
+        }
+    }
+
+    @Test("A busy holder is asked again later, and its files go to others meanwhile")
+    func busy() throws {
+        let tree = try TestTree(small: 2)
+        let (_, connections) = peer.grow(tree, from: [1, 2])
+        peer.say(.busy(first: 0, retryAfter: 60_000), on: connections[0])
+        peer.say(.busy(first: 0, retryAfter: 60_000), on: connections[0])
+        #expect(Set(peer.roots(on: connections[1])) == Set(tree.roots))
+    }
+
+    @Test("A holder that owes a file and sends nothing is dropped")
+    func stalled() throws {
+        let tree = try TestTree(small: 2)
+        let (_, connections) = peer.grow(tree, from: [1])
+        peer.pass(.seconds(6))
+        #expect(peer.closed[connections[0]] == "no byte for 5 s")
+        #expect(peer.statuses.first?.state == .waiting)
+    }
+
+    @Test("Without a holder the request ends when its time is over, and the tree goes on when one comes")
+    func waits() throws {
+        let tree = try TestTree(small: 2)
+        let (request, connections) = peer.grow(tree, from: [1], timeout: .seconds(3))
+        peer.bring(0, of: tree, on: connections[0])
+        peer.stage([0], on: connections[0])
+        peer.feed(.closed(connections[0], reason: "reset"))
+        peer.pass(.seconds(4))
+        guard case .gone = peer.failure(of: request) else {
+            Issue.record("\(String(describing: peer.failure(of: request)))")
+            return
+        }
+        #expect(peer.statuses.map(\.state) == [.waiting])
+        peer.delta(joined: [2])
+        let newcomer = peer.connect(2)
+        #expect(peer.asked[newcomer]?.last?.query == .tree(tree.name))
+        peer.have(tree, on: newcomer)
+        #expect(peer.roots(on: newcomer) == [tree.roots[1]])
+    }
+
+    @Test("A full disk pauses the tree; when there is room it is surveyed anew")
+    func full() throws {
+        let tree = try TestTree(small: 2)
+        let (request, connections) = peer.grow(tree, from: [1])
+        peer.bring(0, of: tree, on: connections[0])
+        peer.stage([0], on: connections[0])
+        peer.pass(.seconds(2))
+        peer.publish(tree, [0])
+        peer.bring(1, of: tree, on: connections[0])
+        let failure = DiskFailure(message: "full", code: 28, isOutOfSpace: true)
+        peer.stage([1], on: connections[0], .failed(failure))
+        guard case .full = peer.failure(of: request) else {
+            Issue.record("\(String(describing: peer.failure(of: request)))")
+            return
+        }
+        #expect(peer.effects.contains(.closeTree(peer.treeDownload, [])))
+        let id = peer.treeDownload
+        peer.take()
+        peer.feed(.spaceFound(id))
+        #expect(peer.effects.contains { if case .readManifest = $0 { true } else { false } })
+        peer.feed(.manifestRead(id, .read(tree.manifest)))
+        peer.feed(.treeSurveyed(id, tree.found(missing: [1])))
+        #expect(peer.roots(on: connections[0]) == [tree.roots[1]])
+    }
+
+    @Test("What could not be made durable has to come again, and is not counted")
+    func unsynced() throws {
+        let tree = try TestTree(small: 2)
+        let (request, connections) = peer.grow(tree, from: [1])
+        for file in tree.small { peer.bring(file, of: tree, on: connections[0]) }
+        peer.stage(tree.small, on: connections[0])
+        peer.feed(.publishingFailed(peer.treeDownload, DiskFailure(message: "sync", code: 5, isOutOfSpace: false)))
+        #expect(peer.failure(of: request) == .disk(DiskFailure(message: "sync", code: 5, isOutOfSpace: false)))
+        #expect(peer.offered.count == 0)
+        #expect(peer.effects.contains(.closeTree(peer.treeDownload, [])))
+    }
+
+    @Test("A pause calls off what is under way; resumed, the tree fetches what is missing")
+    func paused() throws {
+        let tree = try TestTree(small: 3)
+        let (request, connections) = peer.grow(tree, from: [1])
+        peer.feed(.pause(RequestID(rawValue: 99), tree.name))
+        #expect(peer.failure(of: request) == .paused)
+        #expect(peer.sent(on: connections[0]).types.filter { $0 == .cancel }.count == 3)
+        #expect(peer.statuses.map(\.state) == [.paused(.user)])
+        peer.feed(.resume(RequestID(rawValue: 98), tree.name))
+        peer.feed(.manifestRead(peer.treeDownload, .read(tree.manifest)))
+        peer.feed(.treeSurveyed(peer.treeDownload, tree.found(missing: [2])))
+        #expect(peer.roots(on: connections[0]).last == tree.roots[2])
+    }
+
+    @Test("Cancelled, a tree leaves nothing behind, nor do its children")
+    func cancelled() throws {
+        let tree = try TestTree(small: 3, large: 2)
+        let (request, _) = peer.grow(tree, from: [1])
+        #expect(peer.statuses.count == 3)
+        peer.feed(.cancel(RequestID(rawValue: 99), tree.name, keepData: false))
+        #expect(peer.failure(of: request) == .cancelled)
+        #expect(peer.statuses.isEmpty)
+    }
+
+    @Test("A tree that an earlier run left is read and surveyed again, without any client")
+    func restored() throws {
+        let tree = try TestTree(small: 2)
+        let entry = DownloadEntry(
+            id: DownloadID(rawValue: 7), kind: .tree, name: tree.name, root: tree.root, modified: 5, replacing: false,
+            keepsBackup: true, sync: true, priority: 0, state: .running)
+        peer.feed(.restored(StoredDownload(entry: entry, layer: nil, pieces: PieceSet(pieceCount: 1))))
+        #expect(peer.effects.contains(.readManifest(entry)))
+        peer.join([1])
+        peer.feed(.manifestRead(entry.id, .read(tree.manifest)))
+        peer.feed(.treeSurveyed(entry.id, tree.found(missing: [1])))
+        let connection = peer.connect(1)
+        #expect(peer.asked[connection]?.last?.query == .tree(tree.name))
+        peer.have(tree, on: connection)
+        #expect(peer.roots(on: connection) == [tree.roots[1]])
+    }
+
+    // MARK: Large files
+
+    @Test("Files of several pieces are downloads of their own, a few at a time, from the tree's holders")
+    func large() throws {
+        let peer = Harness { $0.runningMax = 2 }
+        let tree = try TestTree(small: 1, large: 3)
+        let (request, connections) = peer.grow(tree, from: [1])
+        #expect(peer.statuses.map(\.kind) == [.tree, .file, .file])
+        #expect(peer.sent(on: connections[0]).types.filter { $0 == .hashesRequest }.count == 2)
+        peer.bring(0, of: tree, on: connections[0])
+        peer.stage([0], on: connections[0])
+        peer.publish(tree, [0])
+        for _ in 0..<3 {
+            let child = try #require(peer.statuses.first { $0.kind == .file })
+            peer.feed(.indexed(SharedFile(name: child.name, root: child.root, modified: 0, layer: [.zero, .zero])))
+        }
+        let files = try #require(peer.result(of: request)?.files)
+        #expect((files.fetched, files.failedCount) == (4, 0))
+    }
+
+    @Test("As many trees as may run at one time do not keep their own files from running")
+    func manyTrees() throws {
+        let peer = Harness { $0.runningMax = 1 }
+        let tree = try TestTree(large: 1)
+        _ = peer.grow(tree, from: [1])
+        #expect(peer.statuses.map(\.state) == [.fetching, .fetching])
+    }
+
+    @Test("A file that is being fetched already is waited for, and one of another version is told")
+    func adopted() throws {
+        let tree = try TestTree(large: 2)
+        let names = (0..<2).map { tree.manifest.name(at: $0) }
+        for (number, root) in [tree.roots[0], FileRoot(digest: .zero, length: 5)].enumerated() {
+            let entry = DownloadEntry(
+                id: DownloadID(rawValue: UInt64(90 + number)), name: names[number], root: root, modified: 0,
+                replacing: false, keepsBackup: true, sync: true, priority: 0, state: .paused)
+            let count = PieceLayout(length: root.length)?.pieceCount ?? 0
+            peer.feed(.restored(StoredDownload(entry: entry, layer: nil, pieces: PieceSet(pieceCount: count))))
+        }
+        let (request, _) = peer.grow(tree, from: [1])
+        #expect(Set(peer.statuses.map(\.state)) == [.fetching, .waiting, .paused(.user)])
+        peer.feed(.indexed(SharedFile(name: names[0], root: tree.roots[0], modified: 0, layer: [.zero, .zero])))
+        let files = try #require(peer.result(of: request)?.files)
+        #expect(files.fetched == 1)
+        #expect(files.failed.map(\.failure) == [.otherVersionRunning(FileRoot(digest: .zero, length: 5))])
+    }
+}

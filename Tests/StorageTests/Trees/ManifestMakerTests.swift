@@ -1,0 +1,136 @@
+import Content
+import Foundation
+import Testing
+
+@testable import Storage
+
+@Suite struct ManifestMakerTests {
+    private let tree: TreeScratch
+
+    init() throws {
+        tree = try TreeScratch()
+    }
+
+    private func fill() throws {
+        try tree.scratch.write([1, 2, 3], to: "models/a.bin")
+        try tree.scratch.write([], to: "models/sub/deeper/empty")
+        try tree.scratch.write([9], to: "models/sub/run.sh")
+        try tree.setMode(0o744, of: "models/sub/run.sh")
+        try tree.makeDirectory("models/nothing/in/here")
+        try tree.scratch.write([7], to: "other/b.bin")
+    }
+
+    @Test("A directory's manifest has its files with roots and executable bits, and its directories, empty ones too")
+    func made() throws {
+        try fill()
+        let manifest = try #require(try tree.make("models")).manifest
+        #expect(
+            manifest.paths == [
+                "a.bin", "nothing", "nothing/in", "nothing/in/here", "sub", "sub/deeper", "sub/deeper/empty",
+                "sub/run.sh",
+            ])
+        let run = try #require(tree.root(of: try ShareName("models/sub/run.sh")))
+        #expect(manifest.kind(at: 7) == .file(run, isExecutable: true))
+        #expect(manifest.kind(at: 6) == .file(.empty, isExecutable: false))
+        #expect(manifest.kind(at: 4) == .directory)
+    }
+
+    @Test("Only the owner's executable bit counts, whatever else the modes are")
+    func modes() throws {
+        try fill()
+        let first = try #require(try tree.make("models")).manifest
+        try tree.setMode(0o777, of: "models/sub/run.sh")
+        try tree.setMode(0o600, of: "models/a.bin")
+        try tree.setMode(0o700, of: "models/sub")
+        #expect(try tree.make("models")?.manifest.bytes == first.bytes)
+        try tree.setMode(0o655, of: "models/sub/run.sh")
+        #expect(try tree.make("models")?.manifest.bytes != first.bytes)
+    }
+
+    @Test("Links, to files and directories, are not in it, nor is what they lead to")
+    func links() throws {
+        try fill()
+        let before = try #require(try tree.make("models")).manifest
+        try tree.scratch.link("models/link", to: "../other/b.bin")
+        try tree.scratch.link("models/directory", to: "../other")
+        #expect(mkfifo("\(tree.scratch.sharePath)/models/pipe", 0o600) == 0)
+        let made = try #require(try tree.make("models"))
+        #expect(made.manifest.bytes == before.bytes)
+        #expect(made.refusedCount == 0)
+    }
+
+    @Test("What has no proper name, and files whose content cannot be known, are left out and told")
+    func refused() throws {
+        try fill()
+        #expect(Scratch.createFile([0x61, 0xFF], in: "\(tree.scratch.sharePath)/models"))
+        #expect(Scratch.createFile([0x61, 0x0A], in: "\(tree.scratch.sharePath)/models"))
+        let contents = try #require(try tree.list("models"))
+        let outcome = ManifestMaker.make(try ShareName("models"), contents) { name, _ in
+            name.last == "a.bin" ? .unreadable("Permission denied") : .root(.empty)
+        }
+        guard case .made(let made) = outcome else { throw CocoaError(.fileReadUnknown) }
+        #expect(made.refusedCount == 3)
+        #expect(made.refused.contains { $0.shown == "a.bin" && $0.reason == "Permission denied" })
+        #expect(made.refused.contains { $0.shown == "a\\n" })
+        #expect(!made.manifest.paths.contains("a.bin"))
+    }
+
+    @Test("More left out than are told by name are counted")
+    func manyRefused() throws {
+        for number in 0..<20 { try tree.scratch.write([1], to: "models/\(number)") }
+        let contents = try #require(try tree.list("models"))
+        let outcome = ManifestMaker.make(try ShareName("models"), contents) { _, _ in .unreadable("no") }
+        guard case .made(let made) = outcome else { throw CocoaError(.fileReadUnknown) }
+        #expect((made.refused.count, made.refusedCount) == (8, 20))
+    }
+
+    @Test("As long as a file's content is not known there is no manifest")
+    func pending() throws {
+        try fill()
+        let contents = try #require(try tree.list("models"))
+        let outcome = ManifestMaker.make(try ShareName("models"), contents) { name, _ in
+            name.last == "run.sh" ? .pending : .root(.empty)
+        }
+        guard case .pending = outcome else { throw CocoaError(.fileReadUnknown) }
+    }
+
+    @Test("Names that only case tells apart are no tree, and both are named")
+    func collision() throws {
+        try tree.scratch.write([1], to: "models/README")
+        try tree.scratch.write([1], to: "models/readme")
+        let contents = try #require(try tree.list("models"))
+        let outcome = ManifestMaker.make(try ShareName("models"), contents) { _, _ in .root(.empty) }
+        guard case .refused(let error) = outcome else { throw CocoaError(.fileReadUnknown) }
+        #expect(error == .caseCollision(path: "README", other: "readme"))
+    }
+
+    @Test("A tree is as old as the newest of its files; without files, as its directory")
+    func modified() throws {
+        try fill()
+        let date = Date(timeIntervalSince1970: 1_500_000_000)
+        for name in ["models/a.bin", "models/sub/run.sh", "models/sub/deeper/empty"] {
+            try FileManager.default.setAttributes(
+                [.modificationDate: date.addingTimeInterval(name == "models/a.bin" ? 60 : 0)],
+                ofItemAtPath: "\(tree.scratch.sharePath)/\(name)")
+        }
+        #expect(try tree.make("models")?.modified == 1_500_000_060)
+        try tree.makeDirectory("hollow")
+        try FileManager.default.setAttributes(
+            [.modificationDate: date], ofItemAtPath: "\(tree.scratch.sharePath)/hollow")
+        #expect(try tree.make("hollow")?.modified == 1_500_000_000)
+    }
+
+    @Test("Where there is no directory there is no listing", arguments: ["nothing", "models/a.bin", "link"])
+    func missing(_ name: String) throws {
+        try fill()
+        try tree.scratch.link("link", to: "models")
+        #expect(try tree.list(name) == nil)
+    }
+
+    @Test("A directory of more entries than one step looks at is listed whole")
+    func manySteps() throws {
+        try tree.makeDirectory("models")
+        for number in 0..<5000 { try tree.makeDirectory("models/\(number)") }
+        #expect(try tree.make("models")?.manifest.count == 5000)
+    }
+}

@@ -1,0 +1,155 @@
+import Content
+import Foundation
+import Posix
+import Testing
+
+@testable import Storage
+
+@Suite struct TreeFilesTests {
+    private let source: TreeScratch
+    private let target: TreeScratch
+    private let manifest: Manifest
+
+    init() throws {
+        source = try TreeScratch()
+        target = try TreeScratch()
+        try source.scratch.write([1, 2, 3], to: "models/a.bin")
+        try source.scratch.write([4], to: "models/sub/b")
+        try source.setMode(0o755, of: "models/sub/b")
+        try source.scratch.write([], to: "models/zero")
+        manifest = try #require(try source.make("models")).manifest
+        _ = try target.survey(manifest)
+    }
+
+    private func files(replacing: Bool = false, sync: Bool = true, modified: Int64 = 1_600_000_000) -> TreeFiles {
+        TreeFiles(
+            manifest, partials: target.partials,
+            terms: .init(replacing: replacing, keepingBackup: true, sync: sync, modified: modified), serial: 7)
+    }
+
+    private func stage(_ path: String, _ bytes: [UInt8], _ files: TreeFiles) throws -> Bool {
+        let index = try #require(manifest.index(of: path))
+        return try bytes.withUnsafeBytes { try files.stage(index, $0, with: target.bench) }
+    }
+
+    private var staged: [String] { Scratch.entries(of: "\(target.scratch.statePath)/partial") }
+
+    private var all: [Int] { (0..<manifest.count).filter { manifest.length(at: $0) != nil } }
+
+    @Test(
+        "Staged files get their names, modes and time together, and are what was asked for", arguments: [true, false])
+    func published(_ sync: Bool) throws {
+        let files = files(sync: sync)
+        #expect(try stage("a.bin", [1, 2, 3], files))
+        #expect(try stage("sub/b", [4], files))
+        #expect(staged.count == 2)
+        #expect(!target.exists("models/a.bin"))
+        let results = try files.publish(all, with: target.bench)
+        #expect(results.map(\.index) == all)
+        for outcome in results {
+            let (index, published) = (outcome.index, try outcome.result.get())
+            #expect(published.file.name == manifest.name(at: index))
+            #expect(published.file.root == target.root(of: published.file.name))
+            #expect(published.file.identity == (try target.share.open(published.file.name).identity))
+        }
+        #expect(try target.scratch.bytes(of: "models/a.bin") == [1, 2, 3])
+        #expect(try target.mode(of: "models/a.bin") == 0o644)
+        #expect(try target.mode(of: "models/sub/b") == 0o755)
+        let attributes = try FileManager.default.attributesOfItem(atPath: "\(target.scratch.sharePath)/models/zero")
+        #expect((attributes[.modificationDate] as? Date)?.timeIntervalSince1970 == 1_600_000_000)
+        #expect(staged.isEmpty)
+        #expect(try target.make("models")?.manifest.bytes == manifest.bytes)
+    }
+
+    @Test("A file of other bytes, fewer or more is not staged")
+    func wrong() throws {
+        for bytes in [[1, 2, 4], [1, 2], [1, 2, 3, 4], []] as [[UInt8]] {
+            #expect(try !stage("a.bin", bytes, files()))
+        }
+        #expect(try !stage("sub", [], files()))
+        #expect(staged.isEmpty)
+    }
+
+    @Test("What came to stand at a name meanwhile stays, and the others get theirs")
+    func occupied() throws {
+        let files = files()
+        #expect(try stage("a.bin", [1, 2, 3], files))
+        #expect(try stage("sub/b", [4], files))
+        try target.scratch.write([9], to: "models/a.bin")
+        let results = try files.publish(all, with: target.bench).map(\.result)
+        guard case .failure(let error) = results[0] else { throw CocoaError(.fileReadUnknown) }
+        #expect(error.alreadyExists)
+        #expect(try target.scratch.bytes(of: "models/a.bin") == [9])
+        #expect(try target.scratch.bytes(of: "models/sub/b") == [4])
+        #expect(staged.isEmpty)
+    }
+
+    @Test("A file that stands there already with the same bytes is published, and its staged copy removed")
+    func same() throws {
+        let files = files()
+        #expect(try stage("a.bin", [1, 2, 3], files))
+        try target.scratch.write([1, 2, 3], to: "models/a.bin")
+        let index = try #require(manifest.index(of: "a.bin"))
+        let published = try files.publish([index], with: target.bench)[0].result.get()
+        #expect(published.file.identity == (try target.share.open(published.file.name).identity))
+        #expect(staged.isEmpty)
+    }
+
+    @Test("A file that is replaced is kept under another name, unless that is not wanted", arguments: [true, false])
+    func replaced(_ keepingBackup: Bool) throws {
+        let files = TreeFiles(
+            manifest, partials: target.partials,
+            terms: .init(replacing: true, keepingBackup: keepingBackup, sync: false, modified: 5), serial: 8)
+        #expect(try stage("a.bin", [1, 2, 3], files))
+        try target.scratch.write([9], to: "models/a.bin")
+        let index = try #require(manifest.index(of: "a.bin"))
+        let published = try files.publish([index], with: target.bench)[0].result.get()
+        #expect(published.backup?.path == (keepingBackup ? "models/a.bin.~1~" : nil))
+        #expect(try target.scratch.bytes(of: "models/a.bin") == [1, 2, 3])
+        if keepingBackup { #expect(try target.scratch.bytes(of: "models/a.bin.~1~") == [9]) }
+    }
+
+    @Test("A directory that was removed meanwhile is made again")
+    func removedDirectory() throws {
+        let files = files()
+        #expect(try stage("sub/b", [4], files))
+        try FileManager.default.removeItem(atPath: "\(target.scratch.sharePath)/models")
+        let index = try #require(manifest.index(of: "sub/b"))
+        _ = try files.publish([index], with: target.bench)[0].result.get()
+        #expect(try target.scratch.bytes(of: "models/sub/b") == [4])
+    }
+
+    @Test("A link that took a directory's place is not followed")
+    func link() throws {
+        let files = files()
+        #expect(try stage("sub/b", [4], files))
+        try FileManager.default.removeItem(atPath: "\(target.scratch.sharePath)/models/sub")
+        try target.makeDirectory("elsewhere")
+        try target.scratch.link("models/sub", to: "../elsewhere")
+        let index = try #require(manifest.index(of: "sub/b"))
+        let result = try files.publish([index], with: target.bench)[0].result
+        #expect(throws: SystemError.self) { try result.get() }
+        #expect(!target.exists("elsewhere/b"))
+        #expect(staged.isEmpty)
+    }
+
+    @Test("What is staged and not wanted is removed, and so is what another daemon left")
+    func discarded() throws {
+        let files = files()
+        #expect(try stage("a.bin", [1, 2, 3], files))
+        #expect(try stage("sub/b", [4], files))
+        files.discard([try #require(manifest.index(of: "a.bin"))])
+        #expect(staged.count == 1)
+    }
+
+    @Test("A time to come, or one that no clock shows, is now")
+    func time() throws {
+        for modified in [Int64.max, 4_000_000_000] {
+            let files = files(replacing: true, modified: modified)
+            #expect(try stage("a.bin", [1, 2, 3], files))
+            let index = try #require(manifest.index(of: "a.bin"))
+            let published = try files.publish([index], with: target.bench)[0].result.get()
+            #expect(abs(published.file.identity.modifiedSeconds - Int64(Date().timeIntervalSince1970)) < 60)
+        }
+    }
+}
