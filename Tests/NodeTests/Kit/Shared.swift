@@ -18,7 +18,8 @@ final class Shared {
         share = Share(try Directory.create("\(path)/share"))
         partials = try PartialStore(
             share: share, state: try Directory.create("\(path)/state"), peer: PeerID(high: 1, low: 1))
-        worker = PeerWorker(share: share, partials: partials)
+        worker = PeerWorker(
+            share: share, partials: partials, manifests: ManifestStore(statePath: "\(path)/state"))
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }

@@ -25,7 +25,8 @@ struct RequestWatchTests {
         have: UInt64, state: DownloadActivity = .fetching, since: UInt64 = 0, prefix: UInt64 = 0
     ) -> DownloadStatus {
         DownloadStatus(
-            id: DownloadID(rawValue: 5), name: name, root: FileRoot(digest: .zero, length: 1000),
+            id: DownloadID(rawValue: 5), kind: .file, name: name, root: FileRoot(digest: .zero, length: 1000),
+            length: 1000,
             since: Moment(nanoseconds: since), have: have, state: state, priority: 0, prefix: prefix, holders: [],
             activeHolders: 2)
     }

@@ -87,7 +87,7 @@ struct UploadsTests {
         owner.jobs = []
         for job in jobs {
             switch shared.worker.perform(job) {
-            case .sharedOpened(let name, let result): uploads.opened(name, result, loop.transport, owner)
+            case .sharedOpened(let name, let result): uploads.opened(.shared(name), result, loop.transport, owner)
             case .warmed(let connection): uploads.warmed(connection, loop.transport, owner)
             default: Issue.record("\(job)")
             }
@@ -187,7 +187,7 @@ struct UploadsTests {
         add(0..<2)
         owner.jobs = []
         uploads.opened(
-            file.name, .failure(SystemError("open", on: "file", code: EMFILE)), loop.transport, owner)
+            .shared(file.name), .failure(SystemError("open", on: "file", code: EMFILE)), loop.transport, owner)
         try run(until: 1)
         #expect(fetcher.heard == ["busy 0"])
         #expect(owner.changed.isEmpty)

@@ -8,7 +8,8 @@ import Testing
 struct DownloadsReportTests {
     private func status(_ state: DownloadActivity) throws -> DownloadStatus {
         DownloadStatus(
-            id: DownloadID(rawValue: 1), name: try ShareName("a"), root: FileRoot(digest: .zero, length: 10),
+            id: DownloadID(rawValue: 1), kind: .file, name: try ShareName("a"),
+            root: FileRoot(digest: .zero, length: 10), length: 10,
             since: Moment(nanoseconds: 0), have: 3, state: state, priority: 0, prefix: 0, holders: [], activeHolders: 0)
     }
 
