@@ -3,11 +3,11 @@ import Posix
 
 /// A file on its way into the share. Pieces are verified before they are written, in any order.
 public final class PartialFile: Sendable {
-    /// The seal: the time of modification of a partial file, 2001-01-01 00:00:00.123456789 UTC, in nanoseconds since
-    /// 1970. It is set again after every write of our own, so whoever else writes to the file breaks it, and the next
-    /// daemon sees that without reading a byte. Should this one die between a write and the seal, the next has pieces to
-    /// verify, no more. A file system that keeps times less finely never shows the seal, with the same result.
-    static let seal: Int64 = 978_307_200_123_456_789
+    /// The seal: the time of modification of a partial file, at first 2001-01-01 00:00:00.123456789 UTC, in nanoseconds
+    /// since 1970. It is set again after every write of our own, so whoever else writes to the file breaks it, and the
+    /// next daemon sees that without reading a byte. Should this one die between a write and the seal, the next has
+    /// pieces to verify, no more. A file system that keeps times less finely never shows the seal, with the same result.
+    static let firstSeal: Int64 = 978_307_200_123_456_789
 
     public let name: ShareName
     public let root: FileRoot
@@ -17,6 +17,8 @@ public final class PartialFile: Sendable {
     private let writer: PieceWriter
     private let identity: FileIdentity
     private let bootID: String
+    /// A file whose pieces were in doubt goes on with another one, which no earlier record fits.
+    private let seal: Int64
 
     public var layout: PieceLayout { writer.layout }
     public var layer: [Digest] { writer.layer }
@@ -24,13 +26,14 @@ public final class PartialFile: Sendable {
     /// - Parameter bootID: empty where the kernel does not tell.
     init(
         name: ShareName, root: FileRoot, layout: PieceLayout, layer: [Digest], fileName: String, file: OpenFile,
-        bootID: String
+        bootID: String, seal: Int64 = firstSeal
     ) throws(SystemError) {
         self.name = name
         self.root = root
         self.fileName = fileName
         self.file = file
         self.bootID = bootID
+        self.seal = seal
         writer = PieceWriter(name: name, layout: layout, layer: layer, file: file)
         identity = try FileIO.identity(of: file.rawValue).identity
     }
@@ -42,8 +45,8 @@ public final class PartialFile: Sendable {
     /// - Parameter pieces: that are stored, and synced unless the download goes without.
     public func record(_ pieces: PieceSet) -> PartialRecord {
         PartialRecord(
-            fileName: fileName, device: identity.device, inode: identity.inode, bootID: bootID, layer: layer,
-            pieces: pieces)
+            fileName: fileName, device: identity.device, inode: identity.inode, bootID: bootID, seal: seal,
+            layer: layer, pieces: pieces)
     }
 
     /// Verifies a piece and writes it.
@@ -63,6 +66,6 @@ public final class PartialFile: Sendable {
 
     /// Without the seal there are pieces to verify after a restart, which is no reason to fail now.
     func setSeal() {
-        try? FileIO.setModified(file.rawValue, PartialFile.seal)
+        try? FileIO.setModified(file.rawValue, seal)
     }
 }

@@ -92,8 +92,8 @@ extension PartialStore {
         case missing
         /// Nobody else wrote to it: the recorded pieces are good.
         case ready(PartialFile)
-        /// Somebody may have: the recorded pieces are to be verified, and the result recorded, before any is offered or
-        /// another is stored.
+        /// Somebody may have: the recorded pieces are to be verified before any is offered, and the file, which has
+        /// another seal now, is to be recorded anew.
         case doubtful(PartialVerification)
     }
 
@@ -111,11 +111,11 @@ extension PartialStore {
         let path = "\(directory.path)/\(record.fileName)"
         let file = OpenFile(try directory.openForWriting(record.fileName), path: path)
         let isSealed = try isSealed(file, record, root, synced: synced)
+        let isBelieved = isSealed || record.pieces.isEmpty
         let partial = try PartialFile(
             name: name, root: root, layout: layout, layer: record.layer, fileName: record.fileName, file: file,
-            bootID: bootID)
-        if isSealed || record.pieces.isEmpty { return .ready(partial) }
-        return .doubtful(PartialVerification(of: partial, record.pieces))
+            bootID: bootID, seal: isBelieved ? record.seal : record.seal &+ 1)
+        return isBelieved ? .ready(partial) : .doubtful(PartialVerification(of: partial, record.pieces))
     }
 
     /// A file of the wrong length is given the right one, whereby its seal is broken for good.
@@ -131,6 +131,6 @@ extension PartialStore {
         let isSameBoot = !bootID.isEmpty && record.bootID == bootID
         // Some file systems have another device number after each boot.
         let isSameFile = record.inode == identity.inode && (record.device == identity.device || !isSameBoot)
-        return isSameFile && identity.modified == PartialFile.seal && (synced || isSameBoot)
+        return isSameFile && identity.modified == record.seal && (synced || isSameBoot)
     }
 }

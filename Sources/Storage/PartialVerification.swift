@@ -13,8 +13,7 @@ public struct PartialVerification: Sendable {
     public enum Outcome: Sendable {
         /// Hashed in this step, in bytes; go on with this.
         case more(PartialVerification, hashed: UInt64)
-        /// Those of the pieces that are right. To be recorded before anything is stored, since storing renews the seal
-        /// under which the next daemon believes what is recorded.
+        /// Those of the pieces that are right.
         case done(PartialFile, good: PieceSet)
     }
 

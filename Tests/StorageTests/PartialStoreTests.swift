@@ -162,6 +162,7 @@ struct PartialStoreTests {
         let record = try recorded()
         let other = PartialRecord(
             fileName: record.fileName, device: record.device + 1, inode: record.inode, bootID: record.bootID,
+            seal: record.seal,
             layer: record.layer, pieces: record.pieces)
         #expect(try name(reopen(other)) == "doubtful")
         #expect(try name(reopen(other, boot: "next boot")) == "ready")
@@ -193,7 +194,8 @@ struct PartialStoreTests {
     func refusesStrangeNames(_ fileName: String) throws {
         let record = try recorded()
         let strange = PartialRecord(
-            fileName: fileName, device: record.device, inode: record.inode, bootID: record.bootID, layer: record.layer,
+            fileName: fileName, device: record.device, inode: record.inode, bootID: record.bootID, seal: record.seal,
+            layer: record.layer,
             pieces: record.pieces)
         #expect(try name(reopen(strange)) == "missing")
         let longer = FileRoot(digest: sample.root.digest, length: sample.root.length + UInt64(IndexStepTests.piece))
@@ -216,9 +218,24 @@ struct PartialStoreTests {
         }
         let attributes = try FileManager.default.attributesOfItem(atPath: path(record))
         #expect(attributes[.size] as? Int == sample.bytes.count)
-        // The doubt stays until a piece is stored.
         #expect(try name(reopen(record)) == "doubtful")
         #expect(try name(reopen(recordWithoutPieces(record))) == "ready")
+    }
+
+    @Test("A piece that is stored before the result of a verification is recorded makes nobody believe the old record")
+    func outdatesRecord() throws {
+        let record = try recorded()
+        try apply(.written, path(record))
+        guard case .doubtful(let verification) = try reopen(record),
+            case .done(let partial, let good) = try verification.run(with: bench)
+        else {
+            Issue.record("believed, or not done in one step")
+            return
+        }
+        let isStored = try sample.piece(0).withUnsafeBytes { try partial.store($0, index: 0, with: bench) }
+        #expect(isStored)
+        #expect(try name(reopen(record)) == "doubtful")
+        #expect(try name(reopen(partial.record(good))) == "ready")
     }
 
     private func recordWithoutPieces(_ record: PartialRecord) -> PartialRecord {
@@ -241,7 +258,7 @@ struct PartialStoreTests {
             try FileManager.default.moveItem(atPath: path, toPath: path + "x")
             try FileManager.default.copyItem(atPath: path + "x", toPath: path)
             let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
-            try FileIO.setModified(file.fileDescriptor, PartialFile.seal)
+            try FileIO.setModified(file.fileDescriptor, PartialFile.firstSeal)
         case .touched: #expect(utimes(path, nil) == 0)
         }
     }

@@ -199,9 +199,9 @@ struct Plan {
 
     /// Makes a piece free again unless somebody else is at it.
     private mutating func release(_ piece: Int) {
-        doubled.remove(piece)
-        let isElsewhere = lanes.values.contains { $0.receiving == piece || $0.inFlight.contains(piece) }
-        if !stored.contains(piece), checking[piece] == nil, !isElsewhere { free.insert(piece) }
+        let elsewhere = lanes.values.count { $0.receiving == piece || $0.inFlight.contains(piece) }
+        if elsewhere < 2 { doubled.remove(piece) }
+        if !stored.contains(piece), checking[piece] == nil, elsewhere == 0 { free.insert(piece) }
     }
 }
 

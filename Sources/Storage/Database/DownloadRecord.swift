@@ -69,18 +69,22 @@ public struct PartialRecord: Hashable, Sendable {
     public let inode: UInt64
     /// The kernel's boot that it was written under: pieces that were not synced outlive a daemon, but no power failure.
     public let bootID: String
+    /// Its time of modification as long as nobody else writes to it, in nanoseconds since 1970.
+    public let seal: Int64
     /// Proved to lead to the root.
     public let layer: [Digest]
     /// Verified, written, and unless the download goes without, synced.
     public var pieces: PieceSet
 
     public init(
-        fileName: String, device: UInt64, inode: UInt64, bootID: String, layer: [Digest], pieces: PieceSet
+        fileName: String, device: UInt64, inode: UInt64, bootID: String, seal: Int64, layer: [Digest],
+        pieces: PieceSet
     ) {
         self.fileName = fileName
         self.device = device
         self.inode = inode
         self.bootID = bootID
+        self.seal = seal
         self.layer = layer
         self.pieces = pieces
     }

@@ -90,10 +90,10 @@ extension StateDatabase {
             try database.cachedStatement(sql: "DELETE FROM \(table) WHERE download = ?").execute(arguments: [id.column])
         }
         guard let partial else { return }
-        try database.cachedStatement(sql: "INSERT INTO partials VALUES (?, ?, ?, ?, ?, ifnull(?, x''))").execute(
+        try database.cachedStatement(sql: "INSERT INTO partials VALUES (?, ?, ?, ?, ?, ?, ifnull(?, x''))").execute(
             arguments: [
                 id.column, partial.fileName, partial.inode.column, partial.device.column, partial.bootID,
-                partial.layer.column,
+                partial.seal, partial.layer.column,
             ])
         try database.cachedStatement(sql: "INSERT INTO pieces VALUES (?, ifnull(?, x''))")
             .execute(arguments: [id.column, Data(partial.pieces.bytes)])
@@ -131,7 +131,7 @@ extension DownloadRecord.State {
 extension DownloadRecord {
     fileprivate static let query = """
         SELECT id, kind, name, root, length, downloads.modified, replacing, keep_backup, sync, priority, position,
-            state, cause, added, file, inode, device, boot, layer, verified
+            state, cause, added, file, inode, device, boot, seal, layer, verified
         FROM downloads LEFT JOIN partials ON partials.download = id LEFT JOIN pieces ON pieces.download = id
         ORDER BY priority DESC, position, id
         """
@@ -160,13 +160,13 @@ extension DownloadRecord {
 extension PartialRecord {
     /// Without a layer that fits there is nothing to go on with; without a set that fits, nothing is known to be good.
     fileprivate init?(_ row: Row, _ layout: PieceLayout) throws {
-        guard !row.hasNull(atIndex: 14), let layer = try row.digests(18), layer.count == layout.pieceCount else {
+        guard !row.hasNull(atIndex: 14), let layer = try row.digests(19), layer.count == layout.pieceCount else {
             return nil
         }
         self.init(
             fileName: try row.text(14), device: try row.unsigned(16), inode: try row.unsigned(15),
-            bootID: try row.text(17), layer: layer,
-            pieces: PieceSet(pieceCount: layout.pieceCount, bytes: try row.bytes(19))
+            bootID: try row.text(17), seal: try row.integer(18), layer: layer,
+            pieces: PieceSet(pieceCount: layout.pieceCount, bytes: try row.bytes(20))
                 ?? PieceSet(pieceCount: layout.pieceCount))
     }
 }

@@ -46,6 +46,7 @@ enum StateSchema {
             inode INTEGER NOT NULL,
             device INTEGER NOT NULL,
             boot TEXT NOT NULL,
+            seal INTEGER NOT NULL,
             layer BLOB NOT NULL
         ) STRICT;
 

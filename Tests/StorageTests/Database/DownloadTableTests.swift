@@ -20,7 +20,7 @@ struct DownloadTableTests {
         var pieces = PieceSet(pieceCount: layout.pieceCount)
         for index in good { pieces.insert(index) }
         return PartialRecord(
-            fileName: "abc.7", device: .max, inode: 1 << 63, bootID: "boot",
+            fileName: "abc.7", device: .max, inode: 1 << 63, bootID: "boot", seal: -7,
             layer: try (0..<layout.pieceCount).map { try .made(UInt64($0)) }, pieces: pieces)
     }
 
