@@ -28,7 +28,7 @@ long clinux_peer_uid(int descriptor) {
     return (long)credentials.uid;
 }
 
-int clinux_reserve(int file, off_t length) { return fallocate(file, 0, 0, length); }
+int clinux_reserve(int file, off_t offset, off_t length) { return fallocate(file, 0, offset, length); }
 
 int clinux_rename_without_replacing(int from_directory, const char *from, int to_directory, const char *to) {
     return renameat2(from_directory, from, to_directory, to, RENAME_NOREPLACE);

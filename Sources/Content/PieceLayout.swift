@@ -44,6 +44,11 @@ public struct PieceLayout: Hashable, Sendable {
         Int(min(UInt64(pieceSize), length - offset(of: index)))
     }
 
+    /// Where a run of pieces lies in the file, in bytes; it must end by `pieceCount`.
+    public func span(of pieces: Range<Int>) -> Range<UInt64> {
+        min(length, offset(of: pieces.lowerBound))..<min(length, offset(of: pieces.upperBound))
+    }
+
     /// Bytes in all pieces of a set.
     public func bytes(of pieces: PieceSet) -> UInt64 {
         guard !pieces.isComplete else { return length }

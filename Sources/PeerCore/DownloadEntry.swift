@@ -6,6 +6,9 @@ public struct DownloadEntry: Hashable, Sendable {
         case file
         /// A directory with all below it: the root is its manifest's.
         case tree
+        /// A file of the share that rotted: only its bad pieces are fetched, and written where they belong. Not kept
+        /// beyond the daemon's life: what is rotten is found again.
+        case repair(bad: PieceSet)
     }
 
     public enum State: Hashable, Sendable {
@@ -30,6 +33,16 @@ public struct DownloadEntry: Hashable, Sendable {
     /// -100 to 100; the higher goes first.
     public let priority: Int
     public let state: State
+
+    public var isRepair: Bool { badPieces != nil }
+
+    /// Of a repair: what is to be fetched.
+    public var badPieces: PieceSet? {
+        switch kind {
+        case .file, .tree: nil
+        case .repair(let bad): bad
+        }
+    }
 
     public init(
         id: DownloadID, kind: Kind = .file, name: ShareName, root: FileRoot, modified: Int64, replacing: Bool,

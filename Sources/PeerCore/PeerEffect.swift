@@ -134,13 +134,19 @@ public struct DeliveryTerms: Hashable, Sendable {
     /// Seconds since 1970: the file gets this time.
     public let modified: Int64
     public let isExecutable: Bool
+    /// The file stands in the share already, and only these pieces of it are replaced.
+    public let repairing: PieceSet?
 
-    public init(replacing: Bool, keepsBackup: Bool, sync: Bool, modified: Int64, isExecutable: Bool = false) {
+    public init(
+        replacing: Bool, keepsBackup: Bool, sync: Bool, modified: Int64, isExecutable: Bool = false,
+        repairing: PieceSet? = nil
+    ) {
         self.replacing = replacing
         self.keepsBackup = keepsBackup
         self.sync = sync
         self.modified = modified
         self.isExecutable = isExecutable
+        self.repairing = repairing
     }
 }
 

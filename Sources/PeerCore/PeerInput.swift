@@ -79,6 +79,21 @@ public enum VersionChoice: Hashable, Sendable {
     case mostHeld
 }
 
+/// What is known of a file of the share of which some bytes rotted.
+public struct Rot: Hashable, Sendable {
+    public let root: FileRoot
+    /// A digest a piece.
+    public let layer: [Digest]
+    /// The pieces that are not as they should be.
+    public let bad: PieceSet
+
+    public init(root: FileRoot, layer: [Digest], bad: PieceSet) {
+        self.root = root
+        self.layer = layer
+        self.bad = bad
+    }
+}
+
 /// What a client asks the peer to fetch.
 public struct FetchWish: Hashable, Sendable {
     public let name: ShareName
@@ -101,12 +116,14 @@ public struct FetchWish: Hashable, Sendable {
     public let priority: Int
     /// From the first byte to the last: the client reads it while it comes.
     public let inOrder: Bool
+    /// Of a file that is in the share and has rotted: only what is bad of it.
+    public let rot: Rot?
 
     public init(
         name: ShareName, tree: Bool = false, digest: Digest? = nil, force: Bool = false, sync: Bool = true,
         timeout: Span,
         choose: VersionChoice = .only, keepsBackup: Bool = true, background: Bool = false, priority: Int = 0,
-        inOrder: Bool = false
+        inOrder: Bool = false, rot: Rot? = nil
     ) {
         self.name = name
         self.tree = tree
@@ -119,11 +136,24 @@ public struct FetchWish: Hashable, Sendable {
         self.background = background
         self.priority = priority
         self.inOrder = inOrder
+        self.rot = rot
+    }
+
+    /// To have a rotten file made whole.
+    public static func repairing(_ name: ShareName, _ rot: Rot, timeout: Span) -> FetchWish {
+        FetchWish(name: name, digest: rot.root.digest, force: true, timeout: timeout, rot: rot)
     }
 
     var query: FileQuery {
         if tree { return .tree(name) }
+        if let rot { return .root(rot.root) }
         return digest.map { .digest($0) } ?? .name(name)
+    }
+
+    /// Whether it may be answered with this root.
+    func accepts(_ offered: FileRoot) -> Bool {
+        if let rot { return offered == rot.root }
+        return digest == nil || digest == offered.digest
     }
 
     static func asking(for name: ShareName, tree: Bool) -> FetchWish {

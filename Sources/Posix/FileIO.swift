@@ -50,13 +50,14 @@ public enum FileIO {
         try write(file, UnsafeRawBufferPointer(buffer), at: 0)
     }
 
-    /// Reserves the space for `length` bytes, so that a full disk shows before the work, not in it. File systems that
-    /// cannot reserve get the length only.
-    public static func reserve(_ file: Int32, length: UInt64) throws(SystemError) {
-        guard length > 0 else { return }
-        if retrying({ clinux_reserve(file, off_t(length)) }) == 0 { return }
-        guard errno == EOPNOTSUPP else { throw SystemError("reserve \(length) bytes for", on: "descriptor \(file)") }
-        try setLength(file, length)
+    /// Reserves the space for a range, so that a full disk shows before the work, not in it. A file system that cannot
+    /// reserve does nothing. The length stays, unless the range goes beyond it.
+    public static func reserve(_ file: Int32, _ range: Range<UInt64>) throws(SystemError) {
+        guard !range.isEmpty else { return }
+        if retrying({ clinux_reserve(file, off_t(range.lowerBound), off_t(range.count)) }) == 0 { return }
+        guard errno == EOPNOTSUPP else {
+            throw SystemError("reserve \(range.count) bytes for", on: "descriptor \(file)")
+        }
     }
 
     /// Cuts the file, or lengthens it by zeros.

@@ -6,12 +6,19 @@ public struct DeliveredFile: Sendable {
     public let file: IndexedFile
     /// What the file is called now whose place it took, if that was to be kept.
     public let backup: ShareName?
+
+    public init(file: IndexedFile, backup: ShareName?) {
+        self.file = file
+        self.backup = backup
+    }
 }
 
 /// Why a file was not delivered. Its partial file is still there, and so is whatever stood at its name.
 public enum DeliveryError: Error, Hashable {
     /// Something stands at its name that is not to be replaced.
     case occupied(SystemError)
+    /// The shared file that was to be repaired is somebody's new work by now.
+    case changed(SystemError)
     /// The partial file has another length than it was given: somebody wrote to it, and all its pieces are in doubt.
     case damaged(SystemError)
     /// The pieces that were stored since the last sync are lost.
@@ -20,7 +27,7 @@ public enum DeliveryError: Error, Hashable {
 
     public var system: SystemError {
         switch self {
-        case .occupied(let error), .damaged(let error), .failed(let error): error
+        case .occupied(let error), .changed(let error), .damaged(let error), .failed(let error): error
         case .unsynced(let error): error.system
         }
     }
@@ -29,7 +36,7 @@ public enum DeliveryError: Error, Hashable {
 extension DeliveryError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .occupied(let error), .damaged(let error), .failed(let error): "\(error)"
+        case .occupied(let error), .changed(let error), .damaged(let error), .failed(let error): "\(error)"
         case .unsynced(let error): "\(error)"
         }
     }

@@ -19,10 +19,18 @@ public final class HashBench {
 
     /// The digest of a piece in a file; nil if the file ends before the piece does.
     public func digest(of index: Int, in file: OpenFile, _ layout: PieceLayout) throws(SystemError) -> Digest? {
+        try piece(index, in: file, layout).map { digest(of: $0, index: index, layout) }
+    }
+
+    /// A piece in a file; nil if the file ends before the piece does.
+    /// - Returns: memory of the bench's own, good until it is used for anything else.
+    func piece(
+        _ index: Int, in file: OpenFile, _ layout: PieceLayout
+    ) throws(SystemError) -> UnsafeRawBufferPointer? {
         let size = layout.size(of: index)
         let piece = UnsafeMutableRawBufferPointer(rebasing: memory(layout.pieceSize)[..<size])
         guard try FileIO.read(file.rawValue, into: piece, at: layout.offset(of: index)) == size else { return nil }
-        return digest(of: UnsafeRawBufferPointer(piece), index: index, layout)
+        return UnsafeRawBufferPointer(piece)
     }
 
     /// Reads a range into the page cache, and forgets it.

@@ -26,9 +26,11 @@ public struct PartialStore: Sendable {
     }
 
     /// Makes a partial file and reserves its space.
-    /// - Parameter serial: of the download: tells apart two downloads of one root, also of different runs.
+    /// - Parameters:
+    ///   - serial: of the download: tells apart two downloads of one root, also of different runs.
+    ///   - wanted: pieces that will be written, if not all; the others take no space.
     public func open(
-        _ name: ShareName, _ root: FileRoot, _ layer: [Digest], serial: UInt64
+        _ name: ShareName, _ root: FileRoot, _ layer: [Digest], serial: UInt64, wanted: PieceSet? = nil
     ) throws(SystemError) -> PartialFile {
         guard let layout = PieceLayout(length: root.length) else {
             throw SystemError("make a partial file for", on: name.path, code: SystemError.fileTooLarge)
@@ -39,10 +41,15 @@ public struct PartialStore: Sendable {
         do throws(SystemError) {
             // A daemon that died before it recorded the file may have left it.
             try FileIO.setLength(file.rawValue, 0)
-            try FileIO.reserve(file.rawValue, length: root.length)
+            try FileIO.setLength(file.rawValue, root.length)
+            for pieces in wanted?.runs ?? [0..<layout.pieceCount] {
+                try FileIO.reserve(file.rawValue, layout.span(of: pieces))
+            }
         } catch {
             try? directory.remove(fileName)
-            throw SystemError("reserve \(root.length) bytes for \(name) in", on: directory.path, code: error.code)
+            throw SystemError(
+                "reserve \(wanted.map(layout.bytes) ?? root.length) bytes for \(name) in", on: directory.path,
+                code: error.code)
         }
         let partial = try PartialFile(
             name: name, root: root, layout: layout, layer: layer, fileName: fileName, file: file, bootID: bootID)
@@ -125,7 +132,7 @@ extension PartialStore {
         let identity = try FileIO.identity(of: file.rawValue).identity
         guard identity.size == root.length else {
             try FileIO.setLength(file.rawValue, root.length)
-            try FileIO.reserve(file.rawValue, length: root.length)
+            try FileIO.reserve(file.rawValue, 0..<root.length)
             return false
         }
         let isSameBoot = !bootID.isEmpty && record.bootID == bootID

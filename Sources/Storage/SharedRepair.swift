@@ -40,6 +40,17 @@ public final class SharedRepair: Sendable {
         return try writer.store(bytes, index: index, with: bench)
     }
 
+    /// Writes all the bad pieces as a partial file has them.
+    /// - Returns: false if it does not have them all.
+    public func store(from partial: PartialFile, with bench: HashBench) throws(SystemError) -> Bool {
+        for index in bad.runs.joined() {
+            guard let piece = try bench.piece(index, in: partial.readable, partial.layout),
+                try store(piece, index: index, with: bench)
+            else { return false }
+        }
+        return true
+    }
+
     /// Makes what was written durable, and lets the file be as old as its version again.
     /// - Returns: the file as it stands now, for the index; right only if every bad piece was stored.
     public func finish() throws(SyncError) -> IndexedFile {
@@ -51,5 +62,28 @@ public final class SharedRepair: Sendable {
         } catch {
             throw SyncError(system: SystemError("sync", on: writer.file.path, code: error.code))
         }
+    }
+}
+
+extension SharedRepair {
+    /// From the first look at the file to one that is whole and durable. Until `open` has seen that nobody wrote to it,
+    /// it is not touched.
+    /// - Parameters as of `open`.
+    /// - Throws: `changed` if somebody wrote to the file, or put another in its place.
+    public static func run(
+        _ known: IndexedFile, bad: PieceSet, from partial: PartialFile, in share: Share, with bench: HashBench
+    ) throws(DeliveryError) -> IndexedFile {
+        let path = "\(share.directory.path)/\(known.name)"
+        let opened = try attempt { () throws(SystemError) in try open(known, bad: bad, in: share) }
+        guard let repair = opened else { throw .changed(SystemError("repair", on: path, code: SystemError.exists)) }
+        guard try attempt({ () throws(SystemError) in try repair.store(from: partial, with: bench) }) else {
+            throw .damaged(
+                SystemError("repair \(path) from", on: partial.readable.path, code: SystemError.deviceFailure))
+        }
+        do throws(SyncError) { return try repair.finish() } catch { throw .unsynced(error) }
+    }
+
+    private static func attempt<R>(_ body: () throws(SystemError) -> R) throws(DeliveryError) -> R {
+        do throws(SystemError) { return try body() } catch { throw .failed(error) }
     }
 }

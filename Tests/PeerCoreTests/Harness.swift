@@ -97,7 +97,7 @@ final class Harness {
             if closed[connection] != nil { Issue.record("connection \(connection) is closed twice") }
             closed[connection] = reason
             chunks[connection] = nil
-        case .openPartial(let record, let layer):
+        case .openPartial(let record, let layer), .reopenPartial(let record, let layer, _):
             download = record.id
             opened = PieceSet(pieceCount: layer.count)
         case .wake(let at): wakeAt = at

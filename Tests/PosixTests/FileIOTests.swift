@@ -30,12 +30,12 @@ import Testing
     @Test("Reserving gives the file its length and its space")
     func reserve() throws {
         let file = try directory.createFile("f")
-        try FileIO.reserve(file.rawValue, length: 3_000_000)
+        try FileIO.reserve(file.rawValue, 0..<3_000_000)
         var info = stat()
         fstat(file.rawValue, &info)
         #expect(info.st_size == 3_000_000)
         #expect(info.st_blocks * 512 >= 3_000_000)
-        try FileIO.reserve(file.rawValue, length: 0)
+        try FileIO.reserve(file.rawValue, 0..<0)
         #expect(try FileIO.identity(of: file.rawValue).identity.size == 3_000_000)
     }
 
@@ -43,7 +43,7 @@ import Testing
     func reserveTooMuch() throws {
         let file = try directory.createFile("f")
         do {
-            try FileIO.reserve(file.rawValue, length: 1 << 60)
+            try FileIO.reserve(file.rawValue, 0..<(1 << 60))
             Issue.record("an exbibyte was reserved")
         } catch {
             // EFBIG where the file system has a smaller limit for one file than the disk has room.

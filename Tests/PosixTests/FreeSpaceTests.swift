@@ -9,7 +9,7 @@ import Testing
         let before = try directory.freeSpace()
         #expect(before.available > 0 && before.available <= before.total)
         let file = try directory.createFile("f")
-        try FileIO.reserve(file.rawValue, length: 512 << 20)
+        try FileIO.reserve(file.rawValue, 0..<(512 << 20))
         // Others write too; half of it is no accident.
         #expect(try directory.freeSpace().available + (256 << 20) < before.available)
     }

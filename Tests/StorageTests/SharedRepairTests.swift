@@ -84,4 +84,58 @@ struct SharedRepairTests {
         try scratch.link("sub/file", to: "\(scratch.path)/elsewhere")
         #expect(failure { _ = try SharedRepair.open(known, bad: bad(0), in: share) }?.isOtherKind == true)
     }
+
+    // MARK: From a partial file
+
+    private func partial(_ wanted: PieceSet, storing pieces: Int...) throws -> PartialFile {
+        let store = try PartialStore(share: share, state: scratch.state(), peer: .sample)
+        let partial = try store.open(
+            ShareName("sub/file"), sample.root, sample.layer, serial: 1, wanted: wanted)
+        for index in pieces {
+            let isRight = try sample.piece(index).withUnsafeBytes { try partial.store($0, index: index, with: bench) }
+            #expect(isRight)
+        }
+        return partial
+    }
+
+    @Test("A partial file that has the bad pieces makes the file whole")
+    func runs() throws {
+        let known = try rotten(at: IndexStepTests.piece + 5)
+        let repaired = try SharedRepair.run(
+            known, bad: bad(1), from: partial(bad(1), storing: 1), in: share, with: bench)
+        let isRight = try scratch.bytes(of: "sub/file") == sample.bytes
+        #expect(isRight && repaired.identity.modified == known.identity.modified)
+    }
+
+    @Test("A partial file takes the space of the pieces that are wanted, and no more")
+    func takesLittle() throws {
+        let partial = try partial(bad(1))
+        var info = stat()
+        #expect(fstat(partial.readable.rawValue, &info) == 0)
+        #expect(UInt64(info.st_size) == sample.root.length)
+        #expect((IndexStepTests.piece..<2 * IndexStepTests.piece).contains(Int(info.st_blocks) * 512))
+    }
+
+    @Test("A partial file that lost a piece repairs nothing by halves that would pass for whole")
+    func lacksPiece() throws {
+        let known = try rotten(at: 3)
+        let partial = try partial(bad(0))
+        do {
+            _ = try SharedRepair.run(known, bad: bad(0), from: partial, in: share, with: bench)
+            Issue.record("a piece of zeros was taken")
+        } catch DeliveryError.damaged {}
+    }
+
+    @Test("A file that somebody wrote to is told as changed, and keeps what it has")
+    func leavesWork() throws {
+        let known = try rotten(at: 3)
+        let partial = try partial(bad(0), storing: 0)
+        try scratch.write(Array(repeating: 7, count: 100), to: "sub/file")
+        do {
+            _ = try SharedRepair.run(known, bad: bad(0), from: partial, in: share, with: bench)
+            Issue.record("somebody's work was written over")
+        } catch DeliveryError.changed {}
+        let isUntouched = try scratch.bytes(of: "sub/file") == Array(repeating: 7, count: 100)
+        #expect(isUntouched)
+    }
 }

@@ -34,7 +34,7 @@ int clinux_accept(int listener, struct sockaddr *address, socklen_t *length);
 long clinux_peer_uid(int descriptor);
 
 /// fallocate(2), mode 0.
-int clinux_reserve(int file, off_t length);
+int clinux_reserve(int file, off_t offset, off_t length);
 
 /// renameat2(2) with RENAME_NOREPLACE.
 int clinux_rename_without_replacing(int from_directory, const char *from, int to_directory, const char *to);

@@ -30,6 +30,8 @@ public struct DownloadsReply: Codable, Equatable, Sendable {
     /// What is fetched under a name.
     public enum Kind: String, CaseIterable, Codable, Sendable {
         case file, tree
+        /// The bad pieces of a file that rotted in the share.
+        case repair
     }
 
     /// One download.

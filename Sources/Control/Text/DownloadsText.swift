@@ -31,13 +31,14 @@ public enum DownloadsText {
 
     private static func name(_ download: DownloadsReply.Download) -> String {
         switch download.kind {
-        case .file: download.name
+        case .file, .repair: download.name
         case .tree: download.name + "/"
         }
     }
 
     private static func notes(_ download: DownloadsReply.Download) -> String {
         let notes = [
+            download.kind == .repair ? "repair" : nil,
             download.cause, download.needs.map { "\(ByteText.size($0)) more must be free" },
             download.hook.map { "hook: \($0)" },
         ].compactMap { $0 }

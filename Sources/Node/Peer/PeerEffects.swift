@@ -26,7 +26,7 @@ extension PeerNode {
         case .reopenPartial(let entry, let layer, let pieces): reopen(entry, layer, pieces)
         case .verifyPartial(let id, let pieces): verify(id, pieces)
         case .commit(let id, let pieces, let sync): commit(id, pieces, sync: sync)
-        case .deliver(let id, let terms): if let partial = partials[id] { workers.submit(.deliver(id, partial, terms)) }
+        case .deliver(let id, let terms): deliver(id, terms)
         case .discardPartial(let id, let root): discard(id, root)
         case .checkSpace(let id, let needed):
             workers.submit(.checkSpace(id, needed: needed, minFree: settings.minFree))

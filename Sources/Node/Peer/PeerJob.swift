@@ -21,6 +21,8 @@ enum PeerJob: Sendable {
     case checkSpace(DownloadID, needed: UInt64, minFree: Reserve)
     case store(DownloadID, PartialFile, ConnectionID, index: Int, PieceBuffer, length: Int)
     case deliver(DownloadID, PartialFile, DeliveryTerms)
+    /// Puts the pieces of a partial file that are bad in a shared one into it.
+    case repair(DownloadID, PartialFile, IndexedFile, bad: PieceSet)
     case discard(PartialFile)
     case discardLeftover(String)
     case clearPartials(except: Set<String>)

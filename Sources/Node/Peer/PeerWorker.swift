@@ -33,6 +33,7 @@ struct PeerWorker {
         case .store(let id, let partial, let connection, let index, let buffer, let length):
             .stored(id, connection, index: index, buffer, store(partial, index, buffer, length))
         case .deliver(let id, let partial, let terms): .delivered(id, deliver(partial, terms))
+        case .repair(let id, let partial, let known, let bad): .delivered(id, repair(known, bad, from: partial))
         case .discard(let partial): discard(partial)
         case .discardLeftover(let name): discard(name)
         case .clearPartials(let kept): clear(kept)
@@ -103,9 +104,13 @@ struct PeerWorker {
     private func open(
         _ entry: DownloadEntry, _ layer: [Digest], _ minFree: Reserve
     ) -> Result<PartialFile, DiskFailure> {
-        if let failure = missing(entry.root.length, minFree) { return .failure(failure) }
+        let layout = PieceLayout(length: entry.root.length)
+        let length = entry.badPieces.flatMap { layout?.bytes(of: $0) } ?? entry.root.length
+        if let failure = missing(length, minFree) { return .failure(failure) }
         do throws(SystemError) {
-            return .success(try partials.open(entry.name, entry.root, layer, serial: entry.id.rawValue))
+            return .success(
+                try partials.open(
+                    entry.name, entry.root, layer, serial: entry.id.rawValue, wanted: entry.badPieces))
         } catch {
             return .failure(DiskFailure(error))
         }
@@ -157,6 +162,19 @@ struct PeerWorker {
                 try partials.deliver(
                     partial, replacing: terms.replacing, keepingBackup: terms.keepsBackup, modified: terms.modified,
                     sync: terms.sync))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func repair(
+        _ known: IndexedFile, _ bad: PieceSet, from partial: PartialFile
+    ) -> Result<DeliveredFile, DeliveryError> {
+        do throws(DeliveryError) {
+            let file = try SharedRepair.run(known, bad: bad, from: partial, in: share, with: bench)
+            // What is left of it is removed at the next start.
+            try? partials.discard(partial)
+            return .success(DeliveredFile(file: file, backup: nil))
         } catch {
             return .failure(error)
         }

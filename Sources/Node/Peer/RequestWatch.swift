@@ -1,6 +1,7 @@
 import Content
 import Control
 import PeerCore
+import Storage
 
 /// Which client waits for which request, and what it has been told of its progress.
 struct RequestWatch {
@@ -34,6 +35,8 @@ struct RequestWatch {
         case choose([ShareName])
         case prioritize(Int)
         case survey
+        /// To make a file whole that `verify` found rotten; the answer is a part of its.
+        case repair(VerifyTally, IndexedFile, bad: PieceSet)
         case lift(Control.BanChoice)
     }
 

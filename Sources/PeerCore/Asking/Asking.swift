@@ -12,6 +12,8 @@ extension PeerMachine {
         if let running = running(wish), running.isGoing || wish.digest == running.root.digest {
             return join(running, id)
         }
+        // What is to be repaired has been looked at already.
+        if wish.rot != nil, let request = requests[id] { return beginAsk(request, local: nil) }
         emit(wish.tree ? .inspectTree(id, wish.name) : .inspect(id, wish.name))
     }
 
@@ -175,7 +177,7 @@ extension PeerMachine {
                 if let digest = request.wish.digest, digest != offer.root.digest {
                     return settle(peer, in: id, isIndexing: false)
                 }
-            } else if let digest = request.wish.digest, digest != offer.root.digest {
+            } else if !request.wish.accepts(offer.root) {
                 return refuse(connection, "an offer of another root than was asked for")
             }
             ask.outstanding.remove(peer)

@@ -56,6 +56,8 @@ struct Download {
 
     let id: DownloadID
     let kind: DownloadEntry.Kind
+    /// Of a repair: what is fetched; the rest is right where it stands, in the share.
+    let badPieces: PieceSet?
     let name: ShareName
     let root: FileRoot
     /// Seconds since 1970, as its holders say.
@@ -99,6 +101,7 @@ struct Download {
     init(_ record: DownloadEntry, layout: PieceLayout, stored: PieceSet?, plan: Plan, policy: PeerPolicy, now: Moment) {
         id = record.id
         kind = record.kind
+        badPieces = record.badPieces
         name = record.name
         root = record.root
         modified = record.modified
@@ -108,8 +111,10 @@ struct Download {
         priority = record.priority
         since = now
         self.plan = plan
-        inherited = stored.flatMap { $0.isEmpty ? nil : $0 }
-        commits = Commits(durable: stored ?? PieceSet(pieceCount: layout.pieceCount))
+        // What is right of a rotten file is not in the partial file: it is neither looked at again nor offered.
+        let found = record.isRepair ? nil : stored
+        inherited = found.flatMap { $0.isEmpty ? nil : $0 }
+        commits = Commits(durable: found ?? PieceSet(pieceCount: layout.pieceCount))
         nextSeek = now + policy.seekFirst
         seekPause = policy.seekFirst
     }
@@ -126,8 +131,10 @@ struct Download {
     /// Its part of the holders' connections.
     var currentLanes: [ConnectionID: Lane] { tree?.plan.lanes ?? plan.lanes }
 
-    /// Bytes from the beginning without a gap. What an earlier run left counts when it has been looked at.
+    /// Bytes from the beginning of the partial file without a gap. What an earlier run left counts when it has been
+    /// looked at.
     var prefix: UInt64 {
+        guard badPieces == nil else { return 0 }
         let inherited = inherited?.next(from: 0).map { plan.layout.offset(of: $0) } ?? .max
         return min(plan.prefix, inherited)
     }

@@ -10,11 +10,12 @@ extension PeerMachine {
         }
         let id = nextDownload()
         let record = DownloadEntry(
-            id: id, kind: request.wish.tree ? .tree : .file, name: request.wish.name, root: root,
+            id: id, kind: kind(of: request.wish), name: request.wish.name, root: root,
             modified: version.modified, replacing: request.wish.force,
             keepsBackup: request.wish.keepsBackup, sync: request.wish.sync, priority: request.wish.priority,
             state: .running)
         guard start(record) else { return fail(request.id, .tooMany(limit: policy.downloadsMax)) }
+        downloads[id]?.layer = request.wish.rot?.layer
         downloads[id]?.plan.isInOrder = request.wish.inOrder
         downloads[id]?.turn = request.id.rawValue
         for (peer, offer) in offers where offer.root == root {
@@ -23,6 +24,11 @@ extension PeerMachine {
         note(.downloadStarted(id, record.name, root, holders: downloads[id]?.holders.count ?? 0))
         attach(request.id, to: id)
         beginNext()
+    }
+
+    private func kind(of wish: FetchWish) -> DownloadEntry.Kind {
+        if let rot = wish.rot { return .repair(bad: rot.bad) }
+        return wish.tree ? .tree : .file
     }
 
     mutating func nextDownload() -> DownloadID {
@@ -34,7 +40,7 @@ extension PeerMachine {
     /// - Returns: false for one longer than pieces allow.
     mutating func start(_ entry: DownloadEntry) -> Bool {
         guard let layout = PieceLayout(length: entry.root.length) else { return false }
-        downloads[entry.id] = newDownload(entry, layout, stored: nil)
+        downloads[entry.id] = newDownload(entry, layout, stored: entry.badPieces?.complement)
         emit(.keep(entry))
         return true
     }
@@ -98,7 +104,7 @@ extension PeerMachine {
         catalog.insert(file)
         shelf.changed(file.name)
         for download in downloads.values
-        where download.kind == .file && download.name == file.name && download.root == file.root
+        where download.kind != .tree && download.name == file.name && download.root == file.root
             && !download.isFinishing
         {
             alreadyThere(download.id)
@@ -161,7 +167,8 @@ extension PeerMachine {
                 id,
                 DeliveryTerms(
                     replacing: download.replacing, keepsBackup: download.keepsBackup, sync: download.sync,
-                    modified: download.modified, isExecutable: download.isExecutable)))
+                    modified: download.modified, isExecutable: download.isExecutable,
+                    repairing: download.badPieces)))
     }
 
     mutating func delivered(_ id: DownloadID, _ delivery: Delivery) {
@@ -181,7 +188,7 @@ extension PeerMachine {
         case .occupied(let what): failDownload(id, .occupied(what))
         case .failed(let failure):
             // What was not durable before may not have reached the disk.
-            var lost = download.plan.stored
+            var lost = download.badPieces ?? download.plan.stored
             lost.subtract(download.commits.durable)
             downloads[id]?.plan.spoiled(lost)
             downloads[id]?.commits.spoiled(lost)
@@ -206,9 +213,8 @@ extension PeerMachine {
     /// taken up again.
     mutating func failDownload(_ id: DownloadID, _ failure: FetchFailure) {
         guard let download = downloads[id] else { return }
-        guard download.have > 0 || download.requests.isEmpty && download.parent == nil else {
-            return removeDownload(id, failure)
-        }
+        let isKept = download.have > 0 || download.requests.isEmpty && download.parent == nil
+        guard isKept, download.badPieces == nil else { return removeDownload(id, failure) }
         downloads[id]?.parent = nil
         stop(id, .failed(failure))
         note(.downloadFailed(id, download.name, download.root, failure))

@@ -57,10 +57,9 @@ public struct VerifyStep: Sendable {
 
     /// What is in memory was right when it was read: only the disk can tell what is on it.
     private func forget(_ pieces: Range<Int>, of open: OpenFile) {
-        guard !pieces.isEmpty else { return }
-        let start = layout.offset(of: pieces.lowerBound)
-        let end = layout.offset(of: pieces.upperBound - 1) + UInt64(layout.size(of: pieces.upperBound - 1))
-        FileIO.dropCached(open.rawValue, offset: start, count: end - start)
+        let span = layout.span(of: pieces)
+        guard !span.isEmpty else { return }
+        FileIO.dropCached(open.rawValue, offset: span.lowerBound, count: UInt64(span.count))
     }
 
     private func isGood(_ index: Int, in open: OpenFile, _ bench: HashBench) -> Bool {

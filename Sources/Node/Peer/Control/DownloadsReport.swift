@@ -15,7 +15,7 @@ extension PeerNode {
 
     private func report(_ status: DownloadStatus) -> DownloadsReply.Download {
         .init(
-            id: status.id.rawValue, kind: status.kind == .tree ? .tree : .file, name: status.name.path,
+            id: status.id.rawValue, kind: .init(status.kind), name: status.name.path,
             root: status.root.digest.hex, length: status.length, have: status.have, state: DownloadState(status.state),
             cause: status.cause, needs: status.neededBytes,
             bytesPerSecond: status.state == .fetching ? watch.bytesPerSecond(status.id) : 0, priority: status.priority,
@@ -69,6 +69,16 @@ extension DownloadState {
         case .checking: self = .checking
         case .finishing: self = .finishing
         case .failed: self = .failed
+        }
+    }
+}
+
+extension DownloadsReply.Kind {
+    fileprivate init(_ kind: DownloadEntry.Kind) {
+        switch kind {
+        case .file: self = .file
+        case .tree: self = .tree
+        case .repair: self = .repair
         }
     }
 }

@@ -5,7 +5,7 @@ import PeerCore
 /// What the machine says of requests about downloads, for the clients that asked.
 extension PeerNode {
     func tell(_ request: RequestID, _ found: FileFound) {
-        guard let watcher = watch[request] else { return }
+        guard let watcher = watch[request], case .fetch = watcher.purpose else { return }
         let event = FoundEvent(
             name: found.name.path, root: found.root.digest.hex, length: found.root.length,
             holders: found.holders.map(\.description))
@@ -15,6 +15,7 @@ extension PeerNode {
     }
 
     func tell(_ request: RequestID, _ result: FetchResult) {
+        if case .repair = watch[request]?.purpose { return repaired(request, nil) }
         let done = ReqDone(
             name: result.name.path, root: result.root.digest.hex, length: result.files?.length ?? result.root.length,
             seconds: result.took.seconds, already: result.already, backup: result.backup?.path,
@@ -33,9 +34,11 @@ extension PeerNode {
     }
 
     func tell(_ request: RequestID, _ failure: FetchFailure) {
-        guard let watcher = watch.remove(request) else { return }
-        let name = watcher.name?.path ?? "the downloads"
-        control.send(ControlLine.failure(watcher.id, failure.text(for: name, own: settings.listen)), to: watcher.client)
+        guard let watcher = watch[request] else { return }
+        let text = failure.text(for: watcher.name?.path ?? "the downloads", own: settings.listen)
+        if case .repair = watcher.purpose { return repaired(request, text) }
+        _ = watch.remove(request)
+        control.send(ControlLine.failure(watcher.id, text), to: watcher.client)
     }
 
     /// What was to be done with downloads is done.
@@ -46,7 +49,7 @@ extension PeerNode {
         case .cancel: answer(request, CancelReply(name: name))
         case .choose(let names): answer(request, ChosenReply(names: names.map(\.path)))
         case .prioritize(let priority): answer(request, PriorityReply(name: name, priority: priority))
-        case .fetch, .survey, .lift: break
+        case .fetch, .survey, .lift, .repair: break
         }
     }
 

@@ -13,9 +13,10 @@ extension PeerNode {
         let tally = VerifyTally()
         let run = verify(params.names.isEmpty ? nil : params.names) { [weak self] name, verdict in
             guard let self else { return }
-            let event = tally.add(name, verdict, length: self.machine.offered[name]?.root.length)
-            let notification = ControlNotification(request: id, event: .verified(event))
-            self.control.send(ControlLine.notification(notification), to: client)
+            if params.repair, case .rotten(let file, let good) = verdict {
+                return self.repair(file, bad: good.complement, for: tally, id, client)
+            }
+            self.tell(tally.add(name, verdict, length: self.machine.offered[name]?.root.length), id, client)
         } done: { [weak self] in
             self?.verifies[client]?.remove(tally.run)
             self?.control.send(ControlLine.reply(id, tally.reply), to: client)
@@ -25,11 +26,14 @@ extension PeerNode {
     }
 
     private func refusal(of params: VerifyParams) -> ControlFailure? {
-        if params.repair { return ControlFailure(.usage, "this daemon cannot repair files yet") }
         guard verifies.values.reduce(0, { $0 + $1.count }) < Self.verifiesMax else {
             return ControlFailure(.busy, "\(Self.verifiesMax) requests to verify are running; try again later")
         }
         return nil
+    }
+
+    func tell(_ event: VerifiedEvent, _ id: ControlID, _ client: ControlClientID) {
+        control.send(ControlLine.notification(ControlNotification(request: id, event: .verified(event))), to: client)
     }
 
     /// Nobody listens any more.
@@ -45,8 +49,12 @@ final class VerifyTally {
 
     /// - Parameter length: of a file that is offered.
     func add(_ name: ShareName, _ verdict: FileVerdict, length: UInt64?) -> VerifiedEvent {
-        let event = VerifiedEvent(name, verdict)
-        reply = reply + VerifyReply(event.result, bytes: verdict.isHashed ? verdict.length ?? length ?? 0 : 0)
+        add(VerifiedEvent(name, verdict), bytes: verdict.isHashed ? verdict.length ?? length ?? 0 : 0)
+    }
+
+    /// - Parameter bytes: that were hashed.
+    func add(_ event: VerifiedEvent, bytes: UInt64) -> VerifiedEvent {
+        reply = reply + VerifyReply(event.result, bytes: bytes)
         return event
     }
 }

@@ -42,7 +42,7 @@ extension PeerNode {
             guard partials.opened(id, partial) else { return workers.submit(.discard(partial)) }
             let pieces = pieces ?? PieceSet(pieceCount: partial.layout.pieceCount)
             // What is taken for right has to be recorded before anything is written under the seal again.
-            ledger.submit(.setPartial(id, partial.record(pieces)))
+            if recordedDownloads.contains(id) { ledger.submit(.setPartial(id, partial.record(pieces))) }
             feed(.partialOpened(id, pieces))
         case .failure(let failure): if partials.failed(id) { feed(.partialFailed(id, failure)) }
         }
@@ -80,12 +80,25 @@ extension PeerNode {
 
     // MARK: Delivery
 
+    /// Puts a whole file into the share, or what is bad of one that stands there.
+    func deliver(_ id: DownloadID, _ terms: DeliveryTerms) {
+        guard let partial = partials[id] else { return }
+        guard let bad = terms.repairing else { return workers.submit(.deliver(id, partial, terms)) }
+        guard let known = indexer.rotten(partial.name), known.root == partial.root else {
+            return feed(.delivered(id, .occupied(Self.writtenTo)))
+        }
+        workers.submit(.repair(id, partial, IndexedFile(known), bad: bad))
+    }
+
+    private static let writtenTo = "a file that was written to while its pieces were fetched"
+
     func delivered(_ id: DownloadID, _ result: Result<DeliveredFile, DeliveryError>) {
         switch result {
         case .success(let delivery):
             partials.delivered(id)
             indexer.record(delivery.file)
             feed(.delivered(id, .done(SharedFile(delivery.file), backup: delivery.backup)))
+        case .failure(.changed): feed(.delivered(id, .occupied(Self.writtenTo)))
         case .failure(.occupied):
             feed(.delivered(id, .occupied("a file that was put there while it was fetched")))
         case .failure(let error): feed(.delivered(id, .failed(DiskFailure(error.system))))

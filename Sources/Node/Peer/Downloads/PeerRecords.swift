@@ -47,6 +47,7 @@ extension PeerNode {
     }
 
     func keep(_ entry: DownloadEntry) {
+        guard !entry.isRepair else { return }
         if recordedDownloads.insert(entry.id).inserted {
             ledger.submit(.putDownload(DownloadRecord(entry, added: WallClock.seconds())))
         } else {
@@ -55,8 +56,7 @@ extension PeerNode {
     }
 
     func forget(_ id: DownloadID) {
-        recordedDownloads.remove(id)
-        ledger.submit(.removeDownload(id))
+        if recordedDownloads.remove(id) != nil { ledger.submit(.removeDownload(id)) }
     }
 
     func keep(_ ban: Ban) {

@@ -26,6 +26,8 @@ enum FileVerdict {
 final class Verifications {
     /// Files being verified at one time: one to read, and one to hash meanwhile.
     private static let filesAtOnce = 2
+    /// Of all requests together; then hashing waits.
+    private static let heldMax = 64
 
     /// One request.
     struct Run {
@@ -34,6 +36,8 @@ final class Verifications {
         var isForAll: Bool
         var last: ShareName?
         var underWay = 0
+        /// Files that were hashed, and of which there is still something to be told.
+        var held = 0
         let each: (ShareName, FileVerdict) -> Void
         let done: () -> Void
     }
@@ -59,7 +63,7 @@ final class Verifications {
 
     /// - Returns: the next file to verify, of the request whose turn it is; nil while enough are.
     func next(_ catalog: Catalog) -> (VerificationID, ShareName)? {
-        guard underWay < Self.filesAtOnce else { return nil }
+        guard underWay < Self.filesAtOnce, heldCount < Self.heldMax else { return nil }
         for _ in 0..<order.count {
             guard let id = order.popFirst(), let name = runs[id]?.nextName(catalog) else { continue }
             order.append(id)
@@ -77,9 +81,16 @@ final class Verifications {
         runs[id]?.each(name, verdict)
     }
 
+    /// A request does not end before as many files are released.
+    func hold(_ id: VerificationID) { runs[id]?.held += 1 }
+
+    func release(_ id: VerificationID) { runs[id]?.held -= 1 }
+
+    private var heldCount: Int { runs.values.reduce(0) { $0 + $1.held } }
+
     /// - Returns: the requests that have come to their end.
     func takeEnded() -> [Run] {
-        let ended = runs.filter { $0.value.underWay == 0 && !order.contains($0.key) }
+        let ended = runs.filter { $0.value.underWay + $0.value.held == 0 && !order.contains($0.key) }
         for id in ended.keys { runs[id] = nil }
         return Array(ended.values)
     }
