@@ -79,6 +79,13 @@ public enum TCPSocket {
         setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
     }
 
+    /// How many bytes must be there before poll(2) says so; the end of the stream is always told. Source: SO_RCVLOWAT,
+    /// socket(7).
+    public static func setReadThreshold(_ socket: Int32, bytes: Int32) {
+        var size = bytes
+        setsockopt(socket, SOL_SOCKET, SO_RCVLOWAT, &size, socklen_t(MemoryLayout<Int32>.size))
+    }
+
     private static func open(_ address: SocketAddress) throws(SystemError) -> FileDescriptor {
         let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let socket = FileDescriptor(

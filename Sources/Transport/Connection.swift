@@ -45,6 +45,9 @@ final class Connection {
     /// When the socket last took a byte while something was waiting; nanoseconds.
     var drained: UInt64 = 0
     var dialTimer: TimerID?
+    /// Bytes that the socket gathers before it is said to be readable, and when it was last read; see Gathering.swift.
+    var threshold = 1
+    var lastRead: UInt64 = 0
     private var budget: (tick: UInt64, written: Int) = (0, 0)
     private var handled: (tick: UInt64, messages: Int) = (0, 0)
 

@@ -32,7 +32,10 @@ extension Transport {
         if case .piece = connection.reading, connection.decoder.buffered > 0 { drainDecoder(connection, handler) }
         var budget = limits.bytesPerTick
         do throws(SystemError) {
-            defer { endReading(connection) }
+            defer {
+                endReading(connection)
+                gather(connection, after: limits.bytesPerTick - budget)
+            }
             while budget > 0, connection.state == .open, !connection.isPostponed {
                 let allowed = readingBudget(connection, atMost: budget)
                 guard allowed > 0 else { return }

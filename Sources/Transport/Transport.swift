@@ -28,6 +28,9 @@ public final class Transport<Completion: Sendable> {
     var outgoing = Throttle()
     var incoming = Throttle()
     var housekeeping: TimerID?
+    /// Connections whose sockets gather bytes.
+    var gathering: Set<ConnectionID> = []
+    var gatherTimer: TimerID?
     var acceptTimer: TimerID?
     var dialTimers: [TimerID: ConnectionID] = [:]
     let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 4096)
@@ -166,6 +169,7 @@ public final class Transport<Completion: Sendable> {
         }
         switch timer {
         case housekeeping: checkWaiting(handler)
+        case gatherTimer: checkGathering()
         case outgoing.timer: outgoing.setTimer(nil)
         case incoming.timer: incoming.setTimer(nil)
         case acceptTimer:

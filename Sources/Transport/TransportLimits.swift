@@ -27,6 +27,16 @@ public struct TransportLimits: Sendable {
     }
 }
 
+/// When sockets gather bytes (Gathering.swift).
+extension TransportLimits {
+    /// A read that brings so much shows a stream that is fast.
+    static let gatherFrom = 64 << 10
+    /// A quarter of a piece: wakes are few, and the kernel's buffer is not full when the daemon comes.
+    static let gatherMax = 256 << 10
+    /// How long a stream may bring less than it is waited for.
+    static let gatherSpan = Span.milliseconds(50)
+}
+
 /// What follows from a rate limit. Sizes are bytes.
 extension TransportLimits {
     /// Saved while nothing passes: a tenth of a second's worth makes up for ticks that come late, and a share must fit

@@ -60,6 +60,30 @@ struct PieceTests {
         #expect(wired.end.progress == 3 * length)
     }
 
+    @Test("A stream that was fast and then brings little is heard of all the same, and so is its end")
+    func gathers() throws {
+        let wired = try RawWired()
+        wired.end.takePieces()
+        let length = 3 << 20
+        let stream = try PieceTests.stream([(0, Samples.bytes(length))])
+        var sent = 0
+        // Fast, until its socket gathers.
+        try wired.loop.run {
+            sent += wired.raw.write(stream[..<(2 << 20)].map { $0 }, from: sent)
+            return wired.end.transport.connections.values.contains { $0.threshold > 1 }
+        }
+        #expect(wired.end.transport.connections.values.contains { $0.threshold > 1 })
+        let header = stream.count - length
+        for _ in 0..<3 {
+            let part = Array(stream[sent..<sent + 100])
+            #expect(wired.raw.write(part) == 100)
+            sent += 100
+            #expect(try wired.loop.run { wired.end.progress == sent - header })
+        }
+        wired.raw.endSending()
+        #expect(try wired.loop.run { !wired.end.closed.isEmpty })
+    }
+
     private static func stream(_ pieces: [(index: Int, bytes: [UInt8])]) throws -> [UInt8] {
         pieces.flatMap { Message.piece(index: $0.index, length: $0.bytes.count).encoded + $0.bytes }
     }
