@@ -7,7 +7,7 @@ import Wire
 
 /// A peer without sockets and disk: a simulated clock, and what it wants done since somebody last looked.
 final class Harness {
-    private var machine: PeerMachine<Seeded>
+    var machine: PeerMachine<Seeded>
     private(set) var now = Moment(nanoseconds: 0)
     private(set) var effects: [PeerEffect] = []
     private(set) var closed: [ConnectionID: String] = [:]

@@ -73,6 +73,8 @@ struct Download {
     var plan: Plan
     /// While it is growing.
     var tree: Tree?
+    /// Of a tree: what came by its children's own downloads.
+    var childBytes: [PeerAddress: UInt64] = [:]
     /// The tree that this is a file of.
     var parent: DownloadID?
     var isExecutable = false
@@ -210,7 +212,9 @@ struct Download {
     }
 
     var holderBytes: [HolderBytes] {
-        holders.values.filter { $0.bytes > 0 }.map { HolderBytes(address: $0.address, bytes: $0.bytes) }
+        var bytes = childBytes
+        for holder in holders.values where holder.bytes > 0 { bytes[holder.address, default: 0] += holder.bytes }
+        return bytes.map { HolderBytes(address: $0.key, bytes: $0.value) }
             .sorted { $0.address.description < $1.address.description }
     }
 

@@ -59,6 +59,7 @@ extension PeerMachine {
         guard let id = child.parent, let file = downloads[id]?.tree?.children.removeValue(forKey: child.id) else {
             return
         }
+        for holder in child.holderBytes { downloads[id]?.childBytes[holder.address, default: 0] += holder.bytes }
         if let failure {
             downloads[id]?.tree?.fail(file, failure)
         } else {

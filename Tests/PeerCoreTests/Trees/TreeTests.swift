@@ -345,10 +345,13 @@ import Wire
         peer.publish(tree, [0])
         for _ in 0..<3 {
             let child = try #require(peer.statuses.first { $0.kind == .file })
+            peer.machine.downloads[child.id]?.holders[.number(1)]?.bytes = 1 << 20
             peer.feed(.indexed(SharedFile(name: child.name, root: child.root, modified: 0, layer: [.zero, .zero])))
         }
-        let files = try #require(peer.result(of: request)?.files)
-        #expect((files.fetched, files.failedCount) == (4, 0))
+        let result = try #require(peer.result(of: request))
+        #expect((result.files?.fetched, result.files?.failedCount) == (4, 0))
+        // What came by their own downloads is the tree's too.
+        #expect(result.holders.map(\.bytes).reduce(0, +) >= 3 << 20)
     }
 
     @Test("As many trees as may run at one time do not keep their own files from running")
