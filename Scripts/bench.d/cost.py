@@ -5,7 +5,7 @@ import os
 import statistics
 
 import table
-from data import GIB, same, warm, write_and_delete
+from data import GIB, put_away, same, warm, write_and_delete
 from process import Failure, PeakMemory
 
 
@@ -50,13 +50,13 @@ def checked_fetch(way, source, target):
             raise Failure(f"{way.name}: the result differs from the source")
         return cost
     finally:
-        target.unlink(missing_ok=True)
+        put_away(target)
 
 
-def compare(bench, ways, source, bound=None, goal=None):
+def compare(bench, ways, source, bound=None, to="bound", goal=None):
     """Fetches with each way in turn, run by run, and adds a row for each.
 
-    - bound: the way that the others' ratios are to.
+    - bound: the way that the others' ratios are to, and `to` its name in them.
     - goal: a way and the ratio that it should have at most.
     """
     costs = {way: [] for way in ways}
@@ -71,23 +71,21 @@ def compare(bench, ways, source, bound=None, goal=None):
                 bench.fail(failure)
     for way, runs in costs.items():
         if runs:
-            report(bench, way, runs, (bound, costs.get(bound)), goal)
+            report(bench, way, runs, (to, costs.get(bound)), goal)
 
 
 def report(bench, way, runs, bound, goal):
     spent = median(run.sender_cpu_seconds for run in runs), median(run.receiver_cpu_seconds for run in runs)
     cells = table.seconds([run.seconds for run in runs])
-    other, other_runs = bound
-    if other_runs:
-        ratio = median(run.seconds for run in runs) / median(run.seconds for run in other_runs)
-        cells["ratio"] = f"{ratio:.2f} x bound"
+    to, bound_runs = bound
+    if bound_runs:
+        ratio = median(run.seconds for run in runs) / median(run.seconds for run in bound_runs)
+        cells["ratio"] = f"{ratio:.2f} x {to}"
         if goal and goal[0] is way:
             cells["goal"] = table.at_most(ratio, goal[1])
     peaks = max(run.sender_peak_mib for run in runs), max(run.receiver_peak_mib for run in runs)
     bench.add(
-        way.name, **cells, cpu=f"{spent[0]:.2f} + {spent[1]:.2f}",
-        memory=f"{peaks[0]:.1f} / {peaks[1]:.1f}",
-    )
+        way.name, **cells, cpu=f"{spent[0]:.2f} + {spent[1]:.2f}", memory=f"{peaks[0]:.1f} / {peaks[1]:.1f}")
 
 
 def median(values):

@@ -6,6 +6,7 @@ import random
 import shutil
 import struct
 import subprocess
+import time
 
 from process import Failure
 
@@ -42,15 +43,20 @@ def make_sparse_file(path, length):
 
 
 def share_with(directory, source):
-    """Another holder's share: the same file, linked, so that the page cache holds it once."""
-    pathlib.Path(directory).mkdir(parents=True)
-    os.link(source, pathlib.Path(directory, pathlib.Path(source).name))
+    """Another holder's share: the same file or files, linked, so that the page cache holds them once."""
+    directory, source = pathlib.Path(directory), pathlib.Path(source)
+    directory.mkdir(parents=True)
+    if source.is_dir():
+        shutil.copytree(source, directory / source.name, copy_function=os.link)
+    else:
+        os.link(source, directory / source.name)
 
 
 def warm(path):
-    with open(path, "rb", buffering=0) as file:
-        while file.read(MIB):
-            pass
+    for each in files_below(path):
+        with open(each, "rb", buffering=0) as file:
+            while file.read(MIB):
+                pass
 
 
 def cool_tree(directory):
@@ -71,8 +77,15 @@ def cached_bytes(directory):
     return sum(map(int, output.split()))
 
 
-def files_below(directory):
-    return [path for path in pathlib.Path(directory).rglob("*") if path.is_file()]
+def files_below(path):
+    """All files below a directory; of a file, itself."""
+    path = pathlib.Path(path)
+    return [each for each in path.rglob("*") if each.is_file()] if path.is_dir() else [path]
+
+
+def length_of(path):
+    """Bytes of a file, or of all files below a directory."""
+    return sum(each.stat().st_size for each in files_below(path))
 
 
 def write_and_delete(path, length):
@@ -85,12 +98,19 @@ def write_and_delete(path, length):
 
 
 def same(left, right):
-    return subprocess.run(["cmp", "-s", left, right], check=False).returncode == 0
+    """The same bytes; in two directories, the same names with the same bytes."""
+    compare = ["diff", "-rq"] if pathlib.Path(left).is_dir() else ["cmp", "-s"]
+    return subprocess.run([*compare, left, right], check=False, capture_output=True).returncode == 0
 
 
-def same_tree(left, right):
-    """The same names with the same bytes below two directories."""
-    return subprocess.run(["diff", "-rq", left, right], check=False, capture_output=True).returncode == 0
+def put_away(path):
+    """Deletes a file; a directory stays until the benchmark ends: ext4 is slow to make new files for minutes after
+    many were deleted, since it looks for inodes that were not used recently.
+    """
+    if path.is_dir():
+        path.rename(path.with_name(f"{path.name}.{time.monotonic_ns()}"))
+    else:
+        path.unlink(missing_ok=True)
 
 
 def need_room(directory, length):

@@ -214,9 +214,9 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def accepts(port, address="127.0.0.1"):
+def accepts(port):
     try:
-        socket.create_connection((address, port), 1).close()
+        socket.create_connection(("127.0.0.1", port), 1).close()
         return True
     except OSError:
         return False

@@ -6,7 +6,7 @@ import pathlib
 import shutil
 
 import control
-from process import Daemon, Failure, accepts, free_port, run, run_together, wait_until
+from process import Daemon, Failure, free_port, run, run_together, wait_until
 
 
 @dataclasses.dataclass
@@ -31,7 +31,7 @@ class Manager:
             [*host.enter, f"{bench.programs}/p2pd", "manager", "--listen", self.address, *host.openly],
             f"{bench.directory}/{name}.log",
         )
-        wait_until(lambda: accepts(port, host.address), "the manager listens", [self.daemon])
+        wait_until(lambda: " listening " in self.daemon.log.read_text(), "the manager listens", [self.daemon])
 
 
 class Peer:

@@ -3,8 +3,10 @@
 from benchmarks.memory import memory
 from benchmarks.restart import restart
 from benchmarks.single import four, single
+from benchmarks.slow import slow
+from benchmarks.small import small
 
 BENCHMARKS = {
     function.__name__: function
-    for function in (single, four, memory, restart)
+    for function in (single, four, small, slow, memory, restart)
 }

@@ -1,26 +1,43 @@
-"""p2pd with a file at a number of holders."""
+"""p2pd with a file, or a directory of files, at a number of holders."""
 
 import os
 
 from cost import measure
-from data import share_with
+from data import files_below, length_of, share_with
 from process import Failure
-from swarm import Manager, Peer
+from swarm import LOOPBACK, Manager, Peer
 from systems.bare import root
 
 
 class Swarm:
-    def __init__(self, bench, source, holders):
-        self.bench, self.source, self.length = bench, source, source.stat().st_size
-        self.manager = Manager(bench)
-        self.holders = [self.holder(index) for index in range(holders)]
-        for holder in self.holders:
-            holder.wait_for_files(1)
+    """A manager and the holders, all on one host unless more are added."""
 
-    def holder(self, index):
-        share = self.bench.directory / f"holder{index}"
-        share_with(share, self.source)
-        return Peer(self.bench, f"holder{index}", self.manager)
+    def __init__(self, bench, source, holders, *options, name="", host=LOOPBACK):
+        self.bench, self.source, self.length, self.host = bench, source, length_of(source), host
+        self.prefix = name
+        self.manager = Manager(bench, host, f"{name}manager")
+        self.holders = []
+        for _ in range(holders):
+            self.add_holder(host, *options)
+
+    def add_holder(self, host, *options):
+        name = f"{self.prefix}holder{len(self.holders)}"
+        share_with(self.bench.directory / name, self.source)
+        holder = Peer(self.bench, name, self.manager, *options, host=host)
+        holder.wait_for_files(len(files_below(self.source)))
+        self.holders.append(holder)
+        return holder
+
+    def fetcher(self, *options, host=None, name="fetcher"):
+        """A new peer that knows all holders."""
+        fetcher = Peer(self.bench, f"{self.prefix}{name}", self.manager, *options, host=host or self.host)
+        fetcher.wait_for_peers(self.holders)
+        return fetcher
+
+    @property
+    def name(self):
+        """As `req` takes it."""
+        return self.source.name + ("/" if self.source.is_dir() else "")
 
     def check_root(self):
         """p2pd and the C program, which computes it by other code, must mean the same by verification."""
@@ -39,14 +56,14 @@ class P2PD:
 
     def fetch(self, target):
         swarm = self.swarm
-        fetcher = Peer(swarm.bench, "fetcher", swarm.manager)
+        fetcher = swarm.fetcher()
         try:
-            fetcher.wait_for_peers(swarm.holders)
             senders = [holder.daemon for holder in swarm.holders]
-            cost = measure(
-                target, swarm.length, lambda: fetcher.request(swarm.source.name, *self.options)[0], senders,
-                [fetcher.daemon])
+            cost = measure(target, swarm.length, lambda: self.request(fetcher), senders, [fetcher.daemon])
             os.rename(fetcher.share / swarm.source.name, target)
             return cost
         finally:
             fetcher.remove()
+
+    def request(self, fetcher):
+        return fetcher.request(self.swarm.name, *self.options)[0]

@@ -3,6 +3,7 @@
 import os
 
 from cost import measure
+from data import length_of
 from process import Daemon, accepts, free_port, run, wait_until
 
 CONFIGURATION = """\
@@ -19,9 +20,8 @@ class Rsync:
     name = "rsync daemon, whole file"
 
     def __init__(self, bench, source):
-        """`source` is a file, or a directory of files."""
         self.program, port = bench.need("rsync"), free_port()
-        self.directory, self.length = bench.directory, source.stat().st_size
+        self.directory, self.length = bench.directory, length_of(source)
         configuration = bench.directory / "rsyncd.conf"
         # As root it would become nobody, who may not read the directory.
         user = "uid = 0\ngid = 0" if os.geteuid() == 0 else ""
@@ -31,13 +31,12 @@ class Rsync:
              f"--port={port}"],
             bench.directory / "rsync.log")
         self.url = f"rsync://127.0.0.1:{port}/files/{source.name}"
+        self.options = ["--whole-file"]
+        if source.is_dir():
+            self.url += "/"
+            self.options.append("--recursive")
         wait_until(lambda: accepts(port), "rsync listens", [self.sender])
 
     def fetch(self, target):
-        command = [self.program, "--whole-file", self.url, target]
+        command = [self.program, *self.options, self.url, target]
         return measure(target, self.length, lambda: run(command, self.directory), [self.sender])
-
-    def fetch_tree(self, target):
-        """The directory, to be at `target`."""
-        command = [self.program, "--whole-file", "--recursive", self.url + "/", f"{target}/"]
-        return run(command, self.directory)
