@@ -22,11 +22,11 @@ class Cost:
 def measure(target, length, command, senders, receivers=()):
     """Runs `command()` and adds up what it and the daemons on both sides spent meanwhile.
 
-    A file of the same size, up to 1 GiB, is written and deleted first, so that the fetch writes into memory that was
+    A file of the same size, up to 3 GiB, is written and deleted first, so that the fetch writes into memory that was
     just in use: what a virtual machine has not used for a while it has to get back from its host, which takes longer
     than the fetch.
     """
-    write_and_delete(target, min(length, GIB))
+    write_and_delete(target, min(length, 3 * GIB))
     before = [[daemon.cpu_seconds() for daemon in side] for side in (senders, receivers)]
     with PeakMemory(daemon.process.pid for daemon in senders) as sent:
         with PeakMemory(daemon.process.pid for daemon in receivers) as received:

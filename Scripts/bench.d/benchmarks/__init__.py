@@ -1,5 +1,6 @@
 """The benchmarks, by their names on the command line."""
 
+from benchmarks.crowd import crowd
 from benchmarks.memory import memory
 from benchmarks.restart import restart
 from benchmarks.single import four, single
@@ -8,5 +9,5 @@ from benchmarks.small import small
 
 BENCHMARKS = {
     function.__name__: function
-    for function in (single, four, small, slow, memory, restart)
+    for function in (single, four, small, slow, crowd, memory, restart)
 }

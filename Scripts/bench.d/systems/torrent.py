@@ -7,6 +7,7 @@ import sys
 
 from cost import measure
 from process import Daemon, Finished, Skipped
+from swarm import LOOPBACK
 
 SESSION = pathlib.Path(__file__).with_name("torrent_session.py")
 
@@ -14,19 +15,18 @@ SESSION = pathlib.Path(__file__).with_name("torrent_session.py")
 class Session(Daemon):
     """A libtorrent session in a process of its own."""
 
-    def __init__(self, bench, name, *arguments):
-        super().__init__([sys.executable, SESSION, *arguments], bench.directory / f"{name}.log", talks=True)
+    def __init__(self, bench, name, purpose, torrent, directory, host=LOOPBACK):
+        super().__init__(
+            [*host.enter, sys.executable, SESSION, purpose, torrent, directory, host.address],
+            bench.directory / f"{name}.log", talks=True)
         self.endpoint = self.hear()
 
-    def get(self, endpoints):
-        """Connects to others and waits until the file is whole."""
-        self.begin(endpoints)
-        return self.end()
-
     def begin(self, endpoints):
+        """Connects to others to get the file from them."""
         self.tell(json.dumps(endpoints))
 
     def end(self):
+        """Waits until the file is whole."""
         return Finished(float(self.hear()))
 
     def payload_sent(self):
@@ -41,6 +41,11 @@ def make_torrent(bench, source):
     if not torrent.exists():
         subprocess.run([sys.executable, SESSION, "make", source, torrent], check=True)
     return torrent
+
+
+def get(session, endpoints):
+    session.begin(endpoints)
+    return session.end()
 
 
 class Libtorrent:
@@ -58,7 +63,7 @@ class Libtorrent:
         try:
             endpoints = [seeder.endpoint for seeder in self.seeders]
             cost = measure(
-                target, self.source.stat().st_size, lambda: session.get(endpoints), self.seeders, [session])
+                target, self.source.stat().st_size, lambda: get(session, endpoints), self.seeders, [session])
         finally:
             session.stop()
             result = directory / self.source.name
