@@ -29,7 +29,7 @@ def beside(bench, holders):
     others = bench.available(systems(bench, source, holders))
     bound = next((way for way in others if isinstance(way, Verified)), None)
     if bound:
-        swarm.check_root()
+        swarm.check_root(bound.root)
     compare(bench, [*others, fast, P2PD(swarm)], source, bound, goal=(fast, 1.15))
 
 
