@@ -24,6 +24,14 @@ enum TestFile {
         return leftData == rightData
     }
 
+    /// Changes a byte of an open file.
+    static func flip(_ file: Int32, at offset: Int) throws {
+        var byte: UInt8 = 0
+        guard pread(file, &byte, 1, offset) == 1 else { throw Failure("read byte \(offset): errno \(errno)") }
+        byte ^= 0x10
+        guard pwrite(file, &byte, 1, offset) == 1 else { throw Failure("write byte \(offset): errno \(errno)") }
+    }
+
     static func exists(_ path: String) -> Bool {
         access(path, F_OK) == 0
     }
