@@ -31,7 +31,7 @@ extension PeerMachine {
         }
         downloads[id]?.activate(peer, at: holder.address, holder.holding, on: connection)
         downloads[id]?.seekPause = policy.seekFirst
-        if isComplete { downloads[id]?.plan.crowd.remove(peer) } else { downloads[id]?.plan.crowd.insert(peer) }
+        if isComplete { downloads[id]?.plan.crowd.remove(peer) } else { join(peer, to: id) }
         if case .fetching = download.phase {
             downloads[id]?.plan.add(connection, holding: holder.holding, now: now)
         }
