@@ -7,9 +7,12 @@ extension EndToEnd {
     struct CrowdTests {
         @Test("Of eight peers that fetch a file together all get it, and its only holder sends little more than once")
         func eight() throws {
-            try Swarm.run { swarm in
-                let length = 32 * mebibyte + 5
-                let origin = try swarm.addHolder(of: "a.bin", length: length)
+            try Swarm.run(inMemory: true) { swarm in
+                let length = 48 * mebibyte + 5
+                let origin = try swarm.addPeer(arguments: ["--max-upload", "8M"]) {
+                    try TestFile.write("\($0)/a.bin", length: length)
+                }
+                try origin.awaitFiles("a.bin")
                 for _ in 0..<8 { try swarm.addPeer() }
                 try swarm.settle()
                 let fetchers = swarm.peers.dropFirst()
