@@ -4,10 +4,11 @@ import Foundation
 enum TestFile {
     private static let blockSize = 1 << 20
 
-    static func write(_ path: String, length: Int, seed: UInt64 = 1) throws {
+    /// - Parameter truncating: false writes over what is there, a byte for a byte.
+    static func write(_ path: String, length: Int, seed: UInt64 = 1, truncating: Bool = true) throws {
         let directory = (path as NSString).deletingLastPathComponent
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (truncating ? O_TRUNC : 0), 0o600)
         guard descriptor >= 0 else { throw Failure("create \(path): errno \(errno)") }
         defer { close(descriptor) }
         var block = randomWords(seed: seed)
