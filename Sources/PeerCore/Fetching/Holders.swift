@@ -12,6 +12,8 @@ extension PeerMachine {
             download.holders[peer]
             ?? .init(address: roster.entries[peer]?.address ?? session.address, holding: holding, state: .lost)
         guard known.state == .lost else { return }
+        // One that comes back has to bring something before it is a reason to wait for longer.
+        if download.holders[peer] == nil { progress(id) }
         known.holding = holding
         known.saidGone = false
         downloads[id]?.holders[peer] = known
@@ -36,7 +38,6 @@ extension PeerMachine {
             downloads[id]?.plan.add(connection, holding: holder.holding, now: now)
         }
         if download.tree?.isSurveyed == true { downloads[id]?.tree?.plan.add(connection, now: now) }
-        progress(id)
     }
 
     /// A connection is gone: its pieces go to the others at once.
