@@ -32,7 +32,7 @@ final class FakePeer: Sendable {
     }
 
     let address: PeerAddress
-    private let id = PeerID.someone
+    let id = PeerID.someone
     private let files: [FakeFile]
     private let behaviour: Behaviour
     private let listener: Int32
