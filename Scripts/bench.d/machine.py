@@ -7,8 +7,8 @@ import platform
 import subprocess
 
 PEERS = (
-    "nginx-light", "curl", "rsync", "aria2", "python3-libtorrent", "transmission-daemon", "transmission-cli",
-    "redis-server", "iproute2", "openssl",
+    "nginx-light", "curl", "rsync", "aria2", "python3-libtorrent", "redis-server", "iproute2", "openssl", "gcc",
+    "libc6-dev",
 )
 
 

@@ -12,7 +12,7 @@ from systems.p2pd import Swarm
 
 
 def crowd(bench):
-    """One origin, eight peers that fetch 256 MiB at once, beside libtorrent; until the last has it; what the origin sent."""
+    """One origin and eight peers that fetch 256 MiB at once, until the last has it; what the origin sent."""
     source = make_source(bench, bench.size(256 * MIB, 32 * MIB), 8)
     hosts = [LOOPBACK] * 8
     swarm = Swarm(bench, source, 1)

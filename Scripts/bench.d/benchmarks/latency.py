@@ -11,7 +11,7 @@ from swarm import Manager, Peer
 
 
 def latency(bench):
-    """`req` of a file of 1 KiB in a swarm of 100 peers: the daemon's answer on its socket, and the whole `p2pctl req`."""
+    """`req` of 1 KiB in a swarm of 100 peers: the daemon's answer on its socket, and the whole `p2pctl req`."""
     peers, count = bench.size(100, 20), 20 * bench.runs
     manager = Manager(bench)
     holder = Peer(bench, "holder", manager)

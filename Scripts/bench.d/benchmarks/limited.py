@@ -14,7 +14,7 @@ LIMITS = (f"--max-upload={RATE}", f"--max-download={RATE}")
 
 
 def crowd20(bench):
-    """One origin, 8 and 24 peers that fetch 128 MiB over links of 20 MB/s: by tbf in namespaces, by the daemons' limits."""
+    """One origin, 8 and 24 peers, 128 MiB, links of 20 MB/s: by tbf in namespaces, by the daemons' own limits."""
     source = make_source(bench, bench.size(128 * MIB, 16 * MIB), 24)
     for count, goal in ((8, 1.1), (24, 1.15)):
         try:

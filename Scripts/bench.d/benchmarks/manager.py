@@ -11,7 +11,7 @@ from swarm import Manager
 
 
 def manager(bench):
-    """1,000 and 10,000 peers join in one burst, then one more at a time; memory of each; 200 joins and leaves a second."""
+    """1,000 and 10,000 peers join in one burst, then one at a time; memory of each; 200 joins and leaves a second."""
     for peers in (1_000, bench.size(10_000, 2_000)):
         if has_descriptors(bench, peers):
             burst(bench, peers)
@@ -33,7 +33,8 @@ class Load:
         self.idle_mib = self.manager.memory_mib("VmRSS")
         address = self.manager.process.args[-1]
         self.bench = Daemon(
-            [bench.programs / "p2pbench", *arguments, "--manager", address], bench.directory / "p2pbench.log", talks=True)
+            [bench.programs / "p2pbench", *arguments, "--manager", address], bench.directory / "p2pbench.log",
+            talks=True)
 
     def hear(self, event):
         said = json.loads(self.bench.hear())

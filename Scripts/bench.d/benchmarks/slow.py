@@ -47,5 +47,5 @@ class WithSlowHolder(P2PD):
 
     def report(self, bench):
         """What became of the slow holder, of which a fetch that never heard of it says nothing."""
-        bench.add(f"runs in which it was known as a holder when the fetch began: {sum(self.known)} of {len(self.known)}")
-        bench.add("bytes that it brought", **table.spread(self.bytes, "", 0))
+        bench.add(f"the slow one was known when the fetch began in {sum(self.known)} of {len(self.known)} runs")
+        bench.add("bytes that the slow one brought", **table.spread(self.bytes, "", 0))

@@ -11,7 +11,7 @@ from systems.p2pd import Swarm
 
 
 def tick(bench):
-    """A peer serves 4 GiB of cold files and hashes 2 GiB of new ones: how long its loop and its answers take meanwhile."""
+    """A peer serves 4 GiB of cold files and hashes 2 GiB of new ones: how long its loop and answers take meanwhile."""
     length = bench.size(GIB, 64 * MIB)
     need_room(bench.directory, 11 * length)
     cold, new = bench.directory / "cold", bench.directory / "new"

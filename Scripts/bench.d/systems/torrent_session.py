@@ -22,7 +22,8 @@ SETTINGS = {
     "out_enc_policy": 2, "in_enc_policy": 2, "allow_multiple_connections_per_ip": True, "min_reconnect_time": 1,
     "connection_speed": 200, "unchoke_slots_limit": 64, "aio_threads": 4, "hashing_threads": 2,
     "max_queued_disk_bytes": 64 << 20, "send_buffer_watermark": 4 << 20, "send_buffer_low_watermark": 1 << 20,
-    "max_out_request_queue": 1500, "max_allowed_in_request_queue": 2000, "alert_mask": libtorrent.alert.category_t.status_notification,
+    "max_out_request_queue": 1500, "max_allowed_in_request_queue": 2000,
+    "alert_mask": libtorrent.alert.category_t.status_notification,
 }
 
 

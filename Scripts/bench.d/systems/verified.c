@@ -19,7 +19,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { leafSize = 16 << 10, pieceSize = 1 << 20, leavesOfPiece = pieceSize / leafSize, ringSize = 8, piecesMax = 1 << 16 };
+enum { leafSize = 16 << 10, pieceSize = 1 << 20, leavesOfPiece = pieceSize / leafSize };
+enum { ringSize = 8, piecesMax = 1 << 16 };
 
 typedef struct {
     uint8_t bytes[32];
