@@ -23,7 +23,12 @@ extension PeerMachine {
             downloads[id]?.tree = Tree(manifest)
             emit(.surveyTree(download.record, manifest))
         case .missing: gather(id)
-        case .refused(let reason): failDownload(id, .badManifest(reason))
+        case .refused(let reason):
+            failDownload(id, .badManifest(reason))
+            // Directories are asked for by name, so each of them said of these bytes that they are one.
+            for connection in download.lanes.sorted(by: { $0.rawValue < $1.rawValue }) {
+                refuse(connection, "the list of \(download.name) is refused: \(reason)")
+            }
         case .failed(let failure): diskFailed(id, failure)
         }
     }

@@ -34,15 +34,21 @@ import Wire
         #expect(peer.roots(on: connections[0]) == tree.roots)
     }
 
-    @Test("Bytes that lead to the root and are no manifest fail the request, with the reason")
+    @Test(
+        "Bytes that lead to the root and are no manifest fail the request, with the reason, and close who offered them")
     func refusedManifest() throws {
         let tree = try TestTree(small: 3)
         peer.join([1])
         let request = peer.wish(tree)
-        peer.have(tree, on: peer.connect(1))
+        let connection = peer.connect(1)
+        peer.have(tree, on: connection)
+        peer.feed(.manifestRead(peer.treeDownload, .missing))
+        peer.feed(.partialOpened(peer.download, PieceSet(pieceCount: 1)))
+        peer.deliverManifest(tree, on: connection)
         peer.feed(.manifestRead(peer.treeDownload, .refused("../a: the name has a part `.` or `..`")))
         #expect(peer.failure(of: request) == .badManifest("../a: the name has a part `.` or `..`"))
         #expect(peer.statuses.isEmpty)
+        #expect(peer.closed[connection]?.contains("../a") == true)
     }
 
     @Test("An offer of a manifest longer than any may be is a violation")
