@@ -89,15 +89,28 @@ extension EndToEnd {
             var random = Seeded(seed)
             try Swarm.run { swarm in
                 let peer = try swarm.addPeer { share in
-                    for index in 0..<3000 {
+                    for index in 0..<1000 {
                         try TestFile.write("\(share)/\(index % 30)/\(index)", length: 1 + index, seed: UInt64(index))
                     }
                 }
-                for _ in 0..<20 {
-                    usleep(.random(in: 0..<400_000, using: &random))
+                // In every other life it is seen when the index is written; the next one is killed around that moment.
+                var (begin, writing) = (now(), 0.3)
+                for life in 1...20 {
+                    if life.isMultiple(of: 2) {
+                        try awaitWriting(peer)
+                        writing = now() - begin
+                        usleep(.random(in: 0..<20_000, using: &random))
+                    } else {
+                        let moment = begin + writing + .random(in: -0.02..<0.05, using: &random)
+                        usleep(UInt32(max(0, moment - now()) * 1e6))
+                    }
+                    peer.kill()
+                    for index in 0..<100 {
+                        let name = "\(life)/new-\(index)"
+                        try TestFile.write(peer.path(name), length: 1 + index, seed: UInt64(life * 1000 + index))
+                    }
+                    begin = now()
                     try peer.restart()
-                    // Something to do each time.
-                    try append(1, to: peer.path("1/1"))
                 }
                 try awaitIndex(peer)
                 let files = peer.files()
@@ -109,6 +122,18 @@ extension EndToEnd {
                 try awaitIndex(peer)
                 #expect(peer.files() == files, "seed \(seed)")
             }
+        }
+
+        /// Waits until something is written to the database in this life.
+        private func awaitWriting(_ peer: Peer) throws {
+            let log = "\(peer.state)/p2pd.sqlite-wal"
+            let before = modified(log)
+            try eventually("the index is written") { modified(log) != before }
+        }
+
+        private func modified(_ path: String) -> [Int] {
+            var info = stat()
+            return stat(path, &info) == 0 ? [info.st_mtim.tv_sec, info.st_mtim.tv_nsec] : []
         }
 
         // MARK: The database
