@@ -6,12 +6,9 @@ extension EndToEnd {
     /// The index of a share: what a restart remembers, and what is noticed while the daemon runs.
     @Suite(.serialized)
     struct IndexTests {
-        /// Bytes that the process has read by read(2) and the like, whatever from.
-        private func bytesRead(_ peer: Peer) -> Int {
-            let field = TextFile.read("/proc/\(peer.process.pid)/io").split(separator: "\n").first {
-                $0.hasPrefix("rchar:")
-            }
-            return field?.split(separator: " ").last.flatMap { Int($0) } ?? .max
+        /// Bytes that the daemon has read and hashed since it started.
+        private func bytesHashed(_ peer: Peer) -> Int {
+            peer.ctl("status", "--json").json?["indexing"]["bytesHashed"].int ?? .max
         }
 
         private func stop(_ peer: Peer) throws {
@@ -50,12 +47,12 @@ extension EndToEnd {
                 }
                 try awaitIndex(peer)
                 let files = peer.files()
-                #expect(files.count == 10 && bytesRead(peer) > 80 * mebibyte)
+                #expect(files.count == 10 && bytesHashed(peer) == 80 * mebibyte)
                 try stop(peer)
                 try peer.restart()
                 try awaitIndex(peer)
                 #expect(peer.files() == files)
-                #expect(bytesRead(peer) < 8 * mebibyte)
+                #expect(bytesHashed(peer) == 0)
             }
         }
 
@@ -78,7 +75,7 @@ extension EndToEnd {
                 let after = peer.files()
                 #expect(Set(after.keys) == Set(files.keys).subtracting(["4"]).union(["new"]))
                 #expect(after.keys.filter { files[$0] == after[$0] }.count == 8)
-                #expect((8 * mebibyte..<16 * mebibyte).contains(bytesRead(peer)))
+                #expect(bytesHashed(peer) == 8 * mebibyte + 1 + 1000)
             }
         }
 
