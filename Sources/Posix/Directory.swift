@@ -49,6 +49,17 @@ public final class Directory: Sendable {
         FileDescriptor(owning: try openBeneath(name, flags: O_RDWR | O_CREAT, mode: mode))
     }
 
+    /// Makes a file, which must not be there yet, and opens it for writing. Source: O_EXCL, open(2), which follows no link
+    /// in the last part of a path; a name without a slash has no other.
+    /// - Parameter name: of one component.
+    /// - Throws: EEXIST if something stands there.
+    public func makeFile(_ name: String, mode: UInt32 = 0o644) throws(SystemError) -> FileDescriptor {
+        let opened = try check("make", "\(path)/\(name)") {
+            openat(descriptor.rawValue, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        }
+        return FileDescriptor(owning: opened)
+    }
+
     /// Opens a file that is there for reading and writing.
     public func openForWriting(_ name: String) throws(SystemError) -> FileDescriptor {
         FileDescriptor(owning: try openBeneath(name, flags: O_RDWR | O_NONBLOCK))

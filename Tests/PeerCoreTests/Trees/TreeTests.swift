@@ -163,6 +163,22 @@ import Wire
         #expect(peer.result(of: request)?.files?.fetched == 64)
     }
 
+    @Test("A second copy that was not written beside the first takes nothing from it; one that was is removed")
+    func copies() throws {
+        let tree = try TestTree(small: 2)
+        let (request, connections) = peer.grow(tree, from: [1])
+        for file in tree.small { peer.bring(file, of: tree, on: connections[0]) }
+        peer.stage([0], on: connections[0])
+        peer.stage([0], on: connections[0], .superfluous)
+        #expect(peer.discarded.isEmpty)
+        peer.stage([1], on: connections[0])
+        #expect(peer.published == [[0, 1]])
+        peer.stage([0], on: connections[0])
+        #expect(peer.discarded == [[0]])
+        peer.publish(tree, tree.small)
+        #expect(peer.result(of: request)?.files?.fetched == 2)
+    }
+
     @Test("A file of wrong bytes costs its sender the tree, and comes from another")
     func liar() throws {
         let tree = try TestTree(small: 2)

@@ -117,9 +117,13 @@ extension PeerWorker {
     private func stage(_ files: TreeFiles, _ batch: FileBatch) -> [StagedFile] {
         batch.files.map { file in
             let bytes = UnsafeRawBufferPointer(rebasing: batch.buffer.memory[file.range])
-            let outcome: PieceOutcome
+            let outcome: StagedFile.Outcome
             do throws(SystemError) {
-                outcome = try files.stage(file.index, bytes, with: bench) ? .stored : .wrong
+                switch try files.stage(file.index, bytes, with: bench) {
+                case .stored: outcome = .stored
+                case .superfluous: outcome = .superfluous
+                case .wrong: outcome = .wrong
+                }
             } catch {
                 outcome = .failed(DiskFailure(error))
             }
