@@ -36,12 +36,16 @@ extension PeerMachine {
     /// The manifest is kept where manifests are.
     private mutating func giveUpPartial(_ id: DownloadID) {
         guard let download = downloads[id] else { return }
-        downloads[id]?.isOpen = false
         downloads[id]?.layer = nil
         downloads[id]?.inherited = nil
         downloads[id]?.plan.spoiled(download.plan.stored)
         downloads[id]?.commits.spoiled(download.plan.stored)
-        emit(.discardPartial(id, download.root))
+        switch download.partial {
+        case .opening, .unwanted: downloads[id]?.partial = .unwanted
+        case .none, .open:
+            downloads[id]?.partial = .none
+            emit(.discardPartial(id, download.root))
+        }
     }
 
     mutating func treeSurveyed(_ id: DownloadID, _ found: TreeFound) {
