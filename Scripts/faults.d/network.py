@@ -94,9 +94,8 @@ def partition(world):
     left, right = (world.peer(f"fetcher-{h.port}", host=h.address, wrapper=h.wrapper) for h in hosts[2:])
     world.put(near, "near.bin"), world.put(far, "far.bin")
     everybody = [near, far, left, right]
-    for peer in (left, right):
-        peer.start()
-        world.time(lambda: peer.knows(everybody), "everybody knows everybody")
+    left.start(), right.start()
+    world.time(lambda: all(peer.knows(everybody) for peer in everybody), "everybody knows everybody")
     for peer, name in ((near, "near.bin"), (far, "far.bin")):
         world.await_offer(peer, name)
     # Slow enough not to be through when the cable is cut.
