@@ -1,11 +1,11 @@
 """Daemons that are killed and started again as they were."""
 
-import json
 import pathlib
 import random
 import signal
 import socket
 
+import control
 from process import Daemon, Failure, wait_until
 
 
@@ -68,8 +68,6 @@ class Manager(Restartable):
 
 
 class Peer(Restartable):
-    """Asked over its control socket, which takes less time than a p2pctl that is started for it."""
-
     def __init__(self, programs, directory, name, manager, *options, host="127.0.0.1", wrapper=()):
         self.share, self.state = (pathlib.Path(directory, f"{name}{suffix}") for suffix in ("", ".state"))
         self.share.mkdir(exist_ok=True)
@@ -88,15 +86,7 @@ class Peer(Restartable):
             return False
 
     def ask(self, method, **params):
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(20)
-            connection.connect(self.socket)
-            request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-            connection.sendall(json.dumps(request).encode() + b"\n")
-            answer = json.loads(connection.makefile("rb").readline() or b"{}")
-        if "result" not in answer:
-            raise Failure(f"{self.name} answered {method} with {answer}")
-        return answer["result"]
+        return control.ask(self.socket, method, **params)
 
     def knows(self, others):
         return {other.address for other in others} <= {peer["address"] for peer in self.ask("peers")["peers"]}

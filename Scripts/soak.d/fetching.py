@@ -15,6 +15,7 @@ from request import PATIENCE_SECONDS, Request
 NAME = "directory/file.bin"
 # What is written is synced and recorded at the latest after so many bytes or seconds: one, and what the disk takes.
 BATCH_BYTES, BATCH_SECONDS = 64 * PIECE, 1.3
+WORKERS_SECONDS = 0.5
 
 
 class Lost(Failure):
@@ -91,8 +92,8 @@ class Fetching:
         self.bytes_before += self.bytes_now
         if kill.signal == signal.SIGKILL:
             self.allowed_twice += min(BATCH_BYTES, int(self.plan.rate * BATCH_SECONDS))
-        # Of each holder a piece that has not come whole, and one that is being verified.
-        self.allowed_twice += 2 * PIECE * self.plan.holders
+        # Of each holder a piece that has not come whole, and one that is being verified; and what lies before busy workers.
+        self.allowed_twice += 2 * PIECE * self.plan.holders + int(self.plan.rate * WORKERS_SECONDS)
         request.end()
         # Nobody can go on with what was not begun.
         return request if taken or self.target.exists() else Request(self.fetcher, NAME)

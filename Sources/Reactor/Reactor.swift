@@ -22,11 +22,6 @@ public final class Reactor<Completion: Sendable> {
     /// How long ticks took, from the end of one wait to the beginning of the next.
     public private(set) var tickTimes = TickHistogram()
 
-    private struct Registration {
-        let descriptor: Int32
-        var mask: EventPoll.Mask
-    }
-
     private let poll: EventPoll
     private let signals: SignalDescriptor
     private var registrations = SlotMap<Registration>()
@@ -143,6 +138,13 @@ public final class Reactor<Completion: Sendable> {
         let wait = deadline > current ? deadline - current : 0
         return min(wait, limit ?? wait)
     }
+}
+
+/// What is watched. Not nested in the reactor: there it would be generic too, and each look-up would first have to look
+/// up its type.
+private struct Registration {
+    let descriptor: Int32
+    var mask: EventPoll.Mask
 }
 
 /// Holds a descriptor until the tick ends; arrays do not take values that cannot be copied.

@@ -127,7 +127,7 @@ extension Transport {
             return fail(connection, "a file became shorter while it was sent", handler)
         case .empty, .due, .fileBudgetSpent:
             connection.isBlocked = false
-            waiting.remove(connection.id)
+            if !waiting.isEmpty { waiting.remove(connection.id) }
             if connection.queue.isEmpty, case .closing = connection.state { return end(connection) }
         case .budgetSpent, .wouldBlock:
             connection.isBlocked = true

@@ -139,11 +139,11 @@ public final class Transport<Completion: Sendable> {
 
     /// - Returns: false for a token that is not this transport's.
     public func ready<H: TransportHandler>(_ token: Token, _ mask: EventPoll.Mask, _ handler: H) -> Bool {
-        if let listener = listeners[token] {
+        guard let connection = connections[token.slot], connection.id == ConnectionID(token) else {
+            guard let listener = listeners[token] else { return false }
             accept(listener.rawValue, token, handler)
             return true
         }
-        guard let connection = connections[token.slot], connection.id == ConnectionID(token) else { return false }
         switch connection.state {
         case .connecting: finishDial(connection, handler)
         case .open:

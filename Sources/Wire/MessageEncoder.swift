@@ -4,6 +4,8 @@ extension Message {
     /// The whole frame.
     public var encoded: [UInt8] {
         var bytes: [UInt8] = []
+        // Most are small, and grow no more then.
+        bytes.reserveCapacity(64)
         encode(into: &bytes)
         return bytes
     }

@@ -157,18 +157,5 @@ extension EndToEnd {
                 for ctl in running { #expect(try ctl.finish(within: 60).code == 0) }
             }
         }
-
-        @Test("Several peers that fetch one file at once all get it")
-        func crowd() throws {
-            try Swarm.run { swarm in
-                let holder = try swarm.addHolder(of: "a.bin", length: 32 * mebibyte)
-                for _ in 0..<4 { try swarm.addPeer() }
-                try swarm.settle()
-                let fetchers = swarm.peers.dropFirst()
-                let running = try fetchers.map { try $0.start("req", "a.bin") }
-                for ctl in running { #expect(try ctl.finish(within: 60).code == 0) }
-                for fetcher in fetchers { #expect(TestFile.sameBytes(fetcher.path("a.bin"), holder.path("a.bin"))) }
-            }
-        }
     }
 }

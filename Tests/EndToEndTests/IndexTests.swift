@@ -253,12 +253,9 @@ extension EndToEnd {
             var info = stat()
             let file = open(path, O_RDWR)
             defer { close(file) }
-            var byte: UInt8 = 0
-            guard fstat(file, &info) == 0, pread(file, &byte, 1, offset) == 1 else { throw Failure("read \(path)") }
-            byte ^= 0x10
-            guard pwrite(file, &byte, 1, offset) == 1, futimens(file, [info.st_atim, info.st_mtim]) == 0 else {
-                throw Failure("rot \(path)")
-            }
+            guard fstat(file, &info) == 0 else { throw Failure("look at \(path)") }
+            try TestFile.flip(file, at: offset)
+            guard futimens(file, [info.st_atim, info.st_mtim]) == 0 else { throw Failure("rot \(path)") }
         }
     }
 }

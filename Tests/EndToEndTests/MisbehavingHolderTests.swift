@@ -29,6 +29,10 @@ extension EndToEnd {
                 case .wrongLayer: break
                 case .wrongBytes, .wrongIndex, .wrongLength, .babbles:
                     #expect(fromFake?["bytes"].int ?? 0 == 0, "bytes of a liar were taken")
+                case .lacksAll, .callsOff: #expect(fromFake == nil)
+                case .offersBeyond, .gainsBeyond:
+                    #expect(fromFake == nil)
+                    #expect(!fake.refusals.isEmpty, "it was not told why")
                 case .dies, .stalls: #expect(fromFake?["bytes"].int ?? 0 < MisbehavingHolderTests.length)
                 }
             }

@@ -7,10 +7,6 @@ extension EndToEnd {
     struct QueueTests {
         private static let slowly = ["--max-download", "4M"]
 
-        private static func download(_ name: String, at peer: Peer) -> JSON? {
-            peer.ctl("downloads", "--json").json?["downloads"].array.first { $0["name"].string == name }
-        }
-
         @Test("A paused download stands still with what came, tells who waits for it, and resume takes it up")
         func pause() throws {
             try Swarm.run { swarm in
@@ -18,11 +14,11 @@ extension EndToEnd {
                 let fetcher = try swarm.addPeer(arguments: QueueTests.slowly)
                 try swarm.settle()
                 let ctl = try fetcher.start("req", "a.bin", "--json")
-                try eventually("some of it is here") { QueueTests.download("a.bin", at: fetcher)?["have"].int ?? 0 > 0 }
+                try fetcher.awaitBytes(1, of: "a.bin")
                 let paused = fetcher.ctl("pause", "a.bin", "--json")
                 #expect(paused.json?["names"].array.compactMap(\.string) == ["a.bin"], "\(paused)")
                 #expect(try ctl.finish().code == 130)
-                let state = QueueTests.download("a.bin", at: fetcher)
+                let state = fetcher.download("a.bin")
                 #expect(state?["state"].string == "paused")
                 #expect(state?["have"].int ?? 0 > 0)
                 #expect(fetcher.ctl("wait", "a.bin").code == 130)
@@ -54,9 +50,9 @@ extension EndToEnd {
                 let fetcher = try swarm.addPeer(arguments: QueueTests.slowly)
                 try swarm.settle()
                 #expect(fetcher.ctl("req", "a.bin", "--background").code == 0)
-                try eventually("some of it is here") { QueueTests.download("a.bin", at: fetcher)?["have"].int ?? 0 > 0 }
+                try fetcher.awaitBytes(1, of: "a.bin")
                 #expect(fetcher.ctl("cancel", "a.bin", "--keep-data").code == 0)
-                let kept = QueueTests.download("a.bin", at: fetcher)
+                let kept = fetcher.download("a.bin")
                 #expect(kept?["state"].string == "failed")
                 #expect(kept?["have"].int ?? 0 > 0)
                 #expect(fetcher.ctl("limit", "--download", "none").code == 0)
@@ -85,9 +81,9 @@ extension EndToEnd {
                 let moved = fetcher.ctl("priority", "6.bin", "9", "--json")
                 #expect(moved.json?["priority"].int == 9, "\(moved)")
                 #expect(fetcher.ctl("priority", "5.bin", "-5").code == 0)
-                #expect(QueueTests.download("5.bin", at: fetcher)?["priority"].int == -5)
-                #expect(QueueTests.download("7.bin", at: fetcher)?["state"].string == "queued")
-                #expect(QueueTests.download("7.bin", at: fetcher)?["priority"].int == 3)
+                #expect(fetcher.download("5.bin")?["priority"].int == -5)
+                #expect(fetcher.download("7.bin")?["state"].string == "queued")
+                #expect(fetcher.download("7.bin")?["priority"].int == 3)
                 let waits = try ["5.bin", "6.bin", "7.bin"].map { try fetcher.start("wait", $0, "--json") }
                 #expect(fetcher.ctl("limit", "--download", "4M").code == 0)
                 for wait in waits { #expect(try wait.finish(within: 60).code == 0) }

@@ -13,8 +13,10 @@ import Wire
 extension Plan {
     /// Candidates looked at before one is taken: enough to find a rare one, few enough for every request.
     private static let candidatesMax = 256
-    /// Without a new piece for this long, the parts of other fetchers are anybody's.
+    /// When nothing is heard of the others for this long, and for as long as some pieces take from the holder that they
+    /// share with us, their parts are anybody's.
     private static let patience = Span.milliseconds(500)
+    private static let patientPieces = 2.0
     /// Before the end, only a piece that is this far from coming is asked for twice.
     private static let lateSeconds = 4.0
 
@@ -55,21 +57,30 @@ extension Plan {
     // MARK: The crowd
 
     mutating func nextOfCrowd(for connection: ConnectionID, now: Moment) -> Range<Int> {
-        guard let holding = lanes[connection]?.holding, let piece = pick(from: holding, now: now) else { return 0..<0 }
+        guard let lane = lanes[connection], let piece = pick(for: lane, now: now) else { return 0..<0 }
         return piece..<piece + 1
     }
 
-    private mutating func pick(from holding: Holding, now: Moment) -> Int? {
-        if isInOrder { return first(of: holding) }
-        switch holding {
+    private mutating func pick(for lane: Lane, now: Moment) -> Int? {
+        if isInOrder { return first(of: lane.holding) }
+        switch lane.holding {
         case .pieces(let pieces): return rarest(in: pieces) { _ in true }
         case .all:
             let crowd = crowd
             if let own = rarest(in: free, where: { crowd.owns($0) && crowd.count(of: $0) == 0 }) { return own }
             // The others bring their parts, and the holder has better to do; unless nothing comes of it.
-            let isPatient = isSwarming && gained + Plan.patience > now
-            return isPatient ? nil : rarest(in: free) { _ in true }
+            return isPatient(with: lane, now: now) ? nil : rarest(in: free) { _ in true }
         }
+    }
+
+    /// Whether a complete holder that has nothing more of our part to send is left to the others. They bring nothing
+    /// before it has sent them a whole piece, and it sends to all of us alike. What is another's part is asked for piece
+    /// by piece: each may be one that comes from the other after all.
+    private func isPatient(with lane: Lane, now: Moment) -> Bool {
+        guard isSwarming else { return false }
+        guard lane.inFlight.isEmpty else { return true }
+        let seconds = lane.rate > 0 ? Plan.patientPieces * Double(layout.pieceSize) / lane.rate : 0
+        return (now - crowdStirred).seconds < max(Plan.patience.seconds, seconds)
     }
 
     private func first(of holding: Holding) -> Int? {

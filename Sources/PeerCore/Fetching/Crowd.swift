@@ -29,9 +29,11 @@ struct Crowd {
 
     var isEmpty: Bool { rivals.isEmpty }
 
-    mutating func insert(_ peer: PeerID) {
-        guard peer != id, rivals.insert(peer).inserted else { return }
+    /// - Returns: false if it is known already.
+    mutating func insert(_ peer: PeerID) -> Bool {
+        guard peer != id, rivals.insert(peer).inserted else { return false }
         divide()
+        return true
     }
 
     mutating func remove(_ peer: PeerID) {

@@ -23,8 +23,18 @@ extension PeerMachine {
             !bans.contains(peer)
         else { return }
         if let known = download.holders[peer], known.state != .lost { return }
-        downloads[id]?.plan.crowd.insert(peer)
+        join(peer, to: id)
         put(.root(download.root), to: peer, for: .download(id))
+    }
+
+    /// One more fetches the file: what complete holders were asked for and have not begun to send may be its part now.
+    mutating func join(_ peer: PeerID, to id: DownloadID) {
+        guard downloads[id]?.plan.crowd.insert(peer) == true, let download = downloads[id] else { return }
+        for (connection, lane) in download.plan.lanes where lane.holding.isComplete {
+            cancelChunks(of: download, on: connection) { chunk in
+                chunk.next == chunk.first && download.plan.isForeign(chunk.first..<chunk.end)
+            }
+        }
     }
 
     /// A fetcher that was met has nothing for us after all.
@@ -35,7 +45,7 @@ extension PeerMachine {
     mutating func gained(_ root: FileRoot, _ runs: [Range<Int>], on connection: ConnectionID) {
         for (id, download) in downloads where download.root == root {
             guard let peer = download.peer(on: connection) else { continue }
-            if downloads[id]?.plan.gained(runs, on: connection) == true {
+            if downloads[id]?.plan.gained(runs, on: connection, now: now) == true {
                 // Whoever has all of it fetches no more.
                 downloads[id]?.holders[peer]?.holding = .all
                 downloads[id]?.plan.crowd.remove(peer)

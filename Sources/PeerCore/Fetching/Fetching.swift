@@ -254,9 +254,11 @@ extension PeerMachine {
         }
     }
 
-    mutating func cancelChunks(of download: Download, on connection: ConnectionID) {
+    mutating func cancelChunks(
+        of download: Download, on connection: ConnectionID, where isUnwanted: (AskedChunk) -> Bool = { _ in true }
+    ) {
         for (position, chunk) in (sessions[connection]?.chunks ?? []).enumerated()
-        where chunk.download == download.id && !chunk.isCancelled {
+        where chunk.download == download.id && !chunk.isCancelled && isUnwanted(chunk) {
             sessions[connection]?.chunks[position].isCancelled = true
             let root = chunk.file.flatMap { download.tree?.manifest.root(at: $0) } ?? download.root
             send(.cancel(root, first: chunk.first, count: chunk.end - chunk.first), on: connection)

@@ -12,6 +12,8 @@ extension PeerMachine {
             download.holders[peer]
             ?? .init(address: roster.entries[peer]?.address ?? session.address, holding: holding, state: .lost)
         guard known.state == .lost else { return }
+        // One that comes back has to bring something before it is a reason to wait for longer.
+        if download.holders[peer] == nil { progress(id) }
         known.holding = holding
         known.saidGone = false
         downloads[id]?.holders[peer] = known
@@ -31,12 +33,11 @@ extension PeerMachine {
         }
         downloads[id]?.activate(peer, at: holder.address, holder.holding, on: connection)
         downloads[id]?.seekPause = policy.seekFirst
-        if isComplete { downloads[id]?.plan.crowd.remove(peer) } else { downloads[id]?.plan.crowd.insert(peer) }
+        if isComplete { downloads[id]?.plan.crowd.remove(peer) } else { join(peer, to: id) }
         if case .fetching = download.phase {
             downloads[id]?.plan.add(connection, holding: holder.holding, now: now)
         }
         if download.tree?.isSurveyed == true { downloads[id]?.tree?.plan.add(connection, now: now) }
-        progress(id)
     }
 
     /// A connection is gone: its pieces go to the others at once.

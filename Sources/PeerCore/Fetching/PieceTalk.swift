@@ -59,7 +59,7 @@ extension PeerMachine {
     mutating func pieceReceived(_ connection: ConnectionID) {
         guard let chunk = sessions[connection]?.chunks.first else { return }
         if let file = chunk.file { return fileReceived(file, of: chunk.download, on: connection) }
-        downloads[chunk.download]?.plan.received(on: connection)
+        downloads[chunk.download]?.plan.received(on: connection, now: now)
         askForPieces(chunk.download, on: connection)
     }
 
@@ -123,7 +123,7 @@ extension PeerMachine {
         switch outcome {
         case .stored:
             // A second copy adds nothing, but it may be what the delivery waits for.
-            guard downloads[id]?.plan.stored(index, now: now) == true else { return advance(id) }
+            guard downloads[id]?.plan.stored(index) == true else { return advance(id) }
             downloads[id]?.commits.wrote(index, now: now)
             if let peer { downloads[id]?.holders[peer]?.bytes += UInt64(download.plan.layout.size(of: index)) }
             progress(id)

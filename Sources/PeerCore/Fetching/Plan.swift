@@ -19,8 +19,8 @@ struct Plan {
     private var checking: [Int: Int] = [:]
     /// Pieces in flight on a second lane.
     private(set) var doubled: Set<Int> = []
-    /// When a piece was last stored.
-    private(set) var gained: Moment
+    /// When the others that fetch the file last brought a piece, or were heard to have one more.
+    private(set) var crowdStirred: Moment
 
     /// - Parameters:
     ///   - id: this peer's, which decides its part of what a crowd fetches.
@@ -34,7 +34,7 @@ struct Plan {
         free = self.stored.complement
         crowd = Crowd(id: id, pieceCount: layout.pieceCount)
         dice = Dice(seed: seed)
-        gained = now
+        crowdStirred = now
     }
 
     /// Nothing more will be written: every piece is stored, and no second copy of one is with a worker.
@@ -55,6 +55,7 @@ struct Plan {
 
     /// Divides everything among the holders known at the start, by the original's formula.
     mutating func divide(among connections: [ConnectionID], now: Moment) {
+        crowdStirred = now
         for (position, connection) in connections.enumerated() {
             add(connection, now: now)
             lanes[connection]?.share = layout.share(position, of: connections.count)
@@ -68,13 +69,19 @@ struct Plan {
         if case .pieces(let pieces) = holding { crowd.gained(pieces.runs.joined()) }
     }
 
+    /// Whether a complete holder that has been asked for these pieces should rather send others: all are other fetchers'
+    /// parts.
+    func isForeign(_ pieces: Range<Int>) -> Bool { !isInOrder && !pieces.contains { crowd.owns($0) } }
+
     /// A holder has more than it had.
     /// - Returns: whether it has all of the file now.
-    mutating func gained(_ runs: [Range<Int>], on connection: ConnectionID) -> Bool {
+    mutating func gained(_ runs: [Range<Int>], on connection: ConnectionID, now: Moment) -> Bool {
         guard case .pieces(var pieces) = lanes[connection]?.holding else { return false }
         // Taken out first, so that the set is not copied.
         lanes[connection]?.holding = .all
-        crowd.gained(runs.joined().filter { pieces.insert($0) })
+        let fresh = runs.joined().filter { pieces.insert($0) }
+        if !fresh.isEmpty { crowdStirred = now }
+        crowd.gained(fresh)
         guard pieces.isComplete else {
             lanes[connection]?.holding = .pieces(pieces)
             return false
@@ -154,18 +161,18 @@ struct Plan {
     }
 
     /// The piece is whole and with a worker.
-    mutating func received(on connection: ConnectionID) {
-        guard let piece = lanes[connection]?.receiving else { return }
+    mutating func received(on connection: ConnectionID, now: Moment) {
+        guard let lane = lanes[connection], let piece = lane.receiving else { return }
+        if !lane.holding.isComplete { crowdStirred = now }
         lanes[connection]?.receiving = nil
         checking[piece, default: 0] += 1
     }
 
     /// - Returns: whether this is the first time that the piece is stored.
-    mutating func stored(_ piece: Int, now: Moment) -> Bool {
+    mutating func stored(_ piece: Int) -> Bool {
         checked(piece)
         doubled.remove(piece)
         free.remove(piece)
-        gained = now
         return stored.insert(piece)
     }
 

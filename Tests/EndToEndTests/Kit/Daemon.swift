@@ -28,6 +28,15 @@ class Daemon {
     }
 
     func kill() { process.end() }
+
+    /// Ends it as systemd would.
+    func terminate() throws {
+        process.signal(SIGTERM)
+        guard case .exited(0) = try process.wait() else {
+            throw Failure("\(name) did not end well: \(String(describing: process.ending))")
+        }
+    }
+
     func freeze() { process.signal(SIGSTOP) }
     func thaw() { process.signal(SIGCONT) }
 
@@ -68,6 +77,25 @@ final class Peer: Daemon {
     /// The addresses on its roster.
     func roster() -> Set<String> {
         Set((ctl("peers", "--json").json?["peers"].array ?? []).compactMap { $0["address"].string })
+    }
+
+    /// What `p2pctl downloads` says of the download of this name; nil if there is none.
+    func download(_ name: String) -> JSON? {
+        ctl("downloads", "--json").json?["downloads"].array.first { $0["name"].string == name }
+    }
+
+    /// One of the numbers of `p2pctl status`.
+    func count(_ field: String) -> Int { ctl("status", "--json").json?[field].int ?? -1 }
+
+    /// Waits until so many bytes of a download are here, and returns how many there are then.
+    @discardableResult
+    func awaitBytes(_ count: Int, of name: String) throws -> Int {
+        var have = 0
+        try eventually("\(self.name) has \(count) bytes of \(name)") {
+            have = download(name)?["have"].int ?? 0
+            return have >= count
+        }
+        return have
     }
 
     /// Waits until it offers all of these files, and returns the root of the last.

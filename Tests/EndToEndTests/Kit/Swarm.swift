@@ -13,10 +13,12 @@ final class Swarm {
     /// - Parameters:
     ///   - host: the address that all listen on.
     ///   - settings: lines of the manager's configuration file.
+    ///   - inMemory: keep their files where a sync takes no time.
     static func run(
-        peers count: Int = 0, host: String = "127.0.0.1", settings: [String] = [], _ body: (Swarm) throws -> Void
+        peers count: Int = 0, host: String = "127.0.0.1", settings: [String] = [], inMemory: Bool = false,
+        _ body: (Swarm) throws -> Void
     ) throws {
-        let scratch = try Scratch()
+        let scratch = try Scratch(inMemory: inMemory)
         defer { scratch.remove() }
         let swarm = try Swarm(in: scratch, host: host, settings: settings)
         defer { swarm.end() }

@@ -4,10 +4,11 @@ import Foundation
 enum TestFile {
     private static let blockSize = 1 << 20
 
-    static func write(_ path: String, length: Int, seed: UInt64 = 1) throws {
+    /// - Parameter truncating: false writes over what is there, a byte for a byte.
+    static func write(_ path: String, length: Int, seed: UInt64 = 1, truncating: Bool = true) throws {
         let directory = (path as NSString).deletingLastPathComponent
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (truncating ? O_TRUNC : 0), 0o600)
         guard descriptor >= 0 else { throw Failure("create \(path): errno \(errno)") }
         defer { close(descriptor) }
         var block = randomWords(seed: seed)
@@ -22,6 +23,14 @@ enum TestFile {
     static func sameBytes(_ left: String, _ right: String) -> Bool {
         guard let leftData = mapped(left), let rightData = mapped(right) else { return false }
         return leftData == rightData
+    }
+
+    /// Changes a byte of an open file.
+    static func flip(_ file: Int32, at offset: Int) throws {
+        var byte: UInt8 = 0
+        guard pread(file, &byte, 1, offset) == 1 else { throw Failure("read byte \(offset): errno \(errno)") }
+        byte ^= 0x10
+        guard pwrite(file, &byte, 1, offset) == 1 else { throw Failure("write byte \(offset): errno \(errno)") }
     }
 
     static func exists(_ path: String) -> Bool {

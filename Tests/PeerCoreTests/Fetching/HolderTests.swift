@@ -282,6 +282,20 @@ import Wire
         #expect(!peer.effects.contains(.discardPartial(peer.download, file.root)))
     }
 
+    @Test("A holder that offers the file and has nothing of it, again and again, does not put off the timeout")
+    func hasNothing() throws {
+        let (request, connections) = peer.fetch(file, from: [1], timeout: .seconds(5))
+        for _ in 0..<8 where peer.failure(of: request) == nil {
+            peer.say(.endOfChunk(first: peer.firstOfChunk(on: connections[0]), .gone), on: connections[0])
+            while peer.statuses.first?.state == .fetching {
+                peer.say(.endOfChunk(first: peer.firstOfChunk(on: connections[0]), .gone), on: connections[0])
+            }
+            peer.pass(.milliseconds(1300))
+            if peer.asked[connections[0]]?.isEmpty == false { peer.have(file, on: connections[0]) }
+        }
+        #expect(peer.failure(of: request) == .gone(file.root, have: 0))
+    }
+
     @Test("A waiting download goes on with the holder that joins, from where it was")
     func resumesByJoin() throws {
         let (_, connections) = peer.fetch(file, from: [1])

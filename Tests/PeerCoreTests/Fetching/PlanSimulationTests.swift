@@ -108,7 +108,7 @@ private struct PlanSimulation {
         guard random.next() % UInt64(1 << 24) < UInt64((speeds[holder] ?? 0) * 4),
             let piece = sending.removeValue(forKey: holder)
         else { return }
-        plan.received(on: holder)
+        plan.received(on: holder, now: now)
         workers.append((piece, holder))
         ask(holder)
     }
@@ -121,7 +121,7 @@ private struct PlanSimulation {
             plan.failed(piece)
             leave(holder)
         } else {
-            _ = plan.stored(piece, now: now)
+            _ = plan.stored(piece)
             askAll()
         }
     }

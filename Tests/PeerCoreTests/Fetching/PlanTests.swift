@@ -29,8 +29,8 @@ import Testing
         #expect(result1 == .wanted)
         plan.bufferGranted(connection, now: now)
         if rate > 0 { plan.progressed(connection, bytes: rate, now: now + .seconds(1)) }
-        plan.received(on: connection)
-        let result2 = plan.stored(piece, now: now)
+        plan.received(on: connection, now: now)
+        let result2 = plan.stored(piece)
         #expect(result2)
         #expect(plan.misplaced == [])
     }
@@ -149,11 +149,11 @@ import Testing
             let arrival = plan.began(0, on: lane, now: now)
             #expect(arrival == .wanted)
         }
-        for lane in [a, b] { plan.received(on: lane) }
+        for lane in [a, b] { plan.received(on: lane, now: now) }
         var stored = false
-        if wrongFirst { plan.failed(0) } else { stored = plan.stored(0, now: now) }
+        if wrongFirst { plan.failed(0) } else { stored = plan.stored(0) }
         #expect(plan.misplaced == [])
-        if wrongFirst { stored = plan.stored(0, now: now) } else { plan.failed(0) }
+        if wrongFirst { stored = plan.stored(0) } else { plan.failed(0) }
         #expect(stored)
         #expect(plan.isComplete && plan.misplaced == [])
         plan.remove(a)
@@ -165,7 +165,7 @@ import Testing
         var plan = try plan(pieces: 2, [a])
         _ = ask(&plan, a)
         _ = plan.began(0, on: a, now: now)
-        plan.received(on: a)
+        plan.received(on: a, now: now)
         plan.failed(0)
         #expect(plan.misplaced == [])
         plan.add(b, now: now)
@@ -214,7 +214,7 @@ import Testing
         #expect(ask(&plan, b) == [])
         let result5 = plan.began(0, on: b, now: now)
         #expect(result5 == .late)
-        plan.received(on: b)
+        plan.received(on: b, now: now)
         plan.remove(b)
         plan.progressed(b, bytes: 5, now: now)
         #expect(plan.misplaced == [])

@@ -98,6 +98,11 @@ extension ShareIndexer {
         }
         fail(file.name, .rotten, file.identity)
         former[file.name] = file
+        // Nothing about the file tells of it: without its time of change it is hashed at the next start, and found rotten
+        // again instead of being taken for what it was.
+        let unproven = FileStamp(
+            device: file.stamp.device, inode: file.stamp.inode, modified: file.stamp.modified, changed: 0)
+        rows.append(.put(IndexedFile(file.renamed(file.name, stamp: unproven))))
     }
 
     /// Its pieces are what was indexed: if that was not so before, a disk or a cable has thought better of it.

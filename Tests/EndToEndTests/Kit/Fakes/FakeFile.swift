@@ -8,13 +8,19 @@ struct FakeFile: Sendable {
     let offer: FileOffer
     let layer: [Digest]
     private let bytes: [UInt8]
+    /// It is offered as a directory's manifest.
+    private let isTree: Bool
 
     var root: FileRoot { offer.root }
 
     /// Reads the file at `path`, to be offered as `name`.
     init(_ path: String, named name: String) throws {
-        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
-        guard let layout = PieceLayout(length: UInt64(bytes.count)) else { throw Failure("\(path) is too long") }
+        try self.init([UInt8](try Data(contentsOf: URL(fileURLWithPath: path))), named: name)
+    }
+
+    /// - Parameter isTree: `name` is a directory, and the bytes are what is offered as its manifest.
+    init(_ bytes: [UInt8], named name: String, isTree: Bool = false) throws {
+        guard let layout = PieceLayout(length: UInt64(bytes.count)) else { throw Failure("\(name) is too long") }
         let hasher = LeafHasher()
         var scratch: [Digest] = []
         layer = (0..<layout.pieceCount).map { index in
@@ -25,18 +31,19 @@ struct FakeFile: Sendable {
         let digest = MerkleTree.root(ofPieceLayer: layer, layout: layout, hasher: hasher)
         let root = FileRoot(digest: digest, length: layout.length)
         guard let offer = FileOffer(root: root, modified: 0, name: try ShareName(name)) else {
-            throw Failure("\(path) cannot be offered")
+            throw Failure("\(name) cannot be offered")
         }
         self.offer = offer
         self.bytes = bytes
+        self.isTree = isTree
     }
 
     func matches(_ query: FileQuery) -> Bool {
         switch query {
-        case .name(let name): name == offer.name
+        case .name(let name): !isTree && name == offer.name
         case .root(let root): root == offer.root
         case .digest(let digest): digest == offer.root.digest
-        case .tree: false
+        case .tree(let name): isTree && name == offer.name
         }
     }
 

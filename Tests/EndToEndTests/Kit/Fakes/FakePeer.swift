@@ -3,7 +3,7 @@ import Foundation
 import Synchronization
 import Wire
 
-/// A holder of one file that joins a real manager, answers real peers, and misbehaves as it is told.
+/// A holder of some files that joins a real manager, answers real peers, and misbehaves as it is told.
 final class FakePeer: Sendable {
     enum Behaviour: Sendable, CaseIterable {
         case honest
@@ -21,11 +21,19 @@ final class FakePeer: Sendable {
         case stalls
         /// Answers what is asked with bytes that are no message.
         case babbles
+        /// Has nothing of what it offers, and says so when it is asked for a piece.
+        case lacksAll
+        /// Calls off whatever it is asked for.
+        case callsOff
+        /// Offers a piece beyond the end of the file.
+        case offersBeyond
+        /// Offers no piece at first, then one beyond the end of the file.
+        case gainsBeyond
     }
 
     let address: PeerAddress
-    private let id = PeerID.someone
-    private let file: FakeFile
+    let id = PeerID.someone
+    private let files: [FakeFile]
     private let behaviour: Behaviour
     private let listener: Int32
     private let state = Mutex(State())
@@ -33,15 +41,20 @@ final class FakePeer: Sendable {
     private struct State {
         var piecesServed = 0
         var descriptors: [Int32] = []
+        var refusals: [String] = []
         var hasStopped = false
     }
 
     /// A few: enough for the other end to have begun to use them.
     private static let piecesBeforeFault = 3
 
+    convenience init(_ file: FakeFile, _ behaviour: Behaviour, joining manager: PeerAddress) throws {
+        try self.init([file], behaviour, joining: manager)
+    }
+
     /// Joins the manager at `manager`, listening on the same host.
-    init(_ file: FakeFile, _ behaviour: Behaviour, joining manager: PeerAddress) throws {
-        self.file = file
+    init(_ files: [FakeFile], _ behaviour: Behaviour, joining manager: PeerAddress) throws {
+        self.files = files
         self.behaviour = behaviour
         address = manager.with(port: try Ports.next())
         listener = try SocketAddress(address).open { bind($0, $1, $2) }
@@ -58,6 +71,9 @@ final class FakePeer: Sendable {
 
     /// How many pieces it sent, right or wrong.
     var piecesServed: Int { state.withLock { $0.piecesServed } }
+
+    /// The reasons with which peers refused it.
+    var refusals: [String] { state.withLock { $0.refusals } }
 
     /// Closes its connections and goes away.
     func stop() {
@@ -105,8 +121,9 @@ final class FakePeer: Sendable {
             switch message {
             case .req(let request, let query): answer(request, query, to: peer)
             case .hashesRequest(let root, let first, let count): sendLayer(root, first, count, to: peer)
-            case .chunk(_, let first, let count): sendChunk(first, count, to: peer)
-            case .hello, .refused, .newPeer, .leftPeer, .pong, .rosterRequest, .welcome, .rosterSnapshot, .rosterDelta,
+            case .chunk(let root, let first, let count): sendChunk(root, first, count, to: peer)
+            case .refused(_, let reason): state.withLock { $0.refusals.append(reason) }
+            case .hello, .newPeer, .leftPeer, .pong, .rosterRequest, .welcome, .rosterSnapshot, .rosterDelta,
                 .ping, .have, .notHave, .hashes, .piece, .endOfChunk, .cancel, .noHashes, .nowHave,
                 .introduce, .busy:
                 break
@@ -115,39 +132,55 @@ final class FakePeer: Sendable {
     }
 
     private func answer(_ request: UInt32, _ query: FileQuery, to peer: WireConnection) {
-        guard file.matches(query) else {
+        guard let file = files.first(where: { $0.matches(query) }) else {
             peer.send(.notHave(request: request, .unknown))
             return
         }
-        peer.send(.have(request: request, file.offer))
-        if behaviour == .babbles { peer.socket.send(Array("HTTP/1.1 200 OK\r\n\r\n".utf8)) }
+        switch behaviour {
+        case .offersBeyond: peer.socket.send(FalseOffers.beyondEnd(file, request: request))
+        case .gainsBeyond:
+            guard let offer = file.partialOffer(0..<0) else { return }
+            peer.send(.have(request: request, offer))
+            peer.socket.send(FalseOffers.gainBeyondEnd(file))
+        case .babbles:
+            peer.send(.have(request: request, file.offer))
+            peer.socket.send(Array("HTTP/1.1 200 OK\r\n\r\n".utf8))
+        case .honest, .wrongBytes, .wrongLayer, .wrongIndex, .wrongLength, .dies, .stalls, .lacksAll, .callsOff:
+            peer.send(.have(request: request, file.offer))
+        }
     }
 
+    private func file(_ root: FileRoot) -> FakeFile? { files.first { $0.root == root } }
+
     private func sendLayer(_ root: FileRoot, _ first: Int, _ count: Int, to peer: WireConnection) {
+        guard let file = file(root) else { return }
         var digests = Array(file.layer[first..<first + count])
         if behaviour == .wrongLayer { digests[0] = .zero }
         peer.send(.hashes(root, first: first, digests))
     }
 
-    private func sendChunk(_ first: Int, _ count: Int, to peer: WireConnection) {
+    private func sendChunk(_ root: FileRoot, _ first: Int, _ count: Int, to peer: WireConnection) {
+        guard let file = file(root) else { return }
+        if behaviour == .lacksAll { return _ = peer.send(.endOfChunk(first: first, .gone)) }
+        if behaviour == .callsOff { return _ = peer.send(.endOfChunk(first: first, .cancelled)) }
         for index in first..<first + count {
             if piecesServed == FakePeer.piecesBeforeFault {
                 if behaviour == .dies { return stop() }
                 if behaviour == .stalls { return }
             }
-            guard sendPiece(index, to: peer) else { return }
+            guard sendPiece(file, index, to: peer) else { return }
             state.withLock { $0.piecesServed += 1 }
         }
         peer.send(.endOfChunk(first: first, .complete))
     }
 
-    private func sendPiece(_ index: Int, to peer: WireConnection) -> Bool {
+    private func sendPiece(_ file: FakeFile, _ index: Int, to peer: WireConnection) -> Bool {
         var bytes = file.piece(index)
         switch behaviour {
         case .wrongIndex: return peer.send(.piece(index: index ^ 1, length: bytes.count), raw: bytes)
         case .wrongLength: return peer.send(.piece(index: index, length: bytes.count + 1), raw: bytes + [0])
         case .wrongBytes: bytes[bytes.count / 2] ^= 1
-        case .honest, .wrongLayer, .dies, .stalls, .babbles: break
+        case .honest, .wrongLayer, .dies, .stalls, .babbles, .lacksAll, .callsOff, .offersBeyond, .gainsBeyond: break
         }
         return peer.send(.piece(index: index, length: bytes.count), raw: bytes)
     }

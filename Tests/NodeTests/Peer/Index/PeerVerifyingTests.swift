@@ -88,6 +88,22 @@ struct PeerVerifyingTests {
         try live.stop()
     }
 
+    @Test("What was found rotten is not offered after a restart either")
+    func restarted() throws {
+        try shared.write([1, 2, 3], to: "rotten")
+        try shared.write([4, 5, 6], to: "well")
+        let live = try LiveNode(shared)
+        #expect(try live.awaitReady())
+        try rot("rotten", piece: 0, on: live)
+        #expect(good(try verify(["rotten"], on: live).verdicts["rotten"]) == [])
+        try live.stop()
+        let next = try LiveNode(shared)
+        #expect(try next.awaitReady())
+        #expect(next.offered == ["well"])
+        #expect(good(try verify(["rotten"], on: next).verdicts["rotten"]) == [])
+        try next.stop()
+    }
+
     @Test("What cannot be verified is told with why")
     func notIndexed() throws {
         try shared.write([1, 2, 3], to: "file")

@@ -1,0 +1,1 @@
+"""Ways to fetch a file over loopback: bare C, p2pd, and what people use instead."""

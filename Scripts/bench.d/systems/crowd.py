@@ -1,0 +1,87 @@
+"""One file from one holder to many that start to fetch it at once."""
+
+import shutil
+
+from cost import measure
+from data import same
+from process import Failure, Finished
+from swarm import LOOPBACK, request_together
+from systems.torrent import Session, make_torrent
+
+
+class P2PDCrowd:
+    def __init__(self, swarm, hosts, *options, peer_options=()):
+        """- hosts: where the peers that fetch run, one for each."""
+        self.swarm, self.hosts, self.options, self.peer_options = swarm, hosts, options, peer_options
+        self.name = f"p2pd, {' '.join(options) or 'synced'}"
+
+    def fetch(self):
+        """What it cost until the last had it, and how often over the origin has sent the file."""
+        fetchers = [
+            self.swarm.fetcher(*self.peer_options, host=host, name=f"fetcher{number}")
+            for number, host in enumerate(self.hosts)
+        ]
+        origin = self.swarm.holders[0]
+        try:
+            for fetcher in fetchers:
+                fetcher.wait_for_peers([origin, *fetchers])
+            before = origin.ask("status")["bytesOut"]
+            cost = measure(
+                self.swarm.bench.directory / "before", len(fetchers) * self.swarm.length,
+                lambda: last(request_together(fetchers, self.swarm.name, *self.options)), [origin.daemon],
+                [fetcher.daemon for fetcher in fetchers])
+            sent = origin.ask("status")["bytesOut"] - before
+            check([fetcher.share / self.swarm.name for fetcher in fetchers], self.swarm.source)
+            return cost, sent / self.swarm.length
+        finally:
+            for fetcher in fetchers:
+                fetcher.remove()
+
+
+class TorrentCrowd:
+    """Every session is told of all others, so that no tracker takes part."""
+    name = "libtorrent"
+
+    def __init__(self, bench, source, hosts, origin=LOOPBACK):
+        self.bench, self.source, self.hosts = bench, source, hosts
+        self.torrent = make_torrent(bench, source)
+        self.seeder = Session(bench, "seeder", "seed", self.torrent, source.parent, origin)
+
+    def fetch(self):
+        directories = [self.bench.directory / f"torrent{number}" for number in range(len(self.hosts))]
+        sessions = []
+        try:
+            for directory, host in zip(directories, self.hosts):
+                directory.mkdir()
+                sessions.append(Session(self.bench, directory.name, "fetch", self.torrent, directory, host))
+            before = self.seeder.payload_sent()
+            length = self.source.stat().st_size
+            cost = measure(
+                self.bench.directory / "before", len(sessions) * length, lambda: last(self.get(sessions)),
+                [self.seeder], sessions)
+            sent = self.seeder.payload_sent() - before
+            for session in sessions:
+                session.stop()
+            check([directory / self.source.name for directory in directories], self.source)
+            return cost, sent / length
+        finally:
+            for session in sessions:
+                session.stop()
+            for directory in directories:
+                shutil.rmtree(directory, ignore_errors=True)
+
+    def get(self, sessions):
+        for number, session in enumerate(sessions):
+            session.begin([self.seeder.endpoint, *(other.endpoint for other in sessions[:number])])
+        return [session.end() for session in sessions]
+
+
+def last(runs):
+    return Finished(
+        max(run.seconds for run in runs), sum(run.cpu_seconds for run in runs), max(run.peak_mib for run in runs))
+
+
+def check(results, source):
+    for result in results:
+        if not same(result, source):
+            raise Failure(f"{result.name} of {result.parent.name} differs from the source")

@@ -1,0 +1,28 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    /// Many peers that fetch one file at once feed each other.
+    @Suite(.serialized)
+    struct CrowdTests {
+        @Test("Of eight peers that fetch a file together all get it, and its only holder sends little more than once")
+        func eight() throws {
+            try Swarm.run(inMemory: true) { swarm in
+                let length = 48 * mebibyte + 5
+                let origin = try swarm.addPeer(arguments: ["--max-upload", "8M"]) {
+                    try TestFile.write("\($0)/a.bin", length: length)
+                }
+                try origin.awaitFiles("a.bin")
+                for _ in 0..<8 { try swarm.addPeer() }
+                try swarm.settle()
+                let fetchers = swarm.peers.dropFirst()
+                let running = try fetchers.map { try $0.start("req", "a.bin") }
+                for ctl in running { #expect(try ctl.finish(within: 120).code == 0) }
+                for fetcher in fetchers { #expect(TestFile.sameBytes(fetcher.path("a.bin"), origin.path("a.bin"))) }
+                let sent = origin.count("bytesOut")
+                #expect(sent >= length)
+                #expect(Double(sent) <= 1.6 * Double(length), "\(Double(sent) / Double(length)) times the file")
+            }
+        }
+    }
+}

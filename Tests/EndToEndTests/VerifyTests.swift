@@ -1,0 +1,62 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    /// Bytes of shared files that rot on the disk without a sign.
+    @Suite(.serialized)
+    struct VerifyTests {
+        @Test(
+            "What verify finds rotten is named and withdrawn, also after a restart, and its neighbours are fetched still"
+        )
+        func withdrawn() throws {
+            try Swarm.run(inMemory: true) { swarm in
+                var rotting: RottingFile?
+                let holder = try swarm.addPeer { share in
+                    try TestFile.write(share + "/well.bin", length: 2 * mebibyte, seed: 1)
+                    try TestFile.write(share + "/deep/rotten.bin", length: 5 * mebibyte, seed: 2)
+                    rotting = try RottingFile(share + "/deep/rotten.bin")
+                }
+                try holder.awaitFiles("well.bin", "deep/rotten.bin")
+                let fetcher = try swarm.addPeer()
+                try swarm.settle()
+                #expect(holder.ctl("verify").code == 0)
+                rotting?.rot(at: 4 * mebibyte + 1)
+                let reply = holder.ctl("verify", "--json")
+                #expect(reply.code == 65, "\(reply)")
+                let rotten = reply.lines.filter { $0["result"].string == "rotten" }
+                #expect(rotten.compactMap { $0["name"].string } == ["deep/rotten.bin"])
+                #expect(rotten.first?["badPieces"].int == 1)
+                #expect(reply.event("done")?["ok"].int == 1)
+                #expect(holder.ctl("verify").output.contains("deep/rotten.bin"))
+                #expect(holder.files().keys.sorted() == ["well.bin"])
+                #expect(fetcher.ctl("req", "deep/rotten.bin").code == 66)
+                #expect(fetcher.ctl("req", "well.bin").code == 0)
+                // Nobody was told a lie by it.
+                #expect(fetcher.ctl("bans", "--json").json?["bans"].array.isEmpty == true)
+                try holder.terminate()
+                try holder.restart()
+                try holder.awaitReady()
+                try holder.awaitFiles("well.bin")
+                #expect(holder.files().keys.sorted() == ["well.bin"])
+            }
+        }
+
+        @Test("Rot that nobody has looked for harms only its own copy: whoever fetches it gets the file from another")
+        func unnoticed() throws {
+            try Swarm.run(inMemory: true) { swarm in
+                var rotting: RottingFile?
+                let holder = try swarm.addPeer { share in
+                    try TestFile.write(share + "/a.bin", length: 8 * mebibyte)
+                    rotting = try RottingFile(share + "/a.bin")
+                }
+                try holder.awaitFiles("a.bin")
+                let sound = try swarm.addHolder(of: "a.bin", length: 8 * mebibyte)
+                let fetcher = try swarm.addPeer()
+                try swarm.settle()
+                for piece in 0..<8 { rotting?.rot(at: piece * mebibyte + 99) }
+                #expect(fetcher.ctl("req", "a.bin").code == 0)
+                #expect(TestFile.sameBytes(fetcher.path("a.bin"), sound.path("a.bin")))
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import Content
+import Testing
+import Wire
+
+@testable import PeerCore
+
+/// Others that fetch the same file, and how the origin is spared for them.
+@Suite struct CrowdTests {
+    private let start = Moment(nanoseconds: 1_000_000_000)
+    private let origin = ConnectionID(rawValue: 1)
+    private let rival = ConnectionID(rawValue: 2)
+
+    /// A plan that takes a complete holder and one other fetcher into account, from whom nothing has been heard.
+    private func plan(pieces: Int) throws -> Plan {
+        var plan = Plan(layout: try #require(PieceLayout(length: UInt64(pieces) << 20)), id: .number(0), now: start)
+        plan.divide(among: [origin], now: start)
+        let isNew = plan.crowd.insert(.number(2))
+        #expect(isNew)
+        return plan
+    }
+
+    private func ask(_ plan: inout Plan, _ now: Moment) -> [Int] {
+        var pieces: [Int] = []
+        while let chunk = plan.nextChunk(for: origin, now: now) { pieces += chunk }
+        #expect(plan.misplaced == [])
+        return pieces
+    }
+
+    /// Has the origin send all of this peer's part.
+    private func fetchOwnPart(_ plan: inout Plan, bytesPerSecond: Int, _ now: Moment) {
+        var owed = ask(&plan, now)
+        while !owed.isEmpty {
+            let piece = owed.removeFirst()
+            #expect(plan.crowd.owns(piece))
+            let arrival = plan.began(piece, on: origin, now: now)
+            #expect(arrival == .wanted)
+            plan.bufferGranted(origin, now: now)
+            plan.progressed(origin, bytes: bytesPerSecond, now: now + .seconds(1))
+            plan.received(on: origin, now: now)
+            let isFirst = plan.stored(piece)
+            #expect(isFirst)
+            owed += ask(&plan, now)
+        }
+    }
+
+    @Test("What is another's part is asked of the origin when nothing was heard of anybody for a while, one by one")
+    func silence() throws {
+        var plan = try plan(pieces: 16)
+        fetchOwnPart(&plan, bytesPerSecond: 100 << 20, start)
+        #expect(!plan.stored.isComplete)
+        let tooEarly = ask(&plan, start + .milliseconds(499))
+        #expect(tooEarly == [])
+        let foreign = ask(&plan, start + .milliseconds(501))
+        #expect(foreign.count == 1 && !foreign.contains { plan.crowd.owns($0) })
+        _ = plan.began(try #require(foreign.first), on: origin, now: start)
+        let next = ask(&plan, start + .milliseconds(501))
+        #expect(next.count == 1)
+    }
+
+    @Test("A slow origin is not asked for another's part before the other can have any of it")
+    func slowOrigin() throws {
+        var plan = try plan(pieces: 16)
+        fetchOwnPart(&plan, bytesPerSecond: 1 << 20, start)
+        let tooEarly = ask(&plan, start + .milliseconds(1900))
+        let later = ask(&plan, start + .milliseconds(2100))
+        #expect(tooEarly == [] && later.count == 1)
+    }
+
+    @Test("Word of another's piece is a reason to wait for more, and a piece of our own from the origin is none")
+    func word() throws {
+        var plan = try plan(pieces: 16)
+        plan.add(rival, holding: .pieces(PieceSet(pieceCount: 16)), now: start)
+        fetchOwnPart(&plan, bytesPerSecond: 100 << 20, start + .milliseconds(400))
+        let other = try #require(plan.free.next(from: 0))
+        _ = plan.gained([other..<other + 1], on: rival, now: start + .milliseconds(450))
+        let tooEarly = ask(&plan, start + .milliseconds(900))
+        let later = ask(&plan, start + .milliseconds(1000))
+        #expect(tooEarly == [] && later.count == 1)
+    }
+
+    @Test("When somebody else turns up, chunks that have not begun and are its part now are called off, and ours asked")
+    func turnsUp() throws {
+        let file = try TestFile(pieces: 12)
+        let peer = Harness()
+        let other = try #require(
+            (UInt64(2)...400).first { id in
+                var crowd = Crowd(id: .number(0), pieceCount: 12)
+                _ = crowd.insert(.number(id))
+                return !crowd.owns(2) && !crowd.owns(3)
+            })
+        peer.join([1, other])
+        peer.wish(file)
+        let origin = peer.connect(1)
+        peer.have(file, on: origin)
+        peer.notHave(on: peer.connect(other))
+        peer.sendLayer(of: file, on: origin)
+        peer.feed(.partialOpened(peer.download, peer.opened))
+        #expect(peer.chunks[origin] == [0..<2, 2..<4])
+        #expect(peer.announce(0, of: file, on: origin))
+        peer.take()
+        peer.say(.introduce(file.root, [.number(other)]), on: origin)
+        let calledOff = peer.sent(on: origin).filter { $0.type == .cancel }
+        #expect(calledOff == [.cancel(file.root, first: 2, count: 2)])
+        peer.feed(.pieceReceived(origin))
+        #expect(peer.announce(1, of: file, on: origin))
+        peer.feed(.pieceReceived(origin))
+        peer.say(.endOfChunk(first: 0, .complete), on: origin)
+        peer.take()
+        peer.say(.endOfChunk(first: 2, .cancelled), on: origin)
+        var crowd = Crowd(id: .number(0), pieceCount: 12)
+        _ = crowd.insert(.number(other))
+        let asked = peer.sent(on: origin).compactMap { if case .chunk(_, let first, _) = $0 { first } else { nil } }
+        #expect(!asked.isEmpty && asked.allSatisfy { crowd.owns($0) })
+        #expect(peer.misplaced.isEmpty)
+    }
+}
