@@ -6,7 +6,7 @@ import signal
 import socket
 
 import control
-from process import Daemon, Failure, accepts, wait_until
+from process import Daemon, Failure, wait_until
 
 
 def port():
@@ -21,16 +21,31 @@ def port():
                 pass
 
 
-class Restartable:
-    """A p2pd; each of its lives has a log of its own."""
+def insecure(host):
+    return () if host.startswith("127.") else ("--insecure",)
 
-    def __init__(self, name, directory, command):
-        self.name, self.directory, self.command, self.lives = name, pathlib.Path(directory), command, 0
+
+class Restartable:
+    """A p2pd; each of its lives has a log of its own. `wrapper` is a command that becomes it, as prlimit does."""
+
+    def __init__(self, name, directory, command, wrapper=()):
+        self.name, self.directory, self.lives = name, pathlib.Path(directory), 0
+        self.command, self.wrapper = command, wrapper
+
+    def launch(self):
+        self.lives += 1
+        self.daemon = Daemon([*self.wrapper, *self.command], self.directory / f"{self.name}.{self.lives}.log")
 
     def start(self):
-        self.lives += 1
-        self.daemon = Daemon(self.command, self.directory / f"{self.name}.{self.lives}.log")
+        self.launch()
         wait_until(self.is_ready, f"{self.name} is ready", [self.daemon])
+
+    @property
+    def pid(self):
+        return self.daemon.process.pid
+
+    def log(self):
+        return self.daemon.log.read_text(errors="replace")
 
     def kill(self, number):
         process = self.daemon.process
@@ -42,27 +57,27 @@ class Restartable:
 
 
 class Manager(Restartable):
-    def __init__(self, programs, directory):
-        self.port = port()
-        self.address = f"127.0.0.1:{self.port}"
-        super().__init__("manager", directory, [f"{programs}/p2pd", "manager", "--listen", self.address])
+    def __init__(self, programs, directory, host="127.0.0.1", wrapper=()):
+        self.address = f"{host}:{port()}"
+        command = [f"{programs}/p2pd", "manager", "--listen", self.address, *insecure(host)]
+        super().__init__("manager", directory, command, wrapper)
         self.start()
 
     def is_ready(self):
-        return accepts(self.port)
+        return " listening " in self.log()
 
 
 class Peer(Restartable):
-    def __init__(self, programs, directory, name, manager, *options):
+    def __init__(self, programs, directory, name, manager, *options, host="127.0.0.1", wrapper=()):
         self.share, self.state = (pathlib.Path(directory, f"{name}{suffix}") for suffix in ("", ".state"))
         self.share.mkdir(exist_ok=True)
-        self.address = f"127.0.0.1:{port()}"
+        self.address = f"{host}:{port()}"
         self.socket = f"{directory}/{name}.socket"
         self.ctl = [f"{programs}/p2pctl", "--control", self.socket]
         super().__init__(name, directory, [
             f"{programs}/p2pd", "peer", self.address.split(":")[1], str(self.share), "--manager", manager.address,
-            "--control", self.socket, "--state", str(self.state), *options,
-        ])
+            "--control", self.socket, "--state", str(self.state), "--bind", host, *insecure(host), *options,
+        ], wrapper)
 
     def is_ready(self):
         try:

@@ -4,17 +4,15 @@ import json
 import os
 import pathlib
 import signal
-import subprocess
 import time
 
 from daemons import Manager, Peer
 from data import same
 from plan import PIECE
 from process import Failure, wait_until
+from request import PATIENCE_SECONDS, Request
 
 NAME = "directory/file.bin"
-# Far longer than any of these takes.
-PATIENCE_SECONDS = 60
 # What is written is synced and recorded at the latest after so many bytes or seconds: one, and what the disk takes.
 BATCH_BYTES, BATCH_SECONDS = 64 * PIECE, 1.3
 WORKERS_SECONDS = 0.5
@@ -30,24 +28,6 @@ class Wrong(Failure):
 
 class Wasteful(Failure):
     """More was fetched twice than the last batch that was not synced."""
-
-
-class Request:
-    """A p2pctl that waits for the file; it ends with its daemon, the download does not."""
-
-    def __init__(self, peer):
-        self.path = peer.directory / f"req.{peer.lives}"
-        with open(self.path, "wb") as output:
-            command = [*peer.ctl, "req", NAME, "--json", "--timeout", str(PATIENCE_SECONDS)]
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
-
-    def was_taken(self):
-        """Whether the daemon has said that it fetches: from then on the download is its to finish."""
-        return '"event":"found"' in self.path.read_text()
-
-    def end(self):
-        self.process.kill()
-        self.process.wait()
 
 
 class Fetching:
@@ -75,7 +55,7 @@ class Fetching:
 
     def run(self):
         """Returns how many bytes were fetched twice."""
-        request = Request(self.fetcher)
+        request = Request(self.fetcher, NAME)
         try:
             for kill in self.plan.kills:
                 self.await_moment(kill)
@@ -116,7 +96,7 @@ class Fetching:
         self.allowed_twice += 2 * PIECE * self.plan.holders + int(self.plan.rate * WORKERS_SECONDS)
         request.end()
         # Nobody can go on with what was not begun.
-        return request if taken or self.target.exists() else Request(self.fetcher)
+        return request if taken or self.target.exists() else Request(self.fetcher, NAME)
 
     def partial_files(self):
         found = [*self.fetcher.state.glob("partial/**/*"), *self.fetcher.share.glob(".p2pd/partial*/**/*")]

@@ -5,8 +5,9 @@ import pathlib
 import time
 
 from daemons import Manager, Peer
-from fetching import PATIENCE_SECONDS, Lost, Wrong
+from fetching import Lost, Wrong
 from process import Failure, wait_until
+from request import PATIENCE_SECONDS
 
 FILES = 2_000
 LEAF = 16 * 1024

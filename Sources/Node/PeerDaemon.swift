@@ -6,11 +6,32 @@ import Storage
 
 /// `p2pd peer`.
 public enum PeerDaemon {
-    /// Runs until SIGTERM, SIGINT or `p2pctl left`.
+    /// Runs until SIGTERM, SIGINT or `p2pctl left`. When the share goes away, it begins anew as soon as it is back.
     /// - Returns: the process's exit code.
     public static func run(_ settings: PeerSettings, logger: Logger) throws(DaemonError) -> Int32 {
         SignalDescriptor.ignoreBrokenPipes()
         DescriptorLimit.raise()
+        while try runOnce(settings, logger) == .shareLost {
+            guard awaitShare(settings.share, logger) else { break }
+        }
+        return 0
+    }
+
+    private enum End {
+        case asked
+        case shareLost
+    }
+
+    /// - Returns: false if the daemon is asked to end meanwhile.
+    private static func awaitShare(_ path: String, _ logger: Logger) -> Bool {
+        logger.warning("waiting for the directory to share", metadata: ["path": "\(path)"])
+        repeat {
+            if SignalDescriptor.wait(for: SignalDescriptor.termination, seconds: 1) != nil { return false }
+        } while (try? Directory(path: path)) == nil
+        return true
+    }
+
+    private static func runOnce(_ settings: PeerSettings, _ logger: Logger) throws(DaemonError) -> End {
         let share = Share(try openShare(settings.share))
         let state = try openState(settings)
         do throws(SystemError) {
@@ -26,9 +47,10 @@ public enum PeerDaemon {
             try reactor.run(node)
             guard node.end() else {
                 control.close()
-                ProcessEnd.now(0)
+                // A disk that hangs holds a thread for ever; whoever watches over this daemon may start another.
+                ProcessEnd.now(node.isShareLost ? DaemonExit.system.rawValue : 0)
             }
-            return 0
+            return node.isShareLost ? .shareLost : .asked
         } catch {
             throw DaemonError("cannot run the peer: \(error)\(advice(error))", exit: .system)
         }

@@ -100,6 +100,15 @@ public final class Directory: Sendable {
         try FileIO.identity(of: descriptor.rawValue).identity.device
     }
 
+    /// Whether its path still leads to it. Not so if it was moved or removed, or if its file system was unmounted or
+    /// another mounted over it: then whoever looks at the path sees nothing of what is done here.
+    public var isAtItsPath: Bool {
+        var (own, there) = (stat(), stat())
+        guard fstat(descriptor.rawValue, &own) == 0 else { return false }
+        guard stat(path, &there) == 0 else { return errno != ENOENT && errno != ENOTDIR }
+        return own.st_dev == there.st_dev && own.st_ino == there.st_ino
+    }
+
     public func makeDirectory(_ name: String, mode: UInt32 = 0o755) throws(SystemError) {
         if mkdirat(descriptor.rawValue, name, mode) == -1, errno != EEXIST {
             throw SystemError("make directory", on: "\(path)/\(name)")

@@ -28,6 +28,17 @@ public struct SignalDescriptor: ~Copyable {
         return count == MemoryLayout<signalfd_siginfo>.size ? Int32(info.ssi_signo) : nil
     }
 
+    /// Waits for one of `signals`, which are blocked.
+    /// - Returns: nil when none has come in time.
+    public static func wait(for signals: [Int32], seconds: Int) -> Int32? {
+        var set = sigset_t()
+        sigemptyset(&set)
+        for signal in signals { sigaddset(&set, signal) }
+        var limit = timespec(tv_sec: seconds, tv_nsec: 0)
+        let signal = sigtimedwait(&set, nil, &limit)
+        return signal > 0 ? signal : nil
+    }
+
     /// A write to a closed socket answers EPIPE instead of ending the process.
     public static func ignoreBrokenPipes() {
         signal(SIGPIPE, SIG_IGN)

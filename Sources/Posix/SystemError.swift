@@ -30,6 +30,7 @@ public struct SystemError: Error, Hashable, Sendable {
     public var cannotLink: Bool { [EPERM, EOPNOTSUPP, ENOSYS, EMLINK, EACCES].contains(code) }
     public var isNotADirectory: Bool { code == ENOTDIR }
 
+    public static let missing = ENOENT
     public static let fileTooLarge = EFBIG
     public static let deviceFailure = EIO
     public static let notAFile = EINVAL

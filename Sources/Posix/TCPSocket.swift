@@ -79,6 +79,21 @@ public enum TCPSocket {
         setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
     }
 
+    /// Has the kernel end a connection whose other end has acknowledged nothing for `seconds`, whether data wait for it or
+    /// not: a cable that was cut says nothing by itself. Source: TCP_USER_TIMEOUT and TCP_KEEPIDLE, tcp(7).
+    public static func endWhenSilent(_ socket: Int32, seconds: Int32) {
+        // The last of the probes is due when the time is over.
+        let options = [
+            (SOL_SOCKET, SO_KEEPALIVE, 1), (Int32(IPPROTO_TCP), TCP_KEEPIDLE, max(1, seconds - seconds / 3)),
+            (Int32(IPPROTO_TCP), TCP_KEEPINTVL, max(1, seconds / 3)),
+            (Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, seconds * 1000),
+        ]
+        for (level, name, value) in options {
+            var value = value
+            setsockopt(socket, level, name, &value, socklen_t(MemoryLayout<Int32>.size))
+        }
+    }
+
     /// How many bytes must be there before poll(2) says so; the end of the stream is always told. Source: SO_RCVLOWAT,
     /// socket(7).
     public static func setReadThreshold(_ socket: Int32, bytes: Int32) {

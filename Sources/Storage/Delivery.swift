@@ -117,6 +117,7 @@ extension PartialStore {
         _ fileName: String, to parent: Directory, _ last: String, of name: ShareName, replacing: Bool,
         keepingBackup: Bool, sync: Bool
     ) throws(SystemError) -> ShareName? {
+        try share.checkIsThere()
         let stands = replacing && keepingBackup ? try parent.kind(of: last) : nil
         // A directory cannot be replaced; to try tells so.
         let backup = stands == nil || stands == .directory ? nil : try Backup(of: name, in: parent, sync: sync)

@@ -83,6 +83,13 @@ public struct Share: Sendable {
         }
     }
 
+    /// A file that is put where nobody finds it is not delivered.
+    func checkIsThere() throws(SystemError) {
+        guard directory.isAtItsPath else {
+            throw SystemError("find the directory that is shared at", on: directory.path, code: SystemError.missing)
+        }
+    }
+
     /// Opens the directory that `name` lies in, making those that are missing.
     public func makeParent(of name: ShareName, sync: Bool) throws(SystemError) -> (directory: Directory, last: String) {
         var target = directory

@@ -76,6 +76,7 @@ public final class Transport<Completion: Sendable> {
     func register(
         _ socket: consuming FileDescriptor, _ address: PeerAddress, _ state: Connection.State
     ) throws(SystemError) -> Connection {
+        TCPSocket.endWhenSilent(socket.rawValue, seconds: Int32(limits.silence.seconds))
         let token = try reactor.register(socket.rawValue, state == .connecting ? .writable : .readable)
         let connection = Connection(
             id: ConnectionID(token), address: address, isExempt: rates.exempts(address), socket: socket, state: state)

@@ -15,6 +15,9 @@ public struct TransportLimits: Sendable {
     public var fileBytesAhead = 2 << 20
     /// To connect.
     public var dial: Span = .seconds(5)
+    /// For the other end's kernel to acknowledge anything, data or a probe: as long as the manager waits for a sign of
+    /// life. One that does not read for so long ends too, so a rate limit must let it read now and then.
+    public var silence: Span = .seconds(15)
     /// For the other end to read anything at all of what waits for it.
     public var drain: Span = .seconds(30)
     /// To flush what is queued when a connection is closed.

@@ -8,6 +8,7 @@ import Storage
 extension PeerNode {
     func completed(_ completion: PeerCompletion) {
         switch completion {
+        case .shareChecked(let isThere): shareChecked(isThere: isThere)
         case .scanned(let outcome): scanned(outcome)
         case .looked(let seen): looked(seen)
         case .indexed(let outcome): indexed(outcome)

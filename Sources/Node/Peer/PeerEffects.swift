@@ -76,7 +76,7 @@ extension PeerNode {
         case .manager(let index):
             let endpoint = settings.managers[index]
             if let address = endpoint.address { return dial(target, at: address) }
-            workers.submit(.resolve(index: index, host: endpoint.host, port: endpoint.port))
+            lookups?.submit(.resolve(index: index, host: endpoint.host, port: endpoint.port))
         }
     }
 

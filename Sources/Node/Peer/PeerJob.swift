@@ -6,6 +6,7 @@ import Storage
 
 /// What a worker is asked to do.
 enum PeerJob: Sendable {
+    case checkShare
     case scan(ScanStep)
     case look([ShareName])
     case index(IndexBatch)
@@ -34,6 +35,7 @@ enum PeerJob: Sendable {
 
 /// What a worker hands back.
 enum PeerCompletion: Sendable {
+    case shareChecked(isThere: Bool)
     case scanned(ScanStep.Outcome)
     case looked([Share.Looked])
     case indexed(IndexBatch.Outcome)

@@ -22,13 +22,18 @@ final class PeerNode: ReactorHandler {
     private static let queueMax = 4 << 20
     /// To say goodbye.
     private static let leaveSpan = Span.seconds(2)
+    /// Between two looks whether the share is where it was: no event tells that a file system was unmounted or mounted.
+    private static let shareSpan = Span.seconds(5)
     /// For jobs that are running then.
     private static let endSpan = Span.seconds(2)
+    private static let lookupEndSpan = Span.milliseconds(100)
 
     let settings: PeerSettings
     let reactor: PeerReactor
     let transport: PeerTransport
     let workers: WorkerPool<PeerJob, PeerCompletion>
+    /// Looks up managers by name, if there are any: name servers may be silent for long, and no disk is to wait for them.
+    let lookups: WorkerPool<PeerJob, PeerCompletion>?
     let ledger: Ledger
     let control: ControlServer<PeerCompletion>
     let logger: Logger
@@ -84,6 +89,9 @@ final class PeerNode: ReactorHandler {
     var uploadsTimer: TimerID?
     private var progressTimer: TimerID?
     private var leaveTimer: TimerID?
+    private var shareTimer: TimerID?
+    /// The share's path leads elsewhere, or nowhere: nothing more can be done here.
+    private(set) var isShareLost = false
     private var inputs = InputQueue<PeerInput>()
     private var effects: [PeerEffect] = []
 
@@ -105,10 +113,13 @@ final class PeerNode: ReactorHandler {
         uploads = Uploads(UploadPolicy(slots: settings.uploadSlots))
         uploads.limit(to: settings.rates.upload)
         let manifests = ManifestStore(statePath: settings.stateDirectory)
-        workers = WorkerPool(count: settings.workers, mailbox: reactor.mailbox) {
+        let makeWorker = { @Sendable in
             let worker = PeerWorker(share: share, partials: partials, manifests: manifests)
-            return { worker.perform($0) }
+            return { (job: PeerJob) in worker.perform(job) }
         }
+        workers = WorkerPool(count: settings.workers, mailbox: reactor.mailbox, makeWorker: makeWorker)
+        let isNamed = settings.managers.contains { $0.address == nil }
+        lookups = isNamed ? WorkerPool(count: 1, mailbox: reactor.mailbox, makeWorker: makeWorker) : nil
         ledger = Ledger(statePath: settings.stateDirectory, mailbox: reactor.mailbox)
         indexer = ShareIndexer(Result { () throws(SystemError) in try Inotify() })
         var policy = PeerPolicy()
@@ -125,15 +136,19 @@ final class PeerNode: ReactorHandler {
             metadata: ["address": "\(settings.listen)", "share": "\(settings.share)", "id": "\(id.hex)"])
         hooks.begin()
         try beginIndexing()
+        checkShareLater()
         feed(.wake)
     }
 
-    /// - Returns: false if a worker is still at its job: one that waits for a resolver or a disk is not waited for long.
+    /// - Returns: false if a worker is still at its job: one that waits for a disk is not waited for long, nor one that
+    ///   waits for a name server.
     @discardableResult
     func end() -> Bool {
         hooks.end()
         let isLedgerDone = ledger.shutDown(waitingAtMost: Self.endSpan.nanoseconds)
-        return workers.shutDown(waitingAtMost: Self.endSpan.nanoseconds) && isLedgerDone
+        let areWorkersDone = workers.shutDown(waitingAtMost: Self.endSpan.nanoseconds)
+        let areLookupsDone = lookups?.shutDown(waitingAtMost: Self.lookupEndSpan.nanoseconds) ?? true
+        return isLedgerDone && areWorkersDone && areLookupsDone
     }
 
     // MARK: Inputs
@@ -167,6 +182,7 @@ final class PeerNode: ReactorHandler {
         case rowsTimer: writeRows()
         case verifyTimer: continueVerifying()
         case progressTimer: reportProgress()
+        case shareTimer: workers.submit(.checkShare)
         case leaveTimer: reactor.stop()
         default: break
         }
@@ -199,6 +215,22 @@ final class PeerNode: ReactorHandler {
             metadata: ["upload": "\(ByteRate.text(upload))", "download": "\(ByteRate.text(download))"])
     }
 
+    // MARK: The share
+
+    private func checkShareLater() {
+        shareTimer = reactor.setTimer(at: reactor.now + Self.shareSpan.nanoseconds)
+    }
+
+    /// What was shared cannot be had any more, and what is there now is not what is open here: the daemon leaves, and
+    /// begins anew (PeerDaemon.swift).
+    func shareChecked(isThere: Bool) {
+        guard !isThere else { return checkShareLater() }
+        guard !isLeaving else { return }
+        logger.error("the share was unmounted, moved or replaced", metadata: ["path": "\(settings.share)"])
+        isShareLost = true
+        leave()
+    }
+
     // MARK: Leaving
 
     var isLeaving: Bool { leaveTimer != nil }
@@ -206,7 +238,7 @@ final class PeerNode: ReactorHandler {
     /// Tells the manager and ends, at once if it has been told, or when the time for it is over.
     func leave() {
         guard leaveTimer == nil else { return }
-        Readiness.notify(.stopping, logger: logger)
+        if !isShareLost { Readiness.notify(.stopping, logger: logger) }
         transport.closeListeners()
         leaveTimer = reactor.setTimer(at: reactor.now + Self.leaveSpan.nanoseconds)
         feed(.leave)

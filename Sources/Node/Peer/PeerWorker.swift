@@ -13,6 +13,7 @@ struct PeerWorker {
 
     func perform(_ job: PeerJob) -> PeerCompletion {
         switch job {
+        case .checkShare: .shareChecked(isThere: share.directory.isAtItsPath)
         case .scan(let step): .scanned(step.run(in: share))
         case .giveBackMemory: giveBackMemory()
         case .look(let names): .looked(share.look(at: names))

@@ -104,6 +104,17 @@ final class IndexDriver {
         proceed()
     }
 
+    /// Does the oldest job, a look, as a disk does that fails to read.
+    func failToLook() {
+        guard case .look(let names)? = jobs.first else {
+            Issue.record("no look is next")
+            return
+        }
+        jobs.removeFirst()
+        indexer.looked(names.map { .failed($0, SystemError("stat", on: $0.path, code: EIO)) }, catalog, at: now)
+        proceed()
+    }
+
     /// Does all jobs there are and those that come of them, without letting time pass.
     func finish() {
         proceed()

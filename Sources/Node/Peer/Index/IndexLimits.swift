@@ -25,6 +25,10 @@ enum IndexLimits {
     static let rescanPauseMin = Span.seconds(2)
     static let rescanPauseFactor: UInt64 = 4
 
+    /// Until a file that could not be read is tried again: a disk, a network or a mount may have come to itself, which
+    /// nothing tells of.
+    static let retryPause = Span.seconds(30)
+
     /// How long the content of files that went is remembered, so that they are known when they turn up under another
     /// name.
     static let departedSpan = Span.seconds(3)

@@ -163,7 +163,22 @@ extension ShareIndexer {
             unsettled.remove(name)
             return errors.addUnlisted()
         }
-        unsettled.change(name) { $0.phase = .failed(failure, identity) }
-        act(.note(.failed(name, reason: failure.text)))
+        let isNew = unsettled[name]?.lastFailure != failure
+        let retryAt = now + IndexLimits.retryPause.nanoseconds
+        unsettled.change(name) { entry in
+            (entry.phase, entry.lastFailure, entry.due) = (.failed(failure, identity), failure, retryAt)
+        }
+        if isNew { act(.note(.failed(name, reason: failure.text))) }
+        if case .unreadable = failure { retries.append((name, retryAt)) }
+    }
+
+    /// Looks again at files that could not be read. Those to which something happened meanwhile are on their way anyway.
+    mutating func beginRetries() {
+        while let first = retries.first, first.at <= now {
+            retries.removeFirst()
+            guard let entry = unsettled[first.name], case .unreadable = entry.failure, entry.due <= now else { continue }
+            unsettled.change(first.name) { ($0.phase, $0.due) = (.settling, now) }
+            settling.append((first.name, now))
+        }
     }
 }

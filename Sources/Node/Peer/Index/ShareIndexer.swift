@@ -44,6 +44,8 @@ struct ShareIndexer {
     /// Names to look at, each with when; in that order.
     var settling: Deque<(name: ShareName, at: UInt64)> = []
     var queue: Deque<ShareName> = []
+    /// Files that could not be read, each with when it is tried again; in that order.
+    var retries: Deque<(name: ShareName, at: UInt64)> = []
     var looks = 0
     var batches = 0
     /// Bytes hashed of the files that are being hashed.
@@ -135,6 +137,7 @@ struct ShareIndexer {
         self.now = now
         withdrawGone(catalog)
         beginScan(catalog)
+        beginRetries()
         beginLooks()
         beginHashing()
         if !departed.isEmpty, departedUntil <= now, scans.isIdle { departed.removeAll() }
@@ -146,6 +149,7 @@ struct ShareIndexer {
         if !goneDirectories.isEmpty { return now }
         var times: [UInt64] = []
         if looks < IndexLimits.looksAtOnce, let first = settling.first { times.append(first.at) }
+        if let first = retries.first { times.append(first.at) }
         if scans.running == nil, let due = scans.wholeDue { times.append(due) }
         if !departed.isEmpty, scans.isIdle { times.append(departedUntil) }
         if stage == .firstPass, scans.isIdle, firstPassEnd > now { times.append(firstPassEnd) }

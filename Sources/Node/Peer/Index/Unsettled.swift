@@ -28,6 +28,8 @@ struct Unsettled {
     let isFirst: Bool
     /// The database has a row for its name.
     var hasRow: Bool
+    /// Why it was not offered the last time, so that the same is not logged at each attempt.
+    var lastFailure: IndexFailure?
 
     /// Bytes that are waiting to be hashed.
     var bytes: UInt64 {

@@ -227,6 +227,23 @@ struct IndexLooksTests {
         #expect(driver.states["shut"] == "ready")
     }
 
+    @Test("A file that a disk fails to read is tried again by itself, and said to be an error once")
+    func retried() throws {
+        try append(5, to: "new")
+        try driver.hear()
+        for _ in 0..<3 {
+            driver.advanceToJob()
+            driver.failToLook()
+            #expect(driver.states["new"] == "error")
+        }
+        let told = driver.notes.count { if case .failed = $0 { true } else { false } }
+        #expect(told == 1)
+        driver.pass(.seconds(29))
+        #expect(driver.states["new"] == "error")
+        driver.pass(.seconds(2))
+        #expect(driver.states["new"] == "ready")
+    }
+
     @Test("Links, pipes and directories in the place of a file are no errors")
     func otherKinds() throws {
         try FileManager.default.createSymbolicLink(atPath: path("link"), withDestinationPath: path("a"))
