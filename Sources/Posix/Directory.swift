@@ -109,10 +109,12 @@ public final class Directory: Sendable {
         return own.st_dev == there.st_dev && own.st_ino == there.st_ino
     }
 
-    public func makeDirectory(_ name: String, mode: UInt32 = 0o755) throws(SystemError) {
-        if mkdirat(descriptor.rawValue, name, mode) == -1, errno != EEXIST {
-            throw SystemError("make directory", on: "\(path)/\(name)")
-        }
+    /// - Returns: false if something stands at the name already.
+    @discardableResult
+    public func makeDirectory(_ name: String, mode: UInt32 = 0o755) throws(SystemError) -> Bool {
+        if mkdirat(descriptor.rawValue, name, mode) == 0 { return true }
+        guard errno == EEXIST else { throw SystemError("make directory", on: "\(path)/\(name)") }
+        return false
     }
 
     public func remove(_ name: String) throws(SystemError) {

@@ -17,6 +17,11 @@ public final class HashBench {
         MerkleTree.pieceDigest(of: bytes, index: index, layout: layout, hasher: hasher, scratch: &scratch)
     }
 
+    /// The roots of files of one leaf, 1 to 16,384 bytes, together: several times as fast as one by one.
+    public func roots(ofSmall files: [UnsafeRawBufferPointer]) -> [Digest] {
+        hasher.hash(leaves: files)
+    }
+
     /// The digest of a piece in a file; nil if the file ends before the piece does.
     public func digest(of index: Int, in file: OpenFile, _ layout: PieceLayout) throws(SystemError) -> Digest? {
         if let digest = mappedDigest(of: index, in: file, layout) { return digest }

@@ -79,8 +79,8 @@ extension PeerMachine {
     }
 
     private mutating func publishIfDue(_ id: DownloadID) {
-        guard let download = downloads[id], let tree = download.tree,
-            let files = downloads[id]?.tree?.stage.begin(sync: download.sync, isLast: tree.isLast, now: now)
+        guard let sync = downloads[id]?.sync, let isLast = downloads[id]?.tree?.isLast,
+            let files = downloads[id]?.tree?.stage.begin(sync: sync, isLast: isLast, now: now)
         else { return }
         emit(.publishFiles(id, files))
     }

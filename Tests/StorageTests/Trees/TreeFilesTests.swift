@@ -29,7 +29,9 @@ import Testing
 
     private func stage(_ path: String, _ bytes: [UInt8], _ files: TreeFiles) throws -> TreeFiles.Staging {
         let index = try #require(manifest.index(of: path))
-        return try bytes.withUnsafeBytes { try files.stage(index, $0, with: target.bench) }
+        return try bytes.withUnsafeBytes { bytes in
+            try #require(files.stage([.init(index: index, bytes: bytes)], with: target.bench).first).get()
+        }
     }
 
     private var staged: [String] { Scratch.entries(of: "\(target.scratch.statePath)/partial") }
@@ -140,6 +142,33 @@ import Testing
         #expect(try stage("sub/b", [4], files) == .stored)
         files.discard([try #require(manifest.index(of: "a.bin"))])
         #expect(staged.count == 1)
+    }
+
+    @Test("Of a batch of files of one leaf and of several, right ones and wrong ones, the right ones are staged")
+    func batch() throws {
+        let contents = [[5], [UInt8](repeating: 6, count: 16_384), [UInt8](repeating: 7, count: 50_000), [8, 8]]
+        for (number, bytes) in contents.enumerated() { try source.scratch.write(bytes, to: "more/\(number)") }
+        let manifest = try #require(try source.make("more")).manifest
+        let files = TreeFiles(
+            manifest, partials: target.partials,
+            terms: .init(replacing: false, keepingBackup: true, sync: false, modified: 5), serial: 9)
+        let wrong: [[UInt8]] = [[4], contents[1].dropLast() + [0], contents[2].dropLast() + [0], [8, 9]]
+        let all = (wrong + contents).flatMap(\.self)
+        let results = all.withUnsafeBytes { memory in
+            var start = 0
+            let arrivals = (wrong + contents).enumerated().map { number, bytes in
+                defer { start += bytes.count }
+                let bytes = UnsafeRawBufferPointer(rebasing: memory[start..<start + bytes.count])
+                return TreeFiles.Arrival(index: number % 4, bytes: bytes)
+            }
+            return files.stage(arrivals, with: target.bench)
+        }
+        let outcomes = try results.map { try $0.get() }
+        #expect(outcomes == Array(repeating: .wrong, count: 4) + Array(repeating: .stored, count: 4))
+        for outcome in try files.publish([0, 1, 2, 3], with: target.bench) { _ = try outcome.result.get() }
+        for (number, bytes) in contents.enumerated() {
+            #expect(try target.scratch.bytes(of: "more/\(number)") == bytes)
+        }
     }
 
     @Test("A second copy neither replaces nor touches the first, and one that comes after it was published is apart")
