@@ -176,7 +176,9 @@ extension ShareIndexer {
     mutating func beginRetries() {
         while let first = retries.first, first.at <= now {
             retries.removeFirst()
-            guard let entry = unsettled[first.name], case .unreadable = entry.failure, entry.due <= now else { continue }
+            guard let entry = unsettled[first.name], case .unreadable = entry.failure, entry.due <= now else {
+                continue
+            }
             unsettled.change(first.name) { ($0.phase, $0.due) = (.settling, now) }
             settling.append((first.name, now))
         }
