@@ -88,6 +88,24 @@ public final class LeafHasher {
         leaves.withUnsafeMutableBytes { hash(bytes, each: PieceLayout.leafSize, into: $0) }
     }
 
+    /// Digests of leaves that lie anywhere: the roots of files of one leaf each, which fill the lanes only together.
+    ///
+    /// - Parameter leaves: of 1 to 16,384 bytes.
+    public func hash(leaves: [UnsafeRawBufferPointer]) -> [Digest] {
+        assert(leaves.allSatisfy { 1...PieceLayout.leafSize ~= $0.count }, "a leaf of another size")
+        var digests = [Digest](repeating: .zero, count: leaves.count)
+        digests.withUnsafeMutableBytes { digests in
+            guard let digest = digests.baseAddress else { return }
+            switch state {
+            #if canImport(CIPSecMB)
+                case .multiBuffer(let hasher): hasher.hash(leaves, into: digest)
+            #endif
+            case .openSSL(let hasher): hasher.hash(leaves, into: digest)
+            }
+        }
+        return digests
+    }
+
     /// Replaces the first `2 * count` of `nodes` by their `count` parents; the elements behind those mean nothing then.
     func replaceByParents(_ nodes: inout [Digest], count: Int) {
         nodes.withUnsafeMutableBufferPointer { nodes in

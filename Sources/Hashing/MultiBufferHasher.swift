@@ -56,12 +56,38 @@
             var unfinished = 0
             while remaining > 0 {
                 let length = min(size, remaining)
-                prepareJob(message, length: length, into: digest)
-                unfinished += isFinished(submit(manager)) ? 0 : 1
+                unfinished += begin(message, length: length, into: digest)
                 message += length
                 remaining -= length
                 digest += Int(IMB_SHA256_DIGEST_SIZE_IN_BYTES)
             }
+            finish(unfinished)
+        }
+
+        /// Digests of messages of any sizes, wherever they lie.
+        func hash(_ messages: [UnsafeRawBufferPointer], into digests: UnsafeMutableRawPointer) {
+            var digest = digests.assumingMemoryBound(to: UInt8.self)
+            var unfinished = 0
+            for message in messages {
+                if let bytes = message.baseAddress {
+                    unfinished += begin(
+                        bytes.assumingMemoryBound(to: UInt8.self), length: message.count, into: digest)
+                }
+                digest += Int(IMB_SHA256_DIGEST_SIZE_IN_BYTES)
+            }
+            finish(unfinished)
+        }
+
+        /// - Returns: by how many there are more messages in the lanes now.
+        private func begin(_ message: UnsafePointer<UInt8>, length: Int, into digest: UnsafeMutablePointer<UInt8>)
+            -> Int
+        {
+            prepareJob(message, length: length, into: digest)
+            return isFinished(submit(manager)) ? 0 : 1
+        }
+
+        private func finish(_ count: Int) {
+            var unfinished = count
             while isFinished(flush(manager)) { unfinished -= 1 }
             precondition(unfinished == 0, "intel-ipsec-mb did not finish \(unfinished) SHA-256 digests")
         }

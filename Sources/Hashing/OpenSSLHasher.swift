@@ -24,12 +24,25 @@ struct OpenSSLHasher: ~Copyable {
     func hash(_ messages: UnsafeRawPointer, _ count: Int, each size: Int, into digests: UnsafeMutableRawPointer) {
         var digest = digests.assumingMemoryBound(to: UInt8.self)
         for offset in stride(from: 0, to: count, by: size) {
-            let hashed =
-                EVP_DigestInit_ex2(context, algorithm, nil) == 1
-                && EVP_DigestUpdate(context, messages + offset, min(size, count - offset)) == 1
-                && EVP_DigestFinal_ex(context, digest, nil) == 1
-            precondition(hashed, "OpenSSL could not finish a SHA-256 digest")
+            hash(messages + offset, min(size, count - offset), into: digest)
             digest += Int(SHA256_DIGEST_LENGTH)
         }
+    }
+
+    /// Digests of messages of any sizes, wherever they lie.
+    func hash(_ messages: [UnsafeRawBufferPointer], into digests: UnsafeMutableRawPointer) {
+        var digest = digests.assumingMemoryBound(to: UInt8.self)
+        for message in messages {
+            if let bytes = message.baseAddress { hash(bytes, message.count, into: digest) }
+            digest += Int(SHA256_DIGEST_LENGTH)
+        }
+    }
+
+    private func hash(_ message: UnsafeRawPointer, _ count: Int, into digest: UnsafeMutablePointer<UInt8>) {
+        let hashed =
+            EVP_DigestInit_ex2(context, algorithm, nil) == 1
+            && EVP_DigestUpdate(context, message, count) == 1
+            && EVP_DigestFinal_ex(context, digest, nil) == 1
+        precondition(hashed, "OpenSSL could not finish a SHA-256 digest")
     }
 }

@@ -195,6 +195,7 @@ public enum PeerInput: Sendable {
     case committed(DownloadID, DiskFailure?)
     /// There is room for a download that waits for it.
     case spaceFound(DownloadID)
+    /// It could not be opened, or not be read again before delivery.
     case partialFailed(DownloadID, DiskFailure)
     case delivered(DownloadID, Delivery)
 

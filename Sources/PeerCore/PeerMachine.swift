@@ -33,7 +33,7 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
     var isIndexing = true
     var shelf = Shelf()
 
-    var sessions: [ConnectionID: PeerSession] = [:]
+    var sessions = Table<ConnectionID, PeerSession>()
     /// Sessions that other peers opened.
     var inboundCount = 0
     var inboundTally = AddressTally()
@@ -50,7 +50,7 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
 
     var questions = Questions()
     var requests: [RequestID: Request] = [:]
-    var downloads: [DownloadID: Download] = [:]
+    var downloads = Table<DownloadID, Download>()
     var lastDownload: UInt64 = 0
     var introductions = Introductions()
     var bans = Bans()
@@ -171,7 +171,7 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
             emit(.closeTree(id, tree.stage.leftOver))
         }
         // Nothing is begun any more.
-        (sessions, requests, downloads, contacts) = ([:], [:], [:], [:])
+        (sessions, requests, downloads, contacts) = (Table(), [:], Table(), [:])
         emit(.left)
     }
 

@@ -49,6 +49,17 @@ public final class Directory: Sendable {
         FileDescriptor(owning: try openBeneath(name, flags: O_RDWR | O_CREAT, mode: mode))
     }
 
+    /// Makes a file, which must not be there yet, and opens it for writing. Source: O_EXCL, open(2), which follows no link
+    /// in the last part of a path; a name without a slash has no other.
+    /// - Parameter name: of one component.
+    /// - Throws: EEXIST if something stands there.
+    public func makeFile(_ name: String, mode: UInt32 = 0o644) throws(SystemError) -> FileDescriptor {
+        let opened = try check("make", "\(path)/\(name)") {
+            openat(descriptor.rawValue, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        }
+        return FileDescriptor(owning: opened)
+    }
+
     /// Opens a file that is there for reading and writing.
     public func openForWriting(_ name: String) throws(SystemError) -> FileDescriptor {
         FileDescriptor(owning: try openBeneath(name, flags: O_RDWR | O_NONBLOCK))
@@ -98,10 +109,12 @@ public final class Directory: Sendable {
         return own.st_dev == there.st_dev && own.st_ino == there.st_ino
     }
 
-    public func makeDirectory(_ name: String, mode: UInt32 = 0o755) throws(SystemError) {
-        if mkdirat(descriptor.rawValue, name, mode) == -1, errno != EEXIST {
-            throw SystemError("make directory", on: "\(path)/\(name)")
-        }
+    /// - Returns: false if something stands at the name already.
+    @discardableResult
+    public func makeDirectory(_ name: String, mode: UInt32 = 0o755) throws(SystemError) -> Bool {
+        if mkdirat(descriptor.rawValue, name, mode) == 0 { return true }
+        guard errno == EEXIST else { throw SystemError("make directory", on: "\(path)/\(name)") }
+        return false
     }
 
     public func remove(_ name: String) throws(SystemError) {

@@ -17,9 +17,27 @@ public final class HashBench {
         MerkleTree.pieceDigest(of: bytes, index: index, layout: layout, hasher: hasher, scratch: &scratch)
     }
 
+    /// The roots of files of one leaf, 1 to 16,384 bytes, together: several times as fast as one by one.
+    public func roots(ofSmall files: [UnsafeRawBufferPointer]) -> [Digest] {
+        hasher.hash(leaves: files)
+    }
+
     /// The digest of a piece in a file; nil if the file ends before the piece does.
     public func digest(of index: Int, in file: OpenFile, _ layout: PieceLayout) throws(SystemError) -> Digest? {
-        try piece(index, in: file, layout).map { digest(of: $0, index: index, layout) }
+        if let digest = mappedDigest(of: index, in: file, layout) { return digest }
+        return try piece(index, in: file, layout).map { digest(of: $0, index: index, layout) }
+    }
+
+    /// Below this, to map costs more than to copy.
+    private static let mappedMin = 256 << 10
+
+    /// The digest of a large piece, hashed where the kernel has it: the copy would take a third of the time.
+    private func mappedDigest(of index: Int, in file: OpenFile, _ layout: PieceLayout) -> Digest? {
+        let size = layout.size(of: index)
+        guard size >= HashBench.mappedMin else { return nil }
+        return MappedRange.read(file.rawValue, offset: layout.offset(of: index), count: size) { bytes in
+            digest(of: bytes, index: index, layout)
+        }
     }
 
     /// A piece in a file; nil if the file ends before the piece does.

@@ -13,14 +13,17 @@ extension Message {
     /// Appends the frame: `u32 length` of what follows it, `u8 type`, body; little-endian.
     public func encode(into bytes: inout [UInt8]) {
         let start = bytes.count
-        var writer = ByteWriter(bytes: bytes)
-        bytes = []
+        // Lent and taken back, so that there is one owner at any time: with two, all bytes would be copied at each write.
+        var writer = ByteWriter(bytes: [])
+        swap(&writer.bytes, &bytes)
         writer.integer(UInt32(0))
         writer.integer(type.rawValue)
         writeBody(&writer)
-        bytes = writer.bytes
-        let length = UInt32(bytes.count - start - 4)
-        bytes.withUnsafeMutableBytes { $0.storeBytes(of: length.littleEndian, toByteOffset: start, as: UInt32.self) }
+        let length = UInt32(writer.bytes.count - start - 4)
+        writer.bytes.withUnsafeMutableBytes {
+            $0.storeBytes(of: length.littleEndian, toByteOffset: start, as: UInt32.self)
+        }
+        swap(&writer.bytes, &bytes)
     }
 
     private func writeBody(_ writer: inout ByteWriter) {

@@ -6,12 +6,9 @@ extension EndToEnd {
     /// The index of a share: what a restart remembers, and what is noticed while the daemon runs.
     @Suite(.serialized)
     struct IndexTests {
-        /// Bytes that the process has read by read(2) and the like, whatever from.
-        private func bytesRead(_ peer: Peer) -> Int {
-            let field = TextFile.read("/proc/\(peer.process.pid)/io").split(separator: "\n").first {
-                $0.hasPrefix("rchar:")
-            }
-            return field?.split(separator: " ").last.flatMap { Int($0) } ?? .max
+        /// Bytes that the daemon has read and hashed since it started.
+        private func bytesHashed(_ peer: Peer) -> Int {
+            peer.ctl("status", "--json").json?["indexing"]["bytesHashed"].int ?? .max
         }
 
         private func stop(_ peer: Peer) throws {
@@ -50,12 +47,12 @@ extension EndToEnd {
                 }
                 try awaitIndex(peer)
                 let files = peer.files()
-                #expect(files.count == 10 && bytesRead(peer) > 80 * mebibyte)
+                #expect(files.count == 10 && bytesHashed(peer) == 80 * mebibyte)
                 try stop(peer)
                 try peer.restart()
                 try awaitIndex(peer)
                 #expect(peer.files() == files)
-                #expect(bytesRead(peer) < 8 * mebibyte)
+                #expect(bytesHashed(peer) == 0)
             }
         }
 
@@ -78,7 +75,7 @@ extension EndToEnd {
                 let after = peer.files()
                 #expect(Set(after.keys) == Set(files.keys).subtracting(["4"]).union(["new"]))
                 #expect(after.keys.filter { files[$0] == after[$0] }.count == 8)
-                #expect((8 * mebibyte..<16 * mebibyte).contains(bytesRead(peer)))
+                #expect(bytesHashed(peer) == 8 * mebibyte + 1 + 1000)
             }
         }
 
@@ -89,15 +86,28 @@ extension EndToEnd {
             var random = Seeded(seed)
             try Swarm.run { swarm in
                 let peer = try swarm.addPeer { share in
-                    for index in 0..<3000 {
+                    for index in 0..<1000 {
                         try TestFile.write("\(share)/\(index % 30)/\(index)", length: 1 + index, seed: UInt64(index))
                     }
                 }
-                for _ in 0..<20 {
-                    usleep(.random(in: 0..<400_000, using: &random))
+                // In every other life it is seen when the index is written; the next one is killed around that moment.
+                var (begin, writing) = (now(), 0.3)
+                for life in 1...20 {
+                    if life.isMultiple(of: 2) {
+                        try awaitWriting(peer)
+                        writing = now() - begin
+                        usleep(.random(in: 0..<20_000, using: &random))
+                    } else {
+                        let moment = begin + writing + .random(in: -0.02..<0.05, using: &random)
+                        usleep(UInt32(max(0, moment - now()) * 1e6))
+                    }
+                    peer.kill()
+                    for index in 0..<100 {
+                        let name = "\(life)/new-\(index)"
+                        try TestFile.write(peer.path(name), length: 1 + index, seed: UInt64(life * 1000 + index))
+                    }
+                    begin = now()
                     try peer.restart()
-                    // Something to do each time.
-                    try append(1, to: peer.path("1/1"))
                 }
                 try awaitIndex(peer)
                 let files = peer.files()
@@ -109,6 +119,18 @@ extension EndToEnd {
                 try awaitIndex(peer)
                 #expect(peer.files() == files, "seed \(seed)")
             }
+        }
+
+        /// Waits until something is written to the database in this life.
+        private func awaitWriting(_ peer: Peer) throws {
+            let log = "\(peer.state)/p2pd.sqlite-wal"
+            let before = modified(log)
+            try eventually("the index is written") { modified(log) != before }
+        }
+
+        private func modified(_ path: String) -> [Int] {
+            var info = stat()
+            return stat(path, &info) == 0 ? [info.st_mtim.tv_sec, info.st_mtim.tv_nsec] : []
         }
 
         // MARK: The database

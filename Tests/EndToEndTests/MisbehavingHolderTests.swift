@@ -27,7 +27,7 @@ extension EndToEnd {
                 case .honest: #expect(fromFake?["bytes"].int ?? 0 > 0)
                 // Its pieces are right; only if the layer is asked of it does it show that it lies.
                 case .wrongLayer: break
-                case .wrongBytes, .wrongIndex, .wrongLength, .babbles:
+                case .wrongBytes, .wrongFiles, .wrongIndex, .wrongLength, .babbles:
                     #expect(fromFake?["bytes"].int ?? 0 == 0, "bytes of a liar were taken")
                 case .lacksAll, .callsOff: #expect(fromFake == nil)
                 case .offersBeyond, .gainsBeyond:

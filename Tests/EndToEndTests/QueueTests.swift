@@ -204,7 +204,7 @@ extension EndToEnd {
 
         @Test("verify tells what is well, what was changed and what is not there")
         func verify() throws {
-            try Swarm.run { swarm in
+            try Swarm.run(inMemory: true) { swarm in
                 var rotting: RottingFile?
                 let peer = try swarm.addPeer { share in
                     try TestFile.write(share + "/well.bin", length: 2 * mebibyte)

@@ -9,7 +9,8 @@ extension EndToEnd {
 
         /// A holder and a peer with the same file, which can rot at the peer.
         private func run(_ body: (_ holder: Peer, _ peer: Peer, _ rotting: RottingFile) throws -> Void) throws {
-            try Swarm.run { swarm in
+            // On a disk the kernel would write the rotten page back, and the file would count as written to.
+            try Swarm.run(inMemory: true) { swarm in
                 let holder = try swarm.addHolder(of: "a.bin", length: RepairTests.length)
                 var rotting: RottingFile?
                 let peer = try swarm.addPeer { share in

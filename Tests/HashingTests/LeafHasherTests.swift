@@ -59,6 +59,23 @@ import Testing
         }
     }
 
+    @Test(
+        "Leaves that lie anywhere have the digests that each has by itself, in any number and of any size",
+        arguments: HashingFixture.engines)
+    func scattered(engine: LeafHasher.Engine) throws {
+        let hasher = try LeafHasher(engine: engine)
+        let bytes = HashingFixture.content(length: 300 + PieceLayout.leafSize)
+        for count in [0, 1, 15, 16, 17, 64, 300] {
+            // The longest first, so that they end in another order than they began in.
+            let ranges = (0..<count).map { $0..<max($0 + 1, bytes.count - 300 - 37 * $0) }
+            let expected = ranges.flatMap { HashingFixture.leaves(of: Array(bytes[$0]), by: hasher) }
+            let digests = bytes.withUnsafeBytes { all in
+                hasher.hash(leaves: ranges.map { UnsafeRawBufferPointer(rebasing: all[$0]) })
+            }
+            #expect(digests == expected, "\(count) leaves")
+        }
+    }
+
     @Test("The array of leaves is cut and lengthened to the file's", arguments: HashingFixture.engines)
     func leavesAreResized(engine: LeafHasher.Engine) throws {
         let hasher = try LeafHasher(engine: engine)

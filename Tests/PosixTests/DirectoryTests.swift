@@ -70,6 +70,19 @@ import Testing
         #expect(scratch.read("outside") == "secret")
     }
 
+    @Test("A file that must be new is made with its mode, and nothing that stands at its name is touched")
+    func madeNew() throws {
+        let file = try directory.makeFile("new", mode: 0o755)
+        try FileIO.write(file.rawValue, [1, 2, 3])
+        #expect(try directory.standing(ofEntry: "new")?.isExecutable == true)
+        try scratch.link("share/out", to: "../missing")
+        for name in ["new", "a", "inner", "out"] {
+            #expect(code { _ = try directory.makeFile(name) } == EEXIST, "\(name)")
+        }
+        #expect(try directory.standing(ofEntry: "new")?.identity.size == 3)
+        #expect(scratch.read("missing") == nil)
+    }
+
     @Test("A link planted after the directory was opened is refused as well")
     func plantedLater() throws {
         let inner = try directory.openDirectory("inner")

@@ -1,6 +1,7 @@
 import Foundation
-import Posix
 import Testing
+
+@testable import Posix
 
 @Suite struct TCPSocketTests {
     static let fourth = SocketAddress(high: 0, low: 0xFFFF_7F00_0001, port: 0)
@@ -25,6 +26,22 @@ import Testing
         #expect(wait(listener.rawValue, POLLIN))
         let source = try #require(try TCPSocket.accept(listener.rawValue)?.address)
         #expect(source == (try TCPSocket.localAddress(client.rawValue)))
+    }
+
+    @Test(
+        "A connection over a short path is not paced by BBR, and keeps every other algorithm",
+        arguments: ["bbr", "reno"])
+    func pacing(_ name: String) throws {
+        let listener = try TCPSocket.listen(on: Self.fourth)
+        let client = try TCPSocket.connect(to: TCPSocket.localAddress(listener.rawValue))
+        #expect(wait(client.rawValue, POLLOUT))
+        let length = socklen_t(name.utf8.count)
+        guard setsockopt(client.rawValue, Int32(IPPROTO_TCP), TCP_CONGESTION, name, length) == 0 else {
+            return print("skipped: this kernel does not have \(name)")
+        }
+        TCPSocket.sparePacing(client.rawValue)
+        let kept = TCPSocket.congestionControl(of: client.rawValue)
+        #expect(name == "bbr" ? ["cubic", "reno"].contains(kept) : kept == name)
     }
 
     @Test("A listener on [::] also takes IPv4, and names it by its IPv4 address")

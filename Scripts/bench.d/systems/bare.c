@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <err.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,9 @@ static void sendAll(const char *port, const char *path) {
     struct sockaddr_in address = loopback(port);
     if (source < 0) err(1, "%s", path);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    // As p2pd on short paths (Sources/Posix/Pacing.swift): pacing would be no bound of the hardware's.
+    if (setsockopt(listener, IPPROTO_TCP, TCP_CONGESTION, "cubic", 5) < 0)
+        setsockopt(listener, IPPROTO_TCP, TCP_CONGESTION, "reno", 4);
     if (bind(listener, (struct sockaddr *)&address, sizeof address) < 0) err(1, "bind to port %s", port);
     if (listen(listener, 8) < 0) err(1, "listen");
     for (;;) {

@@ -39,6 +39,14 @@ int clinux_reserve(int file, off_t offset, off_t length);
 /// renameat2(2) with RENAME_NOREPLACE.
 int clinux_rename_without_replacing(int from_directory, const char *from, int to_directory, const char *to);
 
+/// Maps a range of a file for reading, read in at once; one at a time a thread. Where the file ends before the range
+/// does, or the disk cannot read, the memory is zeros instead of a SIGBUS that would end the process. NULL and errno as
+/// mmap(2).
+void *clinux_map(int file, off_t offset, size_t length);
+
+/// Ends this thread's mapping, and tells how many pages were zeros instead of the file's.
+int clinux_unmap(void);
+
 /// futimens(3) that leaves the time of access alone.
 int clinux_set_modified(int file, int64_t seconds, long nanoseconds);
 

@@ -122,17 +122,21 @@ public struct IndexingProgress: Codable, Equatable, Sendable {
     public let filesTotal: Int
     public let bytesDone: UInt64
     public let bytesTotal: UInt64
+    /// Read and hashed since the daemon started; what was known from before is not.
+    public let bytesHashed: UInt64
     /// Files that could not be read.
     public let errors: Int
 
     public init(
-        state: State, filesDone: Int, filesTotal: Int, bytesDone: UInt64, bytesTotal: UInt64, errors: Int
+        state: State, filesDone: Int, filesTotal: Int, bytesDone: UInt64, bytesTotal: UInt64, bytesHashed: UInt64,
+        errors: Int
     ) {
         self.state = state
         self.filesDone = filesDone
         self.filesTotal = filesTotal
         self.bytesDone = bytesDone
         self.bytesTotal = bytesTotal
+        self.bytesHashed = bytesHashed
         self.errors = errors
     }
 }

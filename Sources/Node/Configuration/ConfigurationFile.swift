@@ -18,8 +18,11 @@ struct ConfigurationFile: Sendable {
     }
 
     init(path: String, text: String, settings: [SettingName]) throws(DaemonError) {
-        let table = try ConfigurationFile.parse(text, path)
         let lines = KeyLines(text)
+        if let line = lines.namelessTable {
+            throw DaemonError("\(path) line \(line): behind [ belongs the name of a table", exit: .configuration)
+        }
+        let table = try ConfigurationFile.parse(text, path)
         var texts: [String: [String]] = [:]
         for key in table.keys.sorted(by: { (lines[$0] ?? .max, $0) < (lines[$1] ?? .max, $1) }) {
             let place = path + (lines[key].map { " line \($0)" } ?? "")

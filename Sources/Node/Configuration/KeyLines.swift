@@ -1,8 +1,10 @@
 /// The lines on which a TOML text's top-level keys begin: the parser does not say, and a message must.
 ///
-/// The text is known to be valid TOML (https://toml.io/en/v1.0.0); only strings, comments and brackets have to be
-/// stepped over, so that what looks like a key inside of them is not taken for one.
+/// Of valid TOML (https://toml.io/en/v1.0.0) only strings, comments and brackets have to be stepped over, so that what
+/// looks like a key inside of them is not taken for one. What is right up to some place is followed up to there.
 struct KeyLines {
+    /// Where a table's name should stand behind a bracket and does not: the parser would end the program there.
+    private(set) var namelessTable: Int?
     private var lines: [String: Int] = [:]
     private var rest: Substring.UTF8View
     private var line = 1
@@ -10,6 +12,7 @@ struct KeyLines {
 
     init(_ text: String) {
         rest = Substring(text).utf8
+        if rest.starts(with: [0xEF, 0xBB, 0xBF]) { rest.removeFirst(3) }
         while !rest.isEmpty { readStatement() }
     }
 
@@ -23,7 +26,12 @@ struct KeyLines {
         switch first {
         case UInt8(ascii: "\n"), UInt8(ascii: "#"): break
         case UInt8(ascii: "["):
-            skip { $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+            // One bracket, or two for an array of tables.
+            for _ in 0..<2 where rest.first == first {
+                rest.removeFirst()
+                skip { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+            }
+            if !isAtKey, namelessTable == nil { namelessTable = line }
             record(readKey())
             isInTable = true
         default:
@@ -37,17 +45,22 @@ struct KeyLines {
         if lines[key] == nil { lines[key] = line }
     }
 
+    private var isAtKey: Bool { rest.first.map { KeyLines.isQuote($0) || KeyLines.isBare($0) } ?? false }
+
     private mutating func readKey() -> String {
-        if let quote = rest.first, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") {
-            rest.removeFirst()
-            defer { rest = rest.dropFirst() }
-            return take { $0 != quote && $0 != UInt8(ascii: "\n") }
-        }
-        return take { byte in
-            switch byte {
-            case 48...57, 65...90, 97...122, UInt8(ascii: "_"), UInt8(ascii: "-"): true
-            default: false
-            }
+        guard let quote = rest.first, KeyLines.isQuote(quote) else { return take(while: KeyLines.isBare) }
+        rest.removeFirst()
+        defer { rest = rest.dropFirst() }
+        return take { $0 != quote && $0 != UInt8(ascii: "\n") }
+    }
+
+    private static func isQuote(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") }
+
+    /// What a key may have without quotes.
+    private static func isBare(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 48...57, 65...90, 97...122, UInt8(ascii: "_"), UInt8(ascii: "-"): true
+        default: false
         }
     }
 

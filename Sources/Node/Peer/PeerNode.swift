@@ -52,7 +52,9 @@ final class PeerNode: ReactorHandler {
     let partialStore: PartialStore
     /// Trees whose files are being fetched.
     var trees: [DownloadID: TreeRun] = [:]
-    var lastTreeRun: UInt64 = 0
+    /// Higher in each run of the daemon than in those before: what one of them left and could not be removed is no
+    /// staged file of this one's. In milliseconds since 1970 it begins.
+    var lastTreeRun = UInt64(clamping: WallClock.nanoseconds() / 1_000_000)
     /// Small files of trees on their way in.
     var batches: [ConnectionID: FileBatch] = [:]
     var manifestsInMaking: Set<ShareName> = []

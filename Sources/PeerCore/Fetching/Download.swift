@@ -30,6 +30,16 @@ struct Download {
         case failed(FetchFailure)
     }
 
+    /// The partial file. It is opened once: a download that is stopped meanwhile, and taken up again, waits for it.
+    enum Partial {
+        case none
+        case opening
+        /// Being opened, and not needed any more.
+        case unwanted
+        /// Pieces can be written, and those that are durable offered.
+        case open
+    }
+
     struct Holder {
         enum State: Equatable {
             case active(ConnectionID)
@@ -80,8 +90,7 @@ struct Download {
     var isExecutable = false
     /// Known once it was checked against the root.
     var layer: [Digest]?
-    /// The partial file is open: pieces can be written, and those that are durable offered.
-    var isOpen = false
+    var partial = Partial.none
     /// Its partial file is gone, and what stands at its name is not indexed: it may be this very file.
     var awaitsIndex = false
     /// What an earlier run left and nobody has looked at since.
@@ -156,6 +165,8 @@ struct Download {
         case .queued, .paused, .failed: false
         }
     }
+
+    var isOpen: Bool { partial == .open }
 
     /// It cannot be called off any more.
     var isFinishing: Bool {

@@ -102,16 +102,19 @@ extension PeerMachine {
     }
 
     mutating func openPartial(_ id: DownloadID, _ layer: [Digest]) {
-        guard downloads[id] != nil else { return }
-        downloads[id]?.phase = .opening
+        guard let download = downloads[id] else { return }
         downloads[id]?.layer = layer
-        if let record = downloads[id]?.record { emit(.openPartial(record, layer)) }
+        opening(id, .openPartial(download.record, layer))
     }
 
     /// - Parameter pieces: what an earlier run left of it and the disk still has.
     mutating func partialOpened(_ id: DownloadID, _ pieces: PieceSet) {
         guard let download = downloads[id] else { return }
-        downloads[id]?.isOpen = true
+        if download.partial == .unwanted {
+            downloads[id]?.partial = .none
+            return emit(.discardPartial(id, download.root))
+        }
+        downloads[id]?.partial = .open
         var lost = download.commits.durable
         lost.subtract(pieces)
         if !lost.isEmpty {
@@ -133,6 +136,7 @@ extension PeerMachine {
     }
 
     mutating func partialMissing(_ id: DownloadID, mayBeDelivered: Bool) {
+        downloads[id]?.partial = .none
         guard let download = downloads[id], case .opening = download.phase else { return }
         downloads[id]?.plan.spoiled(download.commits.durable)
         downloads[id]?.commits.spoiled(download.commits.durable)
@@ -148,7 +152,11 @@ extension PeerMachine {
     }
 
     mutating func partialFailed(_ id: DownloadID, _ failure: DiskFailure) {
-        guard case .opening = downloads[id]?.phase else { return }
-        diskFailed(id, failure)
+        guard let download = downloads[id] else { return }
+        if !download.isOpen { downloads[id]?.partial = .none }
+        switch download.phase {
+        case .opening, .proving: diskFailed(id, failure)
+        case .queued, .gathering, .checking, .fetching, .finishing, .reading, .growing, .paused, .failed: break
+        }
     }
 }

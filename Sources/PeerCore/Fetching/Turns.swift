@@ -25,15 +25,27 @@ extension PeerMachine {
     /// Goes on with the bytes of its root.
     mutating func gather(_ id: DownloadID) {
         guard let download = downloads[id] else { return }
-        if download.isOpen {
-            downloads[id]?.phase = .fetching
-        } else if let layer = download.layer {
-            downloads[id]?.phase = .opening
-            emit(.reopenPartial(download.record, layer, download.commits.durable))
-        } else {
-            downloads[id]?.phase = .gathering(nil)
+        switch download.partial {
+        case .open: downloads[id]?.phase = .fetching
+        case .opening: downloads[id]?.phase = .opening
+        case .none, .unwanted: reopen(download)
         }
         takeUpHolders(id)
+    }
+
+    private mutating func reopen(_ download: Download) {
+        guard let layer = download.layer else {
+            downloads[download.id]?.phase = .gathering(nil)
+            return
+        }
+        opening(download.id, .reopenPartial(download.record, layer, download.commits.durable))
+    }
+
+    /// - Parameter effect: what opens the partial file, unless that is under way.
+    mutating func opening(_ id: DownloadID, _ effect: PeerEffect) {
+        downloads[id]?.phase = .opening
+        if downloads[id]?.partial == Download.Partial.none { emit(effect) }
+        downloads[id]?.partial = .opening
     }
 
     /// Fetches from holders that are connected, and looks for the others.

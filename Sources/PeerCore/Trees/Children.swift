@@ -6,10 +6,7 @@ extension PeerMachine {
         if let lost = downloads[id]?.tree?.plan.takeLost(), !lost.isEmpty {
             downloads[id]?.tree?.waiting.insert(contentsOf: lost.reversed(), at: 0)
         }
-        while let tree = downloads[id]?.tree, tree.children.count < policy.runningMax, let file = tree.waiting.last {
-            downloads[id]?.tree?.waiting.removeLast()
-            beginChild(file, of: id)
-        }
+        while let file = downloads[id]?.tree?.nextChild(childrenMax: policy.runningMax) { beginChild(file, of: id) }
     }
 
     private mutating func beginChild(_ file: Int, of id: DownloadID) {

@@ -88,10 +88,12 @@ extension PeerMachine {
         switch file.outcome {
         case .stored:
             guard downloads[id]?.tree?.plan.stored(file.index) == true else {
+                // The first copy has its name, or this one could not have been written.
                 return emit(.discardFiles(id, [file.index]))
             }
             downloads[id]?.tree?.stage.add(file.index, bytes: length, now: now)
             if let peer { downloads[id]?.holders[peer]?.bytes += length }
+        case .superfluous: downloads[id]?.tree?.plan.failed(file.index)
         case .wrong:
             downloads[id]?.tree?.plan.failed(file.index)
             let name = downloads[id]?.tree?.manifest.name(at: file.index)

@@ -23,7 +23,12 @@ extension PeerMachine {
             downloads[id]?.tree = Tree(manifest)
             emit(.surveyTree(download.record, manifest))
         case .missing: gather(id)
-        case .refused(let reason): failDownload(id, .badManifest(reason))
+        case .refused(let reason):
+            failDownload(id, .badManifest(reason))
+            // Directories are asked for by name, so each of them said of these bytes that they are one.
+            for connection in download.lanes.sorted(by: { $0.rawValue < $1.rawValue }) {
+                refuse(connection, "the list of \(download.name) is refused: \(reason)")
+            }
         case .failed(let failure): diskFailed(id, failure)
         }
     }
@@ -31,12 +36,16 @@ extension PeerMachine {
     /// The manifest is kept where manifests are.
     private mutating func giveUpPartial(_ id: DownloadID) {
         guard let download = downloads[id] else { return }
-        downloads[id]?.isOpen = false
         downloads[id]?.layer = nil
         downloads[id]?.inherited = nil
         downloads[id]?.plan.spoiled(download.plan.stored)
         downloads[id]?.commits.spoiled(download.plan.stored)
-        emit(.discardPartial(id, download.root))
+        switch download.partial {
+        case .opening, .unwanted: downloads[id]?.partial = .unwanted
+        case .none, .open:
+            downloads[id]?.partial = .none
+            emit(.discardPartial(id, download.root))
+        }
     }
 
     mutating func treeSurveyed(_ id: DownloadID, _ found: TreeFound) {
@@ -70,8 +79,8 @@ extension PeerMachine {
     }
 
     private mutating func publishIfDue(_ id: DownloadID) {
-        guard let download = downloads[id], let tree = download.tree,
-            let files = downloads[id]?.tree?.stage.begin(sync: download.sync, isLast: tree.isLast, now: now)
+        guard let sync = downloads[id]?.sync, let isLast = downloads[id]?.tree?.isLast,
+            let files = downloads[id]?.tree?.stage.begin(sync: sync, isLast: isLast, now: now)
         else { return }
         emit(.publishFiles(id, files))
     }

@@ -56,6 +56,11 @@ struct Tree {
         plan = TreePlan(manifest, files: small)
     }
 
+    /// - Returns: a file that is to become a child now.
+    mutating func nextChild(childrenMax: Int) -> Int? {
+        children.count < childrenMax ? waiting.popLast() : nil
+    }
+
     mutating func fail(_ file: Int, _ failure: FetchFailure) {
         failedCount += 1
         guard failed.count < TreeResult.failedMax else { return }

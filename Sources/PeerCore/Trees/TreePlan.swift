@@ -212,7 +212,7 @@ struct TreePlan {
         return !finished.contains(file) && staged.insert(file).inserted
     }
 
-    /// What came was wrong, or could not be written, and is to be fetched again.
+    /// What came was wrong, or was not written: unless another copy counts, the file is to be fetched again.
     mutating func failed(_ file: Int) {
         judge(file)
         giveBackIfMissing(file)

@@ -64,13 +64,23 @@ public enum ManifestReading: Sendable {
 
 /// What became of a small file that was received whole.
 public struct StagedFile: Sendable {
+    public enum Outcome: Hashable, Sendable {
+        /// Verified and written.
+        case stored
+        /// Verified, and not written: another holder's copy is there and has no name yet.
+        case superfluous
+        /// It is another file; nothing was written.
+        case wrong
+        case failed(DiskFailure)
+    }
+
     /// In the manifest.
     public let index: Int
     /// Who sent it.
     public let connection: ConnectionID
-    public let outcome: PieceOutcome
+    public let outcome: Outcome
 
-    public init(index: Int, connection: ConnectionID, outcome: PieceOutcome) {
+    public init(index: Int, connection: ConnectionID, outcome: Outcome) {
         self.index = index
         self.connection = connection
         self.outcome = outcome

@@ -17,6 +17,8 @@ public struct IndexBatch: Sendable {
         public let findings: [Finding]
         /// The rest; nil when every file has been dealt with.
         public let rest: IndexBatch?
+        /// Bytes hashed in this step.
+        public let hashed: UInt64
     }
 
     /// Last first.
@@ -33,21 +35,25 @@ public struct IndexBatch: Sendable {
 
     public consuming func run(in share: Share, with bench: HashBench) -> Outcome {
         var findings: [Finding] = []
-        var bytes: UInt64 = 0
+        var (bytes, hashed) = (UInt64(0), UInt64(0))
         while bytes < UInt64(StorageLimits.indexStep), findings.count < StorageLimits.indexStepFiles,
             let step = steps.popLast()
         {
             bytes += min(step.identity.size, UInt64(StorageLimits.indexStep))
             do throws(SystemError) {
                 switch try step.run(in: share, with: bench) {
-                case .more(let next, _): steps.append(next)
-                case .done(let file): findings.append(.done(file))
+                case .more(let next, let count):
+                    hashed += count
+                    steps.append(next)
+                case .done(let file):
+                    hashed += file.root.length - step.hashed
+                    findings.append(.done(file))
                 case .changed: findings.append(.changed(step.name))
                 }
             } catch {
                 findings.append(.failed(step.name, error))
             }
         }
-        return Outcome(findings: findings, rest: steps.isEmpty ? nil : self)
+        return Outcome(findings: findings, rest: steps.isEmpty ? nil : self, hashed: hashed)
     }
 }

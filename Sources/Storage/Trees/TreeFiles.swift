@@ -31,6 +31,16 @@ public struct TreeFiles: Sendable {
         }
     }
 
+    /// What became of a file that came.
+    public enum Staging: Hashable, Sendable {
+        /// Written: it can be published.
+        case stored
+        /// It is what was asked for, and another holder's copy of it is staged already.
+        case superfluous
+        /// It is not this file.
+        case wrong
+    }
+
     /// A file that is in the share now.
     public struct Published: Sendable {
         public let file: IndexedFile
@@ -54,25 +64,69 @@ public struct TreeFiles: Sendable {
 
     // MARK: Staging
 
-    /// Verifies a file and writes it.
-    /// - Parameter bytes: all of it.
-    /// - Returns: false if it is not this file; then nothing was written.
-    public func stage(
-        _ index: Int, _ bytes: UnsafeRawBufferPointer, with bench: HashBench
-    ) throws(SystemError) -> Bool {
-        guard case .file(let root, let isExecutable) = manifest.kind(at: index),
-            let layout = PieceLayout(length: root.length), layout.pieceCount == 1,
-            UInt64(bytes.count) == root.length, bench.digest(of: bytes, index: 0, layout) == root.digest
-        else { return false }
-        try write(bytes, stagedName(index, root), isExecutable)
-        return true
+    /// A file that came.
+    public struct Arrival {
+        /// In the manifest.
+        public let index: Int
+        /// All of it.
+        public let bytes: UnsafeRawBufferPointer
+
+        public init(index: Int, bytes: UnsafeRawBufferPointer) {
+            self.index = index
+            self.bytes = bytes
+        }
     }
 
-    private func write(_ bytes: UnsafeRawBufferPointer, _ name: String, _ isExecutable: Bool) throws(SystemError) {
-        let file = try partials.directory.createFile(name, mode: isExecutable ? 0o755 : 0o644)
+    /// Verifies files and writes those that are right.
+    /// - Returns: what became of each.
+    public func stage(_ files: [Arrival], with bench: HashBench) -> [Result<Staging, SystemError>] {
+        let areRight = verify(files, with: bench)
+        return partials.staging.withLock {
+            zip(files, areRight).map { file, isRight in
+                guard isRight else { return .success(.wrong) }
+                do throws(SystemError) { return .success(try write(file)) } catch { return .failure(error) }
+            }
+        }
+    }
+
+    /// Files of one leaf are hashed together.
+    private func verify(_ files: [Arrival], with bench: HashBench) -> [Bool] {
+        let roots = files.map { manifest.root(at: $0.index) }
+        let isSmall = zip(files, roots).map { file, root in
+            1...PieceLayout.leafSize ~= file.bytes.count && root?.length == UInt64(file.bytes.count)
+        }
+        var digests = bench.roots(ofSmall: zip(files, isSmall).filter(\.1).map(\.0.bytes))[...]
+        return files.indices.map { position in
+            if isSmall[position] { return digests.popFirst() == roots[position]?.digest }
+            let bytes = files[position].bytes
+            guard let root = roots[position], let layout = PieceLayout(length: root.length), layout.pieceCount == 1,
+                UInt64(bytes.count) == root.length
+            else { return false }
+            return bench.digest(of: bytes, index: 0, layout) == root.digest
+        }
+    }
+
+    private func write(_ file: Arrival) throws(SystemError) -> Staging {
+        guard case .file(let root, let isExecutable) = manifest.kind(at: file.index) else { return .wrong }
+        return try write(file.bytes, stagedName(file.index, root), isExecutable) ? .stored : .superfluous
+    }
+
+    /// - Returns: false if there is a staged file of that name. A copy that came before it is never written to: it may
+    ///   be on its way into the share at this moment.
+    private func write(
+        _ bytes: UnsafeRawBufferPointer, _ name: String, _ isExecutable: Bool
+    ) throws(SystemError) -> Bool {
+        let file: FileDescriptor
+        do throws(SystemError) {
+            file = try partials.directory.makeFile(name, mode: isExecutable ? 0o755 : 0o644)
+        } catch {
+            if error.alreadyExists { return false }
+            throw error
+        }
         do throws(SystemError) {
             try FileIO.write(file.rawValue, bytes, at: 0)
             try FileIO.setModified(file.rawValue, modified)
+            return true
         } catch {
             try? partials.directory.remove(name)
             throw SystemError("write a file of \(manifest.name) to", on: partials.directory.path, code: error.code)
@@ -127,7 +181,7 @@ public struct TreeFiles: Sendable {
         for index in indices {
             guard case .file(let root, let isExecutable) = manifest.kind(at: index), root.length == 0 else { continue }
             do throws(SystemError) {
-                try write(nothing, stagedName(index, root), isExecutable)
+                _ = try write(nothing, stagedName(index, root), isExecutable)
             } catch {
                 failures[index] = error
             }

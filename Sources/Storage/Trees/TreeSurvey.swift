@@ -45,6 +45,8 @@ public struct TreeSurvey: Sendable {
         let name: ShareName
         /// nil: it could not be made, or opened.
         let directory: Result<Directory, Blocked>
+        /// It was made a moment ago: there is nothing in it to look at.
+        let isNew: Bool
     }
 
     private struct Blocked: Error {
@@ -59,7 +61,7 @@ public struct TreeSurvey: Sendable {
     private var next = 0
     private var place: Place?
     private var hashing: Hashing?
-    private var hasMade = false
+    private var made: Set<ShareName> = []
 
     /// - Parameters:
     ///   - replacing: files of other content are fetched anew.
@@ -90,15 +92,16 @@ public struct TreeSurvey: Sendable {
                 budget -= 1
             }
         }
-        if sync, hasMade { try share.directory.syncFileSystem() }
+        if sync, !made.isEmpty { try share.directory.syncFileSystem() }
         return .done(state)
     }
 
     private mutating func begin(in share: Share) throws(SystemError) {
-        if try share.directory.standing(at: manifest.name.path) == nil { hasMade = true }
         let (parent, last) = try share.makeParent(of: manifest.name, sync: false)
-        try parent.makeDirectory(last)
-        place = Place(name: manifest.name, directory: .success(try parent.openDirectory(last)))
+        if try parent.makeDirectory(last) { made.insert(manifest.name) }
+        place = Place(
+            name: manifest.name, directory: .success(try parent.openDirectory(last)),
+            isNew: made.contains(manifest.name))
     }
 
     // MARK: Entries
@@ -110,7 +113,8 @@ public struct TreeSurvey: Sendable {
         switch (place.directory, manifest.kind(at: index)) {
         case (.failure(let blocked), let kind):
             if case .file = kind { obstruct(index, blocked.obstacle) }
-        case (.success(let directory), .directory): makeDirectory(index, name.last, in: directory)
+        case (.success(let directory), .directory): makeDirectory(index, name, in: directory)
+        case (.success, .file(let root, _)) where place.isNew: miss(index, root)
         case (.success(let directory), .file(let root, let isExecutable)):
             look(at: index, name.last, root, isExecutable, in: directory)
         }
@@ -118,10 +122,12 @@ public struct TreeSurvey: Sendable {
 
     private mutating func enter(_ name: ShareName, in share: Share) {
         guard place?.name != name else { return }
+        let isNew = made.contains(name)
         do throws(SystemError) {
-            place = Place(name: name, directory: .success(try share.directory.openDirectory(name.path)))
+            place = Place(name: name, directory: .success(try share.directory.openDirectory(name.path)), isNew: isNew)
         } catch {
-            place = Place(name: name, directory: .failure(Blocked(obstacle: TreeSurvey.obstacle(error))))
+            let blocked = Blocked(obstacle: TreeSurvey.obstacle(error))
+            place = Place(name: name, directory: .failure(blocked), isNew: isNew)
         }
     }
 
@@ -130,14 +136,13 @@ public struct TreeSurvey: Sendable {
         return isOccupied ? .occupied("something that is no directory where one should be") : .failed(error)
     }
 
-    private mutating func makeDirectory(_ index: Int, _ name: String, in directory: Directory) {
+    private mutating func makeDirectory(_ index: Int, _ name: ShareName, in directory: Directory) {
         do throws(SystemError) {
-            if let standing = try directory.standing(ofEntry: name) {
+            if let standing = try directory.standing(ofEntry: name.last) {
                 guard standing.kind != .directory else { return }
                 return obstruct(index, .occupied("something that is no directory"))
             }
-            try directory.makeDirectory(name)
-            hasMade = true
+            if try directory.makeDirectory(name.last) { made.insert(name) }
         } catch {
             obstruct(index, .failed(error))
         }

@@ -148,7 +148,8 @@ import Testing
                 limits: LimitReply(upload: 50 << 20, download: nil), downloads: DownloadCounts([.waiting, .queued]),
                 bans: 0,
                 indexing: IndexingProgress(
-                    state: .hashing, filesDone: 1, filesTotal: 2, bytesDone: 0, bytesTotal: 2048, errors: 0),
+                    state: .hashing, filesDone: 1, filesTotal: 2, bytesDone: 0, bytesTotal: 2048, bytesHashed: 0,
+                    errors: 0),
                 ticks: .init(p50: 8, p99: 64)))
         #expect(lines.contains("manager      127.0.0.1:7400, waiting: refused"))
         #expect(lines.contains("index        hashing: 1 of 2 files, 0 B of 2 KiB"))

@@ -1,30 +1,32 @@
 import Content
 import Foundation
 
-/// A p2pd process. `arguments` are kept, so that it can be started again as it was.
+/// A p2pd process. Its command is kept, so that it can be started again as it was.
 class Daemon {
     let name: String
     let address: PeerAddress
     let directory: String
-    private let arguments: [String]
+    private let command: [String]
     private let environment: [String]
     private(set) var process: Child
 
-    init(_ name: String, at address: PeerAddress, in directory: String, _ arguments: [String], environment: [String])
-        throws
-    {
+    /// - Parameter entrance: a command that runs what comes after it somewhere else, in the same process.
+    init(
+        _ name: String, at address: PeerAddress, in directory: String, _ arguments: [String], environment: [String],
+        entrance: [String] = []
+    ) throws {
         self.name = name
         self.address = address
         self.directory = directory
-        self.arguments = arguments
+        command = entrance + [Programs.p2pd] + arguments
         self.environment = environment
-        process = try Daemon.start(name, in: directory, arguments, environment)
+        process = try Daemon.start(name, in: directory, command, environment)
     }
 
     /// The same command again, on the same ports and directories; its log goes on in the same file.
     func restart() throws {
         process.end()
-        process = try Daemon.start(name, in: directory, arguments, environment)
+        process = try Daemon.start(name, in: directory, command, environment)
     }
 
     func kill() { process.end() }
@@ -48,10 +50,10 @@ class Daemon {
     var log: String { process.errors }
 
     private static func start(
-        _ name: String, in directory: String, _ arguments: [String], _ environment: [String]
+        _ name: String, in directory: String, _ command: [String], _ environment: [String]
     ) throws -> Child {
         let streams = Child.Streams(output: "\(directory)/\(name).out", errors: "\(directory)/\(name).log")
-        return try Child(Programs.p2pd, arguments, environment: environment, streams: streams)
+        return try Child(command[0], Array(command.dropFirst()), environment: environment, streams: streams)
     }
 }
 

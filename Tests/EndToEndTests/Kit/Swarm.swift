@@ -55,26 +55,27 @@ final class Swarm {
     /// Starts a peer and waits until it answers on its control socket.
     /// - Parameters:
     ///   - bind: the address it listens on, if not the swarm's.
+    ///   - network: that it runs in, if not this machine's own.
     ///   - arguments: further ones for its command line.
     ///   - fill: puts files into its share before it starts.
     @discardableResult
     func addPeer(
-        bind: String? = nil, arguments: [String] = [], environment: [String] = [],
+        bind: String? = nil, inside network: SlowNetwork? = nil, arguments: [String] = [], environment: [String] = [],
         fill: (String) throws -> Void = { _ in }
     ) throws -> Peer {
         let name = "peer\(peers.count + 1)"
         let base = "\(scratch.path)/\(name)"
-        let address = try Swarm.freeAddress(bind ?? host)
+        let address = try Swarm.freeAddress(bind ?? network?.inside ?? host)
         try FileManager.default.createDirectory(atPath: base, withIntermediateDirectories: true)
         try fill(base)
-        let bound = bind ?? (host == "127.0.0.1" ? nil : host)
+        let bound = bind ?? network?.inside ?? (host == "127.0.0.1" ? nil : host)
         let command =
             ["peer", String(address.port), base, "--manager", manager.address.description]
             + ["--control", base + ".sock", "--state", base + ".state"]
             + (bound.map { ["--bind", $0] } ?? []) + arguments
         let peer = try Peer(
             name, at: address, in: scratch.path, command,
-            environment: Swarm.environment(scratch.path) + environment)
+            environment: Swarm.environment(scratch.path) + environment, entrance: network?.entrance ?? [])
         peers.append(peer)
         try peer.awaitReady()
         return peer

@@ -11,7 +11,7 @@ enum TestFile {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (truncating ? O_TRUNC : 0), 0o600)
         guard descriptor >= 0 else { throw Failure("create \(path): errno \(errno)") }
         defer { close(descriptor) }
-        var block = randomWords(seed: seed)
+        var block = randomWords(max(1, (min(length, blockSize) + 7) / 8), seed: seed)
         for offset in stride(from: 0, to: length, by: blockSize) {
             block[0] = seed << 32 | UInt64(offset / blockSize)
             let count = min(blockSize, length - offset)
@@ -41,10 +41,10 @@ enum TestFile {
         try? Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
     }
 
-    /// One block of xorshift64* (Vigna, 2016).
-    private static func randomWords(seed: UInt64) -> [UInt64] {
+    /// xorshift64* (Vigna, 2016).
+    private static func randomWords(_ count: Int, seed: UInt64) -> [UInt64] {
         var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
-        return (0..<blockSize / 8).map { _ in
+        return (0..<count).map { _ in
             state ^= state >> 12
             state ^= state << 25
             state ^= state >> 27

@@ -53,6 +53,15 @@ import Testing
         #expect(error?.exit == .configuration)
     }
 
+    @Test(
+        "a bracket that no table's name follows is a syntax error with its line, and not the end of the program",
+        arguments: ["[=]", "[", "[\n]", "[[!x]]", "[[[x]]]", "[ \u{1}]", "  [\u{E9}]", "[]", "[,"])
+    func namelessTable(text: String) {
+        let message = error("port = 7001 # [\nmanager = [\n['a']]\n" + text)?.message
+        #expect(message == "/etc/p2pd/peer.toml line 4: behind [ belongs the name of a table")
+        #expect(error("\u{FEFF}" + text)?.message.contains("line 1: behind [") == true)
+    }
+
     @Test("a key given twice is a syntax error")
     func duplicate() {
         #expect(self.error("port = 1\nport = 2\n")?.message.contains("line 2") == true)

@@ -282,4 +282,20 @@ import Wire
         #expect(!peer.announce(0, of: file, on: connections[0]))
         #expect(peer.closed[connections[0]] == nil)
     }
+
+    @Test("A partial file that cannot be read again before delivery ends its download with the cause")
+    func unreadableBeforeDelivery() throws {
+        let file = try TestFile(pieces: 2)
+        let entry = DownloadEntry(
+            id: DownloadID(rawValue: 9), name: file.name, root: file.root, modified: 0, replacing: false,
+            keepsBackup: true, sync: true, priority: 0, state: .running)
+        let all = PieceSet(pieceCount: 2).complement
+        peer.join([1])
+        peer.feed(.restored(StoredDownload(entry: entry, layer: file.layer, pieces: all)))
+        peer.feed(.partialOpened(entry.id, all))
+        #expect(peer.effects.contains(.verifyPartial(entry.id, all)))
+        let failure = DiskFailure(message: "read: no memory", code: 12, isOutOfSpace: false)
+        peer.feed(.partialFailed(entry.id, failure))
+        #expect(peer.statuses.map(\.state) == [.failed(.disk(failure))])
+    }
 }

@@ -22,4 +22,47 @@ import Testing
         peer.feed(.cancel(RequestID(rawValue: 77), files[0].name, keepData: false))
         #expect(queued() == ["c"])
     }
+
+    @Test("A download that is paused and resumed while its partial file is opened does not open it again")
+    func resumedWhileOpening() throws {
+        let peer = Harness()
+        let file = try TestFile(pieces: 1)
+        peer.join([1])
+        peer.wish(file)
+        peer.have(file, on: peer.connect(1))
+        peer.take()
+        peer.feed(.pause(RequestID(rawValue: 77), nil))
+        peer.feed(.resume(RequestID(rawValue: 78), nil))
+        let openings = peer.take().filter { effect in
+            switch effect {
+            case .openPartial, .reopenPartial: true
+            default: false
+            }
+        }
+        #expect(openings.isEmpty)
+        peer.feed(.partialOpened(peer.download, PieceSet(pieceCount: 1)))
+        #expect(peer.statuses.first?.state == .fetching)
+    }
+
+    @Test("A partial file that could not be opened while its download was paused is opened when it is resumed")
+    func failedWhilePaused() throws {
+        let peer = Harness()
+        let file = try TestFile(pieces: 1)
+        peer.join([1])
+        peer.wish(file)
+        peer.have(file, on: peer.connect(1))
+        peer.feed(.pause(RequestID(rawValue: 77), nil))
+        let failure = DiskFailure(message: "open: no", code: 5, isOutOfSpace: false)
+        peer.feed(.partialFailed(peer.download, failure))
+        peer.take()
+        peer.feed(.resume(RequestID(rawValue: 78), nil))
+        #expect(
+            peer.effects.contains { effect in
+                if case .reopenPartial(let entry, [file.root.digest], _) = effect {
+                    entry.id == peer.download
+                } else {
+                    false
+                }
+            })
+    }
 }

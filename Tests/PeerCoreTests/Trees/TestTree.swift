@@ -95,6 +95,10 @@ extension Harness {
         effects.compactMap { if case .publishFiles(_, let files) = $0 { files } else { nil } }
     }
 
+    var discarded: [[Int]] {
+        effects.compactMap { if case .discardFiles(_, let files) = $0 { files } else { nil } }
+    }
+
     func deliverManifest(_ tree: TestTree, on connection: ConnectionID) {
         say(.piece(index: 0, length: Int(tree.root.length)), on: connection)
         feed(.pieceStarted(connection))
@@ -117,7 +121,7 @@ extension Harness {
         say(.endOfChunk(first: 0, .complete), on: connection)
     }
 
-    func stage(_ files: [Int], on connection: ConnectionID, _ outcome: PieceOutcome = .stored) {
+    func stage(_ files: [Int], on connection: ConnectionID, _ outcome: StagedFile.Outcome = .stored) {
         feed(
             .filesStaged(
                 treeDownload, files.map { StagedFile(index: $0, connection: connection, outcome: outcome) }))

@@ -185,6 +185,25 @@ import Testing
         #expect(plan.isDone)
     }
 
+    @Test(
+        "A copy that was not written beside another counts for nothing, and if that fails too the file is asked again")
+    func superfluousCopy() throws {
+        var plan = try plan(1)
+        plan.add(one, now: now)
+        plan.add(two, now: now)
+        #expect(plan.ask(one, now: now) == [0])
+        #expect(plan.began(0, on: one, now: now) == .wanted)
+        plan.progressed(two, bytes: 1 << 20, now: now + .milliseconds(100))
+        #expect(plan.ask(two, now: now) == [0])
+        #expect(plan.began(0, on: two, now: now) == .wanted)
+        _ = plan.received(on: two)
+        _ = plan.received(on: one)
+        plan.failed(0)
+        #expect(plan.ask(two, now: now) == [])
+        plan.failed(0)
+        #expect(plan.ask(two, now: now) == [0])
+    }
+
     @Test("A file that was wrong is fetched again, but not when a right copy of it is here")
     func wrong() throws {
         var plan = try plan(1)

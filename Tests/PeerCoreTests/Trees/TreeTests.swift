@@ -34,15 +34,21 @@ import Wire
         #expect(peer.roots(on: connections[0]) == tree.roots)
     }
 
-    @Test("Bytes that lead to the root and are no manifest fail the request, with the reason")
+    @Test(
+        "Bytes that lead to the root and are no manifest fail the request, with the reason, and close who offered them")
     func refusedManifest() throws {
         let tree = try TestTree(small: 3)
         peer.join([1])
         let request = peer.wish(tree)
-        peer.have(tree, on: peer.connect(1))
+        let connection = peer.connect(1)
+        peer.have(tree, on: connection)
+        peer.feed(.manifestRead(peer.treeDownload, .missing))
+        peer.feed(.partialOpened(peer.download, PieceSet(pieceCount: 1)))
+        peer.deliverManifest(tree, on: connection)
         peer.feed(.manifestRead(peer.treeDownload, .refused("../a: the name has a part `.` or `..`")))
         #expect(peer.failure(of: request) == .badManifest("../a: the name has a part `.` or `..`"))
         #expect(peer.statuses.isEmpty)
+        #expect(peer.closed[connection]?.contains("../a") == true)
     }
 
     @Test("An offer of a manifest longer than any may be is a violation")
@@ -155,6 +161,22 @@ import Wire
         peer.stage(Array(1..<64), on: connections[1])
         peer.publish(tree, try #require(peer.published.last))
         #expect(peer.result(of: request)?.files?.fetched == 64)
+    }
+
+    @Test("A second copy that was not written beside the first takes nothing from it; one that was is removed")
+    func copies() throws {
+        let tree = try TestTree(small: 2)
+        let (request, connections) = peer.grow(tree, from: [1])
+        for file in tree.small { peer.bring(file, of: tree, on: connections[0]) }
+        peer.stage([0], on: connections[0])
+        peer.stage([0], on: connections[0], .superfluous)
+        #expect(peer.discarded.isEmpty)
+        peer.stage([1], on: connections[0])
+        #expect(peer.published == [[0, 1]])
+        peer.stage([0], on: connections[0])
+        #expect(peer.discarded == [[0]])
+        peer.publish(tree, tree.small)
+        #expect(peer.result(of: request)?.files?.fetched == 2)
     }
 
     @Test("A file of wrong bytes costs its sender the tree, and comes from another")

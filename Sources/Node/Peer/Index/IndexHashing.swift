@@ -33,6 +33,7 @@ extension ShareIndexer {
 
     mutating func indexed(_ outcome: IndexBatch.Outcome, _ catalog: Catalog, at now: UInt64) {
         self.now = now
+        bytesHashed += outcome.hashed
         for finding in outcome.findings { take(finding, catalog) }
         guard let rest = outcome.rest else {
             batches -= 1

@@ -16,7 +16,7 @@ extension ShareIndexer {
         return IndexingProgress(
             state: isReady ? .ready : isScanning || stage == .loading ? .scanning : .hashing, filesDone: catalog.count,
             filesTotal: catalog.count + unsettled.count - unsettled.failureCount, bytesDone: done,
-            bytesTotal: catalog.bytes + unsettled.bytes, errors: errorCount)
+            bytesTotal: catalog.bytes + unsettled.bytes, bytesHashed: bytesHashed, errors: errorCount)
     }
 
     /// Why a file cannot be had from here, in words.

@@ -50,6 +50,8 @@ struct ShareIndexer {
     var batches = 0
     /// Bytes hashed of the files that are being hashed.
     var progress: [ShareName: UInt64] = [:]
+    /// Since the start.
+    var bytesHashed: UInt64 = 0
     /// What unsettled files were known as, as long as nothing but the time of their last change is another.
     var former: [ShareName: SharedFile] = [:]
     var departed = Departed()

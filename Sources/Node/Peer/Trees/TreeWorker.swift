@@ -115,15 +115,12 @@ extension PeerWorker {
     }
 
     private func stage(_ files: TreeFiles, _ batch: FileBatch) -> [StagedFile] {
-        batch.files.map { file in
+        let arrivals = batch.files.map { file in
             let bytes = UnsafeRawBufferPointer(rebasing: batch.buffer.memory[file.range])
-            let outcome: PieceOutcome
-            do throws(SystemError) {
-                outcome = try files.stage(file.index, bytes, with: bench) ? .stored : .wrong
-            } catch {
-                outcome = .failed(DiskFailure(error))
-            }
-            return StagedFile(index: file.index, connection: batch.connection, outcome: outcome)
+            return TreeFiles.Arrival(index: file.index, bytes: bytes)
+        }
+        return zip(arrivals, files.stage(arrivals, with: bench)).map { file, result in
+            StagedFile(index: file.index, connection: batch.connection, outcome: .init(result))
         }
     }
 
@@ -142,6 +139,17 @@ extension TreeFound {
                     index: found.index,
                     failure: FetchFailure(found.obstacle, offered: manifest.root(at: Int(found.index))))
             })
+    }
+}
+
+extension StagedFile.Outcome {
+    fileprivate init(_ result: Result<TreeFiles.Staging, SystemError>) {
+        switch result {
+        case .success(.stored): self = .stored
+        case .success(.superfluous): self = .superfluous
+        case .success(.wrong): self = .wrong
+        case .failure(let error): self = .failed(DiskFailure(error))
+        }
     }
 }
 

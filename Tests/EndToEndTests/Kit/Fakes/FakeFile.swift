@@ -9,7 +9,7 @@ struct FakeFile: Sendable {
     let layer: [Digest]
     private let bytes: [UInt8]
     /// It is offered as a directory's manifest.
-    private let isTree: Bool
+    let isTree: Bool
 
     var root: FileRoot { offer.root }
 

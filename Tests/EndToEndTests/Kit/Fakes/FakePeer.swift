@@ -9,6 +9,8 @@ final class FakePeer: Sendable {
         case honest
         /// One byte of each piece is another.
         case wrongBytes
+        /// One byte of each piece is another, but for a directory's manifest.
+        case wrongFiles
         /// The hashes do not lead to the root.
         case wrongLayer
         /// Each piece claims to be its neighbour.
@@ -145,7 +147,8 @@ final class FakePeer: Sendable {
         case .babbles:
             peer.send(.have(request: request, file.offer))
             peer.socket.send(Array("HTTP/1.1 200 OK\r\n\r\n".utf8))
-        case .honest, .wrongBytes, .wrongLayer, .wrongIndex, .wrongLength, .dies, .stalls, .lacksAll, .callsOff:
+        case .honest, .wrongBytes, .wrongFiles, .wrongLayer, .wrongIndex, .wrongLength, .dies, .stalls, .lacksAll,
+            .callsOff:
             peer.send(.have(request: request, file.offer))
         }
     }
@@ -179,7 +182,8 @@ final class FakePeer: Sendable {
         switch behaviour {
         case .wrongIndex: return peer.send(.piece(index: index ^ 1, length: bytes.count), raw: bytes)
         case .wrongLength: return peer.send(.piece(index: index, length: bytes.count + 1), raw: bytes + [0])
-        case .wrongBytes: bytes[bytes.count / 2] ^= 1
+        case .wrongFiles where file.isTree: break
+        case .wrongBytes, .wrongFiles: bytes[bytes.count / 2] ^= 1
         case .honest, .wrongLayer, .dies, .stalls, .babbles, .lacksAll, .callsOff, .offersBeyond, .gainsBeyond: break
         }
         return peer.send(.piece(index: index, length: bytes.count), raw: bytes)

@@ -1,0 +1,165 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    /// Disks that are full, become full, and have room again.
+    @Suite(.serialized, .enabled(if: SmallDisk.isPossible, "needs the right to mount a tmpfs"))
+    struct SpaceTests {
+        /// A peer whose share is a file system of its own.
+        private func addPeer(
+            _ swarm: Swarm, mebibytes: Int, arguments: [String] = [], minFree: String = "0",
+            _ body: (Peer, SmallDisk) throws -> Void
+        ) throws {
+            let disk = try SmallDisk(at: "\(swarm.scratch.path)/peer\(swarm.peers.count + 1)", mebibytes: mebibytes)
+            defer { disk.unmount() }
+            let peer = try swarm.addPeer(arguments: arguments, environment: ["P2PD_MIN_FREE=\(minFree)"])
+            defer { peer.kill() }
+            try swarm.settle()
+            try body(peer, disk)
+        }
+
+        private func addHolder(_ swarm: Swarm, _ files: [String: Int], arguments: [String] = []) throws -> Peer {
+            let holder = try swarm.addPeer(arguments: arguments) { share in
+                for (name, length) in files {
+                    try TestFile.write("\(share)/\(name)", length: length, seed: UInt64(length))
+                }
+            }
+            for name in files.keys { try holder.awaitFiles(name) }
+            return holder
+        }
+
+        private func awaitPause(of name: String, at peer: Peer) throws -> Int {
+            try eventually("\(name) is paused for want of room") {
+                let download = peer.download(name)
+                return download?["state"].string == "paused" && download?["needs"].int ?? 0 > 0
+            }
+            #expect(peer.download(name)?["cause"].string?.contains("the disk is full") == true)
+            return peer.download(name)?["needs"].int ?? 0
+        }
+
+        @Test("On a disk of 1 MiB what does not fit is refused with what is missing before a byte of it is sent")
+        func tooLarge() throws {
+            try Swarm.run { swarm in
+                let holder = try addHolder(swarm, ["large.bin": 2 * mebibyte, "small.bin": mebibyte / 2])
+                try addPeer(swarm, mebibytes: 1) { fetcher, _ in
+                    let reply = fetcher.ctl("req", "large.bin", "--json")
+                    #expect(reply.code == 74)
+                    #expect(reply.event("error")?["cause"].string == "disk-full")
+                    #expect(reply.event("error")?["errno"].int == 28)
+                    let message = reply.event("error")?["message"].string ?? ""
+                    #expect(message.contains("\(2 * mebibyte) bytes are needed") && message.contains("make room for"))
+                    #expect(fetcher.count("bytesIn") == 0 && holder.count("bytesOut") == 0)
+                    #expect(fetcher.ctl("req", "small.bin").code == 0)
+                    #expect(TestFile.sameBytes(fetcher.path("small.bin"), holder.path("small.bin")))
+                }
+            }
+        }
+
+        @Test(
+            "In the background it waits for room, holds up no other download and no upload, and then goes on by itself")
+        func waits() throws {
+            try Swarm.run { swarm in
+                let holder = try addHolder(swarm, ["large.bin": 40 * mebibyte, "small.bin": 5 * mebibyte])
+                try addPeer(swarm, mebibytes: 64) { fetcher, disk in
+                    try disk.fill(leaving: 16 * mebibyte)
+                    #expect(fetcher.ctl("req", "large.bin", "--background").code == 0)
+                    let needed = try awaitPause(of: "large.bin", at: fetcher)
+                    #expect((23 * mebibyte...25 * mebibyte).contains(needed), "\(needed)")
+                    #expect(fetcher.ctl("status", "--json").json?["downloads"]["paused"].int == 1)
+                    #expect(fetcher.ctl("req", "small.bin").code == 0)
+                    holder.freeze()
+                    let other = try swarm.addPeer()
+                    try other.awaitRoster(of: [fetcher])
+                    #expect(other.ctl("req", "small.bin").code == 0)
+                    #expect(TestFile.sameBytes(other.path("small.bin"), holder.path("small.bin")))
+                    holder.thaw()
+                    #expect(fetcher.download("large.bin")?["state"].string == "paused")
+                    disk.clear()
+                    #expect(fetcher.ctl("wait", "large.bin").code == 0)
+                    #expect(TestFile.sameBytes(fetcher.path("large.bin"), holder.path("large.bin")))
+                }
+            }
+        }
+
+        @Test("A disk that fills up in the middle, reservation or not, pauses that download, and it goes on from there")
+        func middle() throws {
+            try Swarm.run { swarm in
+                let holder = try addHolder(
+                    swarm, ["large.bin": 24 * mebibyte, "small.bin": 12 * mebibyte], arguments: ["--max-upload", "8M"])
+                try addPeer(swarm, mebibytes: 64) { fetcher, disk in
+                    let ctl = try fetcher.start("req", "large.bin", "--json")
+                    try fetcher.awaitBytes(3 * mebibyte, of: "large.bin")
+                    #expect(fetcher.ctl("req", "small.bin", "--background").code == 0)
+                    try fetcher.awaitBytes(1, of: "small.bin")
+                    try disk.takeBack(18 * mebibyte..<24 * mebibyte, of: try reserved("large", 24, at: fetcher))
+                    try disk.fill(leaving: 0)
+                    let reply = try ctl.finish()
+                    #expect(reply.code == 74, "\(reply)")
+                    #expect(reply.event("error")?["errno"].int == 28)
+                    _ = try awaitPause(of: "large.bin", at: fetcher)
+                    let have = try #require(fetcher.download("large.bin")?["have"].int)
+                    #expect(have >= 3 * mebibyte)
+                    #expect(fetcher.ctl("wait", "small.bin").code == 0)
+                    #expect(TestFile.sameBytes(fetcher.path("small.bin"), holder.path("small.bin")))
+                    let before = fetcher.count("bytesIn")
+                    disk.clear()
+                    #expect(fetcher.ctl("wait", "large.bin").code == 0)
+                    #expect(TestFile.sameBytes(fetcher.path("large.bin"), holder.path("large.bin")))
+                    // A piece that could not be written, and one that was on its way.
+                    #expect(fetcher.count("bytesIn") - before <= 24 * mebibyte - have + 2 * mebibyte)
+                }
+            }
+        }
+
+        /// The partial file of so many mebibytes.
+        private func reserved(_ what: String, _ mebibytes: Int, at peer: Peer) throws -> String {
+            let paths = try FileManager.default.subpathsOfDirectory(atPath: peer.share).map(peer.path)
+            let found = paths.first {
+                var info = stat()
+                return $0.contains("/.p2pd/") && stat($0, &info) == 0 && info.st_size == mebibytes * mebibyte
+            }
+            return try #require(found, "no partial file of \(what)")
+        }
+
+        @Test("A directory whose small files no longer fit is paused as well, and later fetches only what is missing")
+        func tree() throws {
+            try Swarm.run { swarm in
+                let holder = try swarm.addPeer(arguments: ["--max-upload", "4M"]) { share in
+                    for index in 0..<240 {
+                        try TestFile.write("\(share)/tree/\(index)", length: 60_000, seed: UInt64(index + 1))
+                    }
+                }
+                try eventually("all are indexed") { holder.files().count == 240 }
+                try addPeer(swarm, mebibytes: 64) { fetcher, disk in
+                    #expect(fetcher.ctl("req", "tree/", "--background").code == 0)
+                    try eventually("some have come") { fetcher.count("bytesIn") > 8 * mebibyte }
+                    try disk.fill(leaving: mebibyte)
+                    _ = try awaitPause(of: "tree", at: fetcher)
+                    disk.clear()
+                    #expect(fetcher.ctl("wait", "tree/").code == 0)
+                    // What had no name yet when the disk was full, which is a second's worth, and what was on its way.
+                    #expect(fetcher.count("bytesIn") <= 240 * 60_000 + 5 * mebibyte)
+                    for index in 0..<240 {
+                        #expect(TestFile.sameBytes(fetcher.path("tree/\(index)"), holder.path("tree/\(index)")))
+                    }
+                }
+            }
+        }
+
+        @Test("What is to stay free stays free")
+        func floor() throws {
+            try Swarm.run { swarm in
+                let holder = try addHolder(swarm, ["large.bin": 40 * mebibyte, "small.bin": 20 * mebibyte])
+                try addPeer(swarm, mebibytes: 64, minFree: "32M") { fetcher, disk in
+                    let reply = fetcher.ctl("req", "large.bin", "--json")
+                    #expect(reply.code == 74)
+                    #expect(reply.event("error")?["message"].string?.contains("min_free") == true)
+                    #expect(fetcher.count("bytesIn") == 0)
+                    #expect(fetcher.ctl("req", "small.bin").code == 0)
+                    #expect(TestFile.sameBytes(fetcher.path("small.bin"), holder.path("small.bin")))
+                    #expect(disk.free >= 32 * mebibyte)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,197 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    /// `req DIR/`: whole directories.
+    @Suite(.serialized)
+    struct TreeTests {
+        /// What `done` says of a directory's files: total, fetched, already.
+        private func counts(_ reply: Reply) -> [Int?] {
+            let files = reply.event("done")?["files"]
+            return [files?["total"].int, files?["fetched"].int, files?["already"].int]
+        }
+
+        @Test("A directory comes with all below it: nested, empty, executable, whatever the names; links do not")
+        func everything() throws {
+            try Swarm.run { swarm in
+                let holder = try swarm.addPeer { share in
+                    try TestFile.write(share + "/other.bin", length: 10)
+                    try Tree.write(share + "/tree")
+                }
+                try holder.awaitFiles("tree/two words.txt", "tree/Übergröße/日本語/😀.bin", "tree/large.bin")
+                let fetcher = try swarm.addPeer()
+                try swarm.settle()
+                let reply = fetcher.ctl("req", "tree/", "--json")
+                #expect(reply.code == 0, "\(reply)")
+                #expect(counts(reply) == [Tree.fileCount, Tree.fileCount, 0])
+                #expect(try Tree.list(fetcher.path("tree")) == Tree.list(holder.path("tree"), withLinks: false))
+                #expect(try FileManager.default.contentsOfDirectory(atPath: fetcher.share) == ["tree"])
+                // Whoever has fetched it offers it, and again there is nothing to do.
+                let again = fetcher.ctl("req", "tree/", "--json")
+                #expect(again.code == 0)
+                #expect(again.event("done")?["already"].int == 1)
+                holder.kill()
+                try fetcher.awaitDeparture(of: holder)
+                let next = try swarm.addPeer()
+                try next.awaitRoster(of: [fetcher])
+                #expect(next.ctl("req", "tree/").code == 0)
+                #expect(try Tree.list(next.path("tree")) == Tree.list(fetcher.path("tree")))
+            }
+        }
+
+        @Test("Of a directory that is here but for one file, only that file is fetched")
+        func oneMissing() throws {
+            try Swarm.run { swarm in
+                let holder = try swarm.addPeer { try Tree.write($0 + "/tree") }
+                try holder.awaitFiles("tree/large.bin")
+                let fetcher = try swarm.addPeer()
+                try swarm.settle()
+                #expect(fetcher.ctl("req", "tree/").code == 0)
+                for name in ["tree/two words.txt", "tree/large.bin"] {
+                    let before = fetcher.count("bytesIn")
+                    let length = try #require(FileManager.default.contents(atPath: fetcher.path(name))?.count)
+                    try FileManager.default.removeItem(atPath: fetcher.path(name))
+                    try eventually("its loss is noticed") { fetcher.files()[name] == nil }
+                    let reply = fetcher.ctl("req", "tree/", "--json")
+                    #expect(reply.code == 0, "\(reply)")
+                    #expect(counts(reply) == [Tree.fileCount, 1, Tree.fileCount - 1])
+                    #expect(fetcher.count("bytesIn") - before == length)
+                }
+                #expect(try Tree.list(fetcher.path("tree")) == Tree.list(holder.path("tree"), withLinks: false))
+            }
+        }
+
+        @Test("What cannot be had is told file by file with the code of the first, and all else comes")
+        func partly() throws {
+            try Swarm.run { swarm in
+                let holder = try swarm.addPeer { try Tree.write($0 + "/tree") }
+                try holder.awaitFiles("tree/large.bin")
+                let fetcher = try swarm.addPeer { share in
+                    try TestFile.write(share + "/tree/two words.txt", length: 77, seed: 99)
+                    // A file where a directory should be.
+                    try TestFile.write(share + "/tree/Übergröße", length: 78, seed: 98)
+                }
+                try fetcher.awaitFiles("tree/two words.txt", "tree/Übergröße")
+                try swarm.settle()
+                let reply = fetcher.ctl("req", "tree/", "--json")
+                #expect(reply.code == 73, "\(reply)")
+                let failed = reply.lines.last { $0["files"]["failed"].array.count > 0 }?["files"]["failed"].array ?? []
+                let names = Set(failed.compactMap { $0["name"].string })
+                #expect(names.isSuperset(of: ["tree/two words.txt", "tree/Übergröße/日本語/😀.bin"]))
+                #expect(failed.allSatisfy { $0["cause"].string == "exists" && $0["message"].string?.isEmpty == false })
+                #expect(TextFile.read(fetcher.path("tree/two words.txt")).utf8.count > 0)
+                #expect(!TestFile.sameBytes(fetcher.path("tree/two words.txt"), holder.path("tree/two words.txt")))
+                #expect(TestFile.sameBytes(fetcher.path("tree/large.bin"), holder.path("tree/large.bin")))
+                // For people, too.
+                let text = fetcher.ctl("req", "tree/")
+                #expect(text.code == 73)
+                #expect((text.output + text.errors).contains("tree/two words.txt"))
+                // With --force the file is replaced and kept; what is no file is left alone.
+                let forced = fetcher.ctl("req", "tree/", "--force", "--json")
+                #expect(forced.code == 73, "\(forced)")
+                #expect(TestFile.sameBytes(fetcher.path("tree/two words.txt"), holder.path("tree/two words.txt")))
+                #expect(TestFile.exists(fetcher.path("tree/two words.txt.~1~")))
+            }
+        }
+
+        @Test("A file that changed at the holder makes another version: of that only this file comes, and with --force")
+        func changed() throws {
+            try Swarm.run { swarm in
+                let holder = try swarm.addPeer { try Tree.write($0 + "/tree") }
+                try holder.awaitFiles("tree/large.bin")
+                let fetcher = try swarm.addPeer()
+                try swarm.settle()
+                let first = fetcher.ctl("req", "tree/", "--json")
+                #expect(first.code == 0)
+                let root = holder.files()["tree/two words.txt"]
+                try TestFile.write(holder.path("tree/two words.txt"), length: 4321, seed: 77)
+                try TestFile.write(holder.path("tree/new.txt"), length: 12, seed: 78)
+                try eventually("the change is indexed") {
+                    let files = holder.files()
+                    return files["tree/new.txt"] != nil && files["tree/two words.txt"].map { $0 != root } ?? false
+                }
+                let reply = fetcher.ctl("req", "tree/", "--json")
+                #expect(reply.code == 73, "\(reply)")
+                #expect(TestFile.sameBytes(fetcher.path("tree/new.txt"), holder.path("tree/new.txt")))
+                let before = fetcher.count("bytesIn")
+                let forced = fetcher.ctl("req", "tree/", "--force", "--no-backup", "--json")
+                #expect(forced.code == 0, "\(forced)")
+                #expect(fetcher.count("bytesIn") - before == 4321)
+                #expect(forced.event("done")?["root"].string != first.event("done")?["root"].string)
+                #expect(try Tree.list(fetcher.path("tree")) == Tree.list(holder.path("tree"), withLinks: false))
+            }
+        }
+
+        @Test(
+            "Five hundred small files come whole from two holders, and go on after the fetcher was killed in the middle"
+        )
+        func manySmall() throws {
+            try Swarm.run { swarm in
+                let holder = try swarm.addPeer(arguments: ["--max-upload", "1M"]) { share in
+                    for index in 0..<500 {
+                        try TestFile.write("\(share)/many/\(index % 7)/\(index)", length: 4096, seed: UInt64(index))
+                    }
+                }
+                try eventually("all are indexed") { holder.files().count == 500 }
+                let other = try swarm.addPeer(arguments: ["--max-upload", "1M"]) {
+                    try FileManager.default.copyItem(atPath: holder.path("many"), toPath: $0 + "/many")
+                }
+                try eventually("the copies are indexed") { other.files().count == 500 }
+                let fetcher = try swarm.addPeer()
+                try swarm.settle()
+                #expect(fetcher.ctl("req", "many/", "--background").code == 0)
+                try eventually("some have come") { fetcher.count("bytesIn") > 500_000 }
+                fetcher.kill()
+                try fetcher.restart()
+                try fetcher.awaitReady()
+                let reply = fetcher.ctl("req", "many/", "--json")
+                #expect(reply.code == 0, "\(reply)")
+                #expect(try Tree.list(fetcher.path("many")) == Tree.list(holder.path("many")))
+                #expect(try fetcher.partialFiles().isEmpty)
+            }
+        }
+    }
+}
+
+/// A small directory of everything that may lie in one.
+private enum Tree {
+    /// Files that travel.
+    static let fileCount = 7
+
+    static func write(_ path: String) throws {
+        try TestFile.write(path + "/two words.txt", length: 1000, seed: 1)
+        try TestFile.write(path + "/Übergröße/日本語/😀.bin", length: 5000, seed: 2)
+        try TestFile.write(path + "/bin/run", length: 700, seed: 3)
+        try TestFile.write(path + "/large.bin", length: 3 * EndToEnd.mebibyte + 5, seed: 4)
+        try TestFile.write(path + "/bin/large", length: 2 * EndToEnd.mebibyte, seed: 5)
+        try TestFile.write(path + "/nothing", length: 0)
+        try TestFile.write(path + "/-dash", length: 16_385, seed: 6)
+        for program in ["/bin/run", "/bin/large"] { chmod(path + program, 0o755) }
+        for directory in ["/empty", "/deep/er/and/empty"] {
+            try FileManager.default.createDirectory(atPath: path + directory, withIntermediateDirectories: true)
+        }
+        symlink("/etc/passwd", path + "/outward")
+        symlink("two words.txt", path + "/inward")
+        symlink("/etc", path + "/deep/etc")
+        mkfifo(path + "/fifo", 0o600)
+    }
+
+    /// Every entry below a directory, with whether it is executable and what it holds.
+    static func list(_ path: String, withLinks: Bool = true) throws -> [String: String] {
+        var entries: [String: String] = [:]
+        let names = try FileManager.default.subpathsOfDirectory(atPath: path)
+        for name in names {
+            var info = stat()
+            guard lstat("\(path)/\(name)", &info) == 0 else { throw Failure("look at \(path)/\(name): errno \(errno)") }
+            switch info.st_mode & S_IFMT {
+            case S_IFDIR: entries[name] = "directory"
+            case S_IFREG:
+                let bytes = FileManager.default.contents(atPath: "\(path)/\(name)") ?? Data()
+                let mode = info.st_mode & S_IXUSR == 0 ? "file" : "program"
+                entries[name] = "\(mode) of \(bytes.count) bytes, \(bytes.hashValue)"
+            default: if withLinks { entries[name] = "special" }
+            }
+        }
+        return entries
+    }
+}
