@@ -35,7 +35,9 @@ def year_of_last_line(peer):
     return int(peer.log().splitlines()[-1][:4])
 
 
-@fault("clock-jumps", "a year forward, two back: no deadline notices, and the download ends with 0 as if nothing had been")
+@fault(
+    "clock-jumps",
+    "a year forward, two back: no deadline notices, and the download ends with 0 as if nothing had been")
 def clock_jumps(world):
     world.swarm(holders=0, seconds=6)
     holder_clock, clock = Clock(world, "holder"), Clock(world, "fetcher")

@@ -17,7 +17,9 @@ def error_shown(world):
     return downloads[0]["state"], downloads[0].get("cause", "")
 
 
-@fault("full-disk", "a file that does not fit: 74 with ENOSPC; in the background it waits, and goes on when there is room")
+@fault(
+    "full-disk",
+    "a file that does not fit: 74 with ENOSPC; in the background it waits, and goes on when there is room")
 def full_disk(world):
     world.swarm(holders=1, length=24 * MIB, seconds=3)
     world.fetcher.kill(signal.SIGTERM)
@@ -33,10 +35,14 @@ def full_disk(world):
     needs = world.downloads()[0].get("needs", 0)
     ballast.unlink()
     whole = world.await_file(30)
-    return f"{event['message']}; waiting after {paused:.1f} s, missing {needs:,} bytes; whole {whole:.1f} s after there was room"
+    return (
+        f"{event['message']}; waiting after {paused:.1f} s, missing {needs:,} bytes; "
+        f"whole {whole:.1f} s after there was room")
 
 
-@fault("full-state", "no room in the state directory while a file comes: the download does not suffer, and all is well again")
+@fault(
+    "full-state",
+    "no room in the state directory while a file comes: the download does not suffer, and all is well again")
 def full_state(world):
     world.swarm(length=48 * MIB, seconds=5)
     world.fetcher.kill(signal.SIGTERM)
@@ -122,7 +128,9 @@ def partial(world):
     return files[0]
 
 
-@fault("sync-error", "one fsync fails with EIO: what it was for is fetched again, or the download fails; never taken for good")
+@fault(
+    "sync-error",
+    "one fsync fails with EIO: what it was for is fetched again, or the download fails; never taken for good")
 def sync_error(world):
     world.swarm(length=48 * MIB, seconds=5)
     request = world.request()
@@ -155,7 +163,9 @@ def sync_errors(world):
     return f"{event['message']}; whole {whole:.1f} s after req was said again"
 
 
-@fault("share-unmounted", "the share's file system goes away: 74, nothing is said to be there that is not; a new mount is taken up")
+@fault(
+    "share-unmounted",
+    "the share's file system goes away: 74, nothing is said to be there that is not; a new mount is taken up")
 def share_unmounted(world):
     world.swarm(seconds=4)
     world.fetcher.kill(signal.SIGTERM)
@@ -175,10 +185,14 @@ def share_unmounted(world):
     back = world.time(has_begun_anew, "the daemon has begun anew", 20)
     world.await_roster()
     whole = world.finish(world.request(), 60)
-    return f"{code}: {event.get('message', '')}; back {back:.1f} s after the mount, a file asked for then took {whole:.1f} s"
+    return (
+        f"{code}: {event.get('message', '')}; "
+        f"back {back:.1f} s after the mount, a file asked for then took {whole:.1f} s")
 
 
-@fault("holder-unmounted", "a holder's share goes away: its files are withdrawn, others serve; offered again when it is back")
+@fault(
+    "holder-unmounted",
+    "a holder's share goes away: its files are withdrawn, others serve; offered again when it is back")
 def holder_unmounted(world):
     world.swarm(holders=2, seconds=5)
     first = world.holders[0]
@@ -201,4 +215,6 @@ def holder_unmounted(world):
     (share / NAME).parent.mkdir()
     (share / NAME).write_bytes(world.original.read_bytes())
     back = world.time(offers, "it is offered again", 30)
-    return f"whole {whole:.1f} s after the unmount; withdrawn {gone:.1f} s after that; offered {back:.1f} s after the mount"
+    return (
+        f"whole {whole:.1f} s after the unmount; withdrawn {gone:.1f} s after that; "
+        f"offered {back:.1f} s after the mount")

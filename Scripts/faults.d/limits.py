@@ -35,6 +35,7 @@ def crowd(peer, count):
     for _ in range(count):
         connection = socket.socket()
         connection.setblocking(False)
+        connection.bind(("127.0.0.66", 0))
         connection.connect_ex((host, int(port)))
         sockets.append(connection)
     return sockets
@@ -46,7 +47,9 @@ def cpu_share(peer, seconds):
     return (peer.daemon.cpu_seconds() - before) / seconds
 
 
-@fault("few-descriptors", "64 a daemon and 200 connects at each: files can still be opened, and the transfer ends with 0")
+@fault(
+    "few-descriptors",
+    "64 a daemon and 200 connects at each: files can still be opened, and the transfer ends with 0")
 def few_descriptors(world):
     few = ["prlimit", "--nofile=64:64"]
     world.swarm(holders=0, seconds=4, wrapper=few)
@@ -60,7 +63,9 @@ def few_descriptors(world):
     return f"whole after {whole:.1f} s"
 
 
-@fault("no-descriptors", "EMFILE at fetcher and holder amid 200 connects: nothing spins or ends, and all goes on afterwards")
+@fault(
+    "no-descriptors",
+    "EMFILE at fetcher and holder amid 200 connects: nothing spins or ends, and all goes on afterwards")
 def no_descriptors(world):
     world.swarm(seconds=8)
     holder = world.holders[0]
@@ -81,7 +86,9 @@ def no_descriptors(world):
     code, event = world.request(peer=again).result()
     expect(code == 0, f"a new peer fetches: {event}")
     expect(busy < 0.5, f"the holder does not spin, but used {busy:.0%} of a processor")
-    return f"whole {whole:.1f} s after the end; the holder used {busy:.0%} of a processor meanwhile; a new peer fetched afterwards"
+    return (
+        f"whole {whole:.1f} s after the end; the holder used {busy:.0%} of a processor meanwhile; "
+        f"a new peer fetched afterwards")
 
 
 @fault("no-descriptors-at-manager", "EMFILE: members stay members, whoever waits joins afterwards")
@@ -122,7 +129,9 @@ def address_space(pid):
     return int(memory_mib(pid, "VmSize") * MIB)
 
 
-@fault("no-memory", "a hard limit on the address space: the daemon may end, but then a new start goes on, and nothing is lost")
+@fault(
+    "no-memory",
+    "a hard limit on the address space: the daemon may end, but then a new start goes on, and nothing is lost")
 def no_memory(world):
     world.swarm(length=64 * MIB, seconds=6, fetcher=("--workers", "2"))
     request = world.request()
@@ -146,4 +155,6 @@ def no_memory(world):
     if not (world.fetcher.share / NAME).exists() and not world.downloads():
         world.request("--background")
     whole = world.await_file()
-    return f"with {room // MIB} MiB more than it had, the daemon ended with {code}; started again, whole after {whole:.1f} s"
+    return (
+        f"with {room // MIB} MiB more than it had, the daemon ended with {code}; "
+        f"started again, whole after {whole:.1f} s")

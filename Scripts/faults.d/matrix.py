@@ -46,7 +46,8 @@ def table(rows):
     lines = []
     for row in rows:
         lines.append(f"{row.fault.name}  ({row.counts})")
-        entries = [("expected", row.fault.expected), *(("seen", seen) for seen in dict.fromkeys(s for _, s in row.runs))]
+        seen = dict.fromkeys(what for _, what in row.runs)
+        entries = [("expected", row.fault.expected), *(("seen", what) for what in seen)]
         for label, text in entries:
             lines += textwrap.wrap(text, SEEN_WIDTH, initial_indent=f"  {label:9} ", subsequent_indent=" " * 12)
     return "\n".join(lines)

@@ -70,7 +70,9 @@ def with_resolver(world):
     return wrapper
 
 
-@fault("silent-name-server", "status answers at once, what is in the share is served, SIGTERM ends it; it joins when names are answered")
+@fault(
+    "silent-name-server",
+    "status answers at once, what is in the share is served, SIGTERM ends it; it joins when names are answered")
 def silent_name_server(world):
     world.swarm(length=16 * MIB, seconds=1)
     server = NameServer(world)
@@ -101,5 +103,5 @@ def silent_name_server(world):
     expect(slowest < 2, f"status is answered at once, not in {slowest:.1f} s")
     expect(ended < 6, f"SIGTERM ends it in {ended:.1f} s")
     return (
-        f"status within {slowest * 1000:.0f} ms; indexed after {indexed:.1f} s; SIGTERM ended it in {ended:.1f} s; `{error}`;"
-        f" joined {joined:.1f} s after names were answered")
+        f"status within {slowest * 1000:.0f} ms; indexed after {indexed:.1f} s; SIGTERM ended it in {ended:.1f} s; "
+        f"`{error}`; joined {joined:.1f} s after names were answered")

@@ -27,7 +27,8 @@ class Lan:
             world.holder(host=host.address, wrapper=host.wrapper)
         self.fetcher = self.network.host()
         world.fetcher = world.peer(
-            "fetcher", "--max-download", str(length // seconds), host=self.fetcher.address, wrapper=self.fetcher.wrapper)
+            "fetcher", "--max-download", str(length // seconds), host=self.fetcher.address,
+            wrapper=self.fetcher.wrapper)
         world.fetcher.start()
         world.await_roster()
 
@@ -36,7 +37,9 @@ def is_joined(peer):
     return peer.ask("status")["manager"]["state"] == "joined"
 
 
-@fault("half-open", "noticed by manager, fetcher and the peer itself within 15 s; all is well within 10 s after the end")
+@fault(
+    "half-open",
+    "noticed by manager, fetcher and the peer itself within 15 s; all is well within 10 s after the end")
 def half_open(world):
     lan = Lan(world, holders=1, seconds=5)
     holder = world.holders[0]
@@ -44,7 +47,8 @@ def half_open(world):
     world.await_part(0.3)
     lan.holders[0].unplug()
     waits = world.time(lambda: world.downloads()[0]["state"] == "waiting", "the download waits", NOTICED_SECONDS)
-    gone = waits + world.time(lambda: not world.fetcher.knows([holder]), "it is off the roster", NOTICED_SECONDS - waits)
+    gone = waits + world.time(
+        lambda: not world.fetcher.knows([holder]), "it is off the roster", NOTICED_SECONDS - waits)
     own = gone + world.time(lambda: not is_joined(holder), "it knows that it is alone", max(1, NOTICED_SECONDS - gone))
     closed = own + world.time(lambda: holder.ask("status")["connections"] == 0, "it has no connection", 30)
     time.sleep(10)
@@ -52,8 +56,8 @@ def half_open(world):
     back = world.await_roster(HEALING_SECONDS)
     whole = back + world.finish(request, HEALING_SECONDS)
     return (
-        f"the download waited after {waits:.1f} s, the roster knew after {gone:.1f} s, the holder after {own:.1f} s, its "
-        f"last connection was closed after {closed:.1f} s; back {back:.1f} s after the end, whole after {whole:.1f} s")
+        f"the download waited after {waits:.1f} s, the roster knew after {gone:.1f} s, the holder after {own:.1f} s, "
+        f"its last connection was closed after {closed:.1f} s; back {back:.1f} s after the end, whole after {whole:.1f} s")
 
 
 @fault("blackhole-route", "between two peers only: its pieces come from the other holder; p2pctl ends with 0")
@@ -68,7 +72,9 @@ def blackhole(world):
     return f"whole {whole:.1f} s after the cut; the holder had closed the connection after {closed:.1f} s"
 
 
-@fault("sockets-killed", "ss -K of every connection of the fetcher, five times: all are opened again, p2pctl ends with 0")
+@fault(
+    "sockets-killed",
+    "ss -K of every connection of the fetcher, five times: all are opened again, p2pctl ends with 0")
 def sockets_killed(world):
     need_tool("ss")
     lan = Lan(world, holders=2, seconds=5)
@@ -101,7 +107,9 @@ def partition(world):
     # Slow enough not to be through when the cable is cut.
     for peer in (left, right):
         peer.ask("limit", download="1M")
-    crossing = [world.request(peer=left, name="far.bin", seconds=300), world.request(peer=right, name="near.bin", seconds=300)]
+    crossing = [
+        world.request(peer=peer, name=name, seconds=300) for peer, name in ((left, "far.bin"), (right, "near.bin"))
+    ]
     world.time(lambda: min(peer.ask("status")["bytesIn"] for peer in (left, right)) > MIB, "both have begun")
     network.cut_cable()
     start = time.monotonic()
@@ -125,8 +133,8 @@ def partition(world):
     whole = time.monotonic() - start
     world.check_file(left, "far.bin"), world.check_file(right, "near.bin")
     return (
-        f"within the halves {inside[0]:.1f} s and {inside[1]:.1f} s; rosters right after {gone:.1f} s; one swarm {back:.1f}"
-        f" s after the end, what had crossed was whole after {whole:.1f} s")
+        f"within the halves {inside[0]:.1f} s and {inside[1]:.1f} s; rosters right after {gone:.1f} s; "
+        f"one swarm {back:.1f} s after the end, what had crossed was whole after {whole:.1f} s")
 
 
 @fault("delay-and-jitter", "20 to 150 ms on every read of every line: whole, with nobody taken for dead")

@@ -30,7 +30,9 @@ def two_daemons(world):
     return f"{code}: {said}; the first fetched a file in {whole:.1f} s"
 
 
-@fault("stale-sockets", "after kill -9 the socket is replaced; one that is answered, or no socket, is left alone with 71")
+@fault(
+    "stale-sockets",
+    "after kill -9 the socket is replaced; one that is answered, or no socket, is left alone with 71")
 def stale_sockets(world):
     world.swarm(length=MIB, seconds=1)
     world.fetcher.kill(signal.SIGKILL)
@@ -51,7 +53,9 @@ def stale_sockets(world):
     return f"replaced; answered: {said}; a file: {other}"
 
 
-@fault("stale-manager-port", "a port in use ends a manager with 71; connections that time out in the kernel do not hold it")
+@fault(
+    "stale-manager-port",
+    "a port in use ends a manager with 71; connections that time out in the kernel do not hold it")
 def port_in_use(world):
     world.swarm(length=MIB, seconds=1)
     with socket.create_connection(world.manager.address.split(":")):

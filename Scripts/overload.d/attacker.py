@@ -10,6 +10,7 @@ import selectors
 import signal
 import socket
 import sys
+import threading
 import time
 
 sys.path[:0] = [str(pathlib.Path(__file__).parent)]
@@ -267,21 +268,40 @@ class Unread(Greedy):
         return super().first(connection) + wire.pieces(wire.HASHES_REQUEST, root, length, 0, count) * 2000
 
 
-class Joiners(Attacker):
-    """Joins the manager and listens nowhere; reads, and answers pings."""
+class Unreachable(Attacker):
+    """Joins the manager, and listens nowhere."""
+
+    port = 9
 
     def first(self, connection):
-        return wire.hello() + wire.new_peer(9)
+        return wire.hello() + wire.new_peer(self.port)
 
     def heard(self, connection, data):
+        self.stats["welcomed"] += bytes([27, 0, 0, 0, wire.WELCOME]) in data
         if bytes([13, 0, 0, 0, wire.PING]) in data:
             connection.waiting += wire.pong()
             self.watch(connection)
-        self.stats["refused"] += bytes([wire.REFUSED]) == data[4:5]
 
 
-class UnreadJoiners(Joiners):
-    """Joins, and reads nothing ever."""
+class Members(Unreachable):
+    """Joins the manager, and can be reached."""
+
+    def __init__(self, *arguments, **details):
+        super().__init__(*arguments, **details)
+        self.listener = socket.create_server((self.source, 0), backlog=4096)
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.answer, daemon=True).start()
+
+    def answer(self):
+        while True:
+            other, _ = self.listener.accept()
+            with other:
+                other.sendall(wire.hello())
+            self.stats["probed"] += 1
+
+
+class UnreadMembers(Members):
+    """Joins, can be reached, and reads nothing ever."""
 
     reads = False
 
@@ -289,8 +309,8 @@ class UnreadJoiners(Joiners):
 KINDS = {
     kind.__name__.lower(): kind
     for kind in [
-        Idle, Greeted, HalfOpen, Slowloris, Connects, Requests, UnreadRequests, Chunks, Cancels, Greedy, Unread, Joiners,
-        UnreadJoiners,
+        Idle, Greeted, HalfOpen, Slowloris, Connects, Requests, UnreadRequests, Chunks, Cancels, Greedy, Unread,
+        Unreachable, Members, UnreadMembers,
     ]
 }
 

@@ -10,6 +10,7 @@ import time
 
 from measuring import Commands
 from process import Daemon
+from results import Result
 from world import MIB, NAME, World
 
 ATTACKER = pathlib.Path(__file__).with_name("attacker.py")
@@ -23,8 +24,6 @@ STATUS_SECONDS_MAX = 0.05
 MEMORY_MIB_MAX = 160
 # Deadlines of 10 s are looked at four times a second, on a machine that is busy.
 GREETING_SECONDS_MAX = 12
-
-HEAD = ("attack", "MiB/s alone", "beside", "kept", "status p99", "peak MiB", "what came of it", "verdict")
 
 
 @dataclasses.dataclass
@@ -56,8 +55,9 @@ ATTACKS = [
     Attack("tiny-chunks", "50 connections ask for chunks of one byte without end", "chunks", 50, file=TINY),
     Attack("cancels", "20 connections ask for chunks and cancel them without end", "cancels", 20, file=NAME),
     Attack("unread-pieces", "50 connections ask for pieces and digests, and read nothing", "unread", 50, file=NAME),
-    Attack("joiners", "2,000 peers join that nobody can reach", "joiners", 2_000, "manager"),
-    Attack("unread-joiners", "2,000 peers join and read nothing", "unreadjoiners", 2_000, "manager"),
+    Attack("unreachable", "2,000 peers join that nobody can reach, again and again", "unreachable", 2_000, "manager"),
+    Attack("members", "5,000 peers that do nothing else join", "members", 5_000, "manager"),
+    Attack("unread-members", "2,000 peers join and read nothing", "unreadmembers", 2_000, "manager"),
 ]
 
 
@@ -88,8 +88,10 @@ class Battle:
         stats = json.loads(attacker.communicate(timeout=60)[0] or "{}")
         peak = victim.daemon.memory_mib("VmHWM")
         after = self.transfer()
-        row = [f"{alone:.1f}", f"{beside:.1f}", f"{beside / alone:.0%}", f"{commands.p99 * 1000:.1f} ms", f"{peak:.0f}"]
-        return row + [self.describe(stats, after)], list(self.failures(attack, alone, beside, commands, peak, stats))
+        failures = list(self.failures(attack, alone, beside, commands, peak, stats))
+        return Result(
+            attack.name, f"{alone:.1f}", f"{beside:.1f}", f"{beside / alone:.0%}", f"{commands.p99 * 1000:.1f} ms",
+            f"{peak:.0f}", "; ".join(failures) or "ok", self.describe(stats, after))
 
     def attack(self, attack, victim, holder):
         command = [sys.executable, str(ATTACKER), attack.kind, victim.address, str(attack.count), SOURCE]

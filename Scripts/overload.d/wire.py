@@ -4,8 +4,8 @@ import os
 import struct
 
 PEER = 1
-HELLO, REFUSED, NEW_PEER, PONG, PING = 1, 2, 16, 18, 35
-REQ, HAVE, HASHES_REQUEST, CHUNK, PIECE, END_OF_CHUNK, CANCEL, BUSY = 48, 49, 51, 53, 54, 55, 56, 60
+HELLO, NEW_PEER, PONG, WELCOME, PING = 1, 16, 18, 32, 35
+REQ, HASHES_REQUEST, CHUNK, END_OF_CHUNK, CANCEL, BUSY = 48, 51, 53, 55, 56, 60
 
 
 def frame(kind, body=b""):
@@ -36,17 +36,3 @@ def req(number, name):
 def pieces(kind, root, length, first, count):
     return frame(kind, root + struct.pack("<QII", length, first, count))
 
-
-def frames(data):
-    """The whole frames at the beginning of `data`, as kind and body, and how many bytes they take. Raw bytes follow a
-    piece: there it ends."""
-    found, start = [], 0
-    while len(data) - start >= 5:
-        length, kind = struct.unpack_from("<IB", data, start)
-        if len(data) - start < 4 + length:
-            break
-        found.append((kind, bytes(data[start + 5:start + 4 + length])))
-        start += 4 + length
-        if kind == PIECE:
-            break
-    return found, start

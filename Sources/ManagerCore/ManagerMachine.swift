@@ -3,9 +3,9 @@ import Wire
 
 /// The manager: who is active, and everybody told of it.
 ///
-/// A connection goes through three states (`ManagerSession`):
+/// A connection goes through four states (`ManagerSession`):
 ///
-///     greeting --hello--> introducing --newPeer--> member
+///     greeting --hello--> introducing --newPeer--> probing --it can be reached--> member
 ///
 /// and leaves by `leftPeer`, by its end, by silence, by breaking the protocol, or because the same peer connected anew.
 /// Joins and leaves collect in the `RosterBook`. The first change is broadcast at once, then changes are gathered for
@@ -17,6 +17,9 @@ public struct ManagerMachine: ~Copyable {
     private let policy: ManagerPolicy
     private var sessions: [ConnectionID: ManagerSession] = [:]
     private var members: [PeerID: ConnectionID] = [:]
+    /// Those who have not introduced themselves.
+    private var newcomers = 0
+    private var newcomerTally = AddressTally()
     private var book = RosterBook()
     private var nextBroadcast = Moment(nanoseconds: 0)
     private var nextSweep = Moment.distantFuture
@@ -37,6 +40,7 @@ public struct ManagerMachine: ~Copyable {
         case .connected(let connection, let address): connected(connection, address, now, &effects)
         case .received(let connection, let message): received(connection, message, now, &effects)
         case .closed(let connection, let reason): remove(connection, reason, &effects)
+        case .probed(let connection, let failure): probed(connection, failure, now, &effects)
         case .wake: sweep(now, &effects)
         }
         broadcastIfDue(now, &effects)
@@ -46,13 +50,28 @@ public struct ManagerMachine: ~Copyable {
     private mutating func connected(
         _ connection: ConnectionID, _ address: PeerAddress, _ now: Moment, _ effects: inout [ManagerEffect]
     ) {
-        guard sessions.count < policy.maxPeers else {
-            effects.append(.send(connection, .refused(.full, reason: "the swarm has \(policy.maxPeers) peers already")))
-            effects.append(.close(connection, reason: "the swarm is full"))
+        if let reason = crowded(by: address) {
+            effects.append(.send(connection, .refused(.full, reason: reason)))
+            effects.append(.close(connection, reason: reason))
             return
         }
+        newcomers += 1
+        newcomerTally.add(address)
         sessions[connection] = .greeting(from: address, deadline: now + policy.introduction)
         if nextSweep == .distantFuture { nextSweep = now + sweepInterval }
+    }
+
+    /// - Returns: why nobody more can be taken from an address.
+    private func crowded(by address: PeerAddress) -> String? {
+        if members.count >= policy.maxPeers { return "the swarm has \(policy.maxPeers) peers already" }
+        if newcomers >= policy.newcomersMax { return "too many peers want to join at this moment; try again" }
+        let isTooMany = newcomerTally.count(from: address) >= policy.newcomersPerAddressMax
+        return isTooMany ? "too many connections from this address have not introduced themselves" : nil
+    }
+
+    private mutating func greeted(_ address: PeerAddress) {
+        newcomers -= 1
+        newcomerTally.remove(address)
     }
 
     private mutating func received(
@@ -64,16 +83,17 @@ public struct ManagerMachine: ~Copyable {
             sessions[connection] = .introducing(hello.id, from: address, deadline: deadline)
             effects.append(.send(connection, .hello(Hello(id: id, role: .manager))))
         case (.introducing(let peer, let address, _), .newPeer(let port, let label)):
-            join(connection, RosterEntry(id: peer, address: address.with(port: port), label: label), now, &effects)
+            greeted(address)
+            probe(connection, RosterEntry(id: peer, address: address.with(port: port), label: label), now, &effects)
         case (.member(let member), .pong): heard(member, on: connection, now)
         case (.member(let member), .rosterRequest):
             heard(member, on: connection, now)
             effects.append(.sendEncoded(connection, book.encodedSnapshot()))
-        case (.member, .leftPeer):
+        case (.member, .leftPeer), (.probing, .leftPeer):
             remove(connection, "said that it leaves", &effects)
             effects.append(.close(connection, reason: "said that it leaves"))
-        case (.greeting, _), (.introducing, _), (.member, _):
-            refuse(connection, "a \(message.type) is not expected here", &effects)
+        case (.greeting, _), (.introducing, _), (.probing, _), (.member, _):
+            refuse(connection, .violation, "a \(message.type) is not expected here", &effects)
         }
     }
 
@@ -83,9 +103,36 @@ public struct ManagerMachine: ~Copyable {
         sessions[connection] = .member(member)
     }
 
+    /// An address is told to everybody, and everybody will connect to it: so it has to be a peer's, and one that can be
+    /// reached.
+    private mutating func probe(
+        _ connection: ConnectionID, _ entry: RosterEntry, _ now: Moment, _ effects: inout [ManagerEffect]
+    ) {
+        sessions[connection] = .probing(entry, deadline: now + policy.probe)
+        guard policy.probes else { return join(connection, entry, now, &effects) }
+        effects.append(.probe(connection, entry.address))
+    }
+
+    private mutating func probed(
+        _ connection: ConnectionID, _ failure: String?, _ now: Moment, _ effects: inout [ManagerEffect]
+    ) {
+        guard case .probing(let entry, _) = sessions[connection] else { return }
+        guard let failure else { return join(connection, entry, now, &effects) }
+        refuse(connection, .unreachable, unreachable(entry, failure), &effects)
+    }
+
+    private func unreachable(_ entry: RosterEntry, _ failure: String) -> String {
+        "nobody answers at \(entry.address) (\(failure)), so others could not fetch from this peer: open that port, or see "
+            + "--bind and --manager"
+    }
+
     private mutating func join(
         _ connection: ConnectionID, _ entry: RosterEntry, _ now: Moment, _ effects: inout [ManagerEffect]
     ) {
+        // Many may have been let in before the first of them had introduced itself.
+        guard members[entry.id] != nil || members.count < policy.maxPeers else {
+            return refuse(connection, .full, "the swarm has \(policy.maxPeers) peers already", &effects)
+        }
         if let old = members[entry.id] {
             // It lost its connection and came back before that showed here.
             effects.append(.send(old, .refused(.replaced, reason: "this peer has connected again")))
@@ -110,7 +157,8 @@ public struct ManagerMachine: ~Copyable {
     private mutating func remove(_ connection: ConnectionID, _ reason: String, _ effects: inout [ManagerEffect]) {
         guard let session = sessions.removeValue(forKey: connection) else { return }
         switch session {
-        case .greeting, .introducing: break
+        case .greeting(let address, _), .introducing(_, let address, _): greeted(address)
+        case .probing: effects.append(.endProbe(connection))
         case .member(let member):
             members[member.entry.id] = nil
             book.leave(member.entry.id)
@@ -118,8 +166,10 @@ public struct ManagerMachine: ~Copyable {
         }
     }
 
-    private mutating func refuse(_ connection: ConnectionID, _ reason: String, _ effects: inout [ManagerEffect]) {
-        effects.append(.send(connection, .refused(.violation, reason: reason)))
+    private mutating func refuse(
+        _ connection: ConnectionID, _ code: RefusalCode, _ reason: String, _ effects: inout [ManagerEffect]
+    ) {
+        effects.append(.send(connection, .refused(code, reason: reason)))
         remove(connection, reason, &effects)
         effects.append(.close(connection, reason: reason))
     }
@@ -138,7 +188,11 @@ extension ManagerMachine {
         for (connection, session) in sessions {
             switch session {
             case .greeting(_, let deadline), .introducing(_, _, let deadline):
-                if deadline <= now { refuse(connection, "did not introduce itself in time", &effects) }
+                if deadline <= now { refuse(connection, .violation, "did not introduce itself in time", &effects) }
+            case .probing(let entry, let deadline):
+                guard deadline <= now else { break }
+                let failure = "no answer in \(Int(policy.probe.seconds)) s"
+                refuse(connection, .unreachable, unreachable(entry, failure), &effects)
             case .member(let member): check(member, connection, ping, now, &effects)
             }
         }

@@ -10,6 +10,16 @@ public struct ManagerPolicy: Sendable {
     public var maxPeers: Int
     /// To say `hello` and `newPeer` after connecting.
     public var introduction: Span = .seconds(10)
+    /// Whether peers are connected back to before they are told to anybody.
+    public var probes = true
+    /// For that, less than peers wait for their welcome.
+    public var probe: Span = .seconds(7)
+    /// Peers that are connected back to at one time; the others wait for their turn.
+    public var probesMax = 1024
+    /// Connections that have not introduced themselves: many more than a burst of joins ever has at one time.
+    public var newcomersMax = 4096
+    /// Of them from one address, which may be that of many peers behind a router; the others are for everybody else.
+    public var newcomersPerAddressMax = 1536
     /// Between two broadcasts, so that a burst of joins costs ten frames a second and not one each.
     public var broadcastInterval: Span = .milliseconds(100)
 
@@ -17,5 +27,13 @@ public struct ManagerPolicy: Sendable {
         self.heartbeat = heartbeat
         self.silence = silence
         self.maxPeers = min(maxPeers, WireLimits.rosterMax)
+    }
+
+    /// Leaves a quarter of the descriptors that may be open for those who have not joined yet.
+    public mutating func fit(descriptors: Int) {
+        maxPeers = max(1, min(maxPeers, descriptors / 4 * 3))
+        newcomersMax = max(1, min(newcomersMax, descriptors / 8))
+        probesMax = max(1, min(probesMax, descriptors / 16))
+        newcomersPerAddressMax = max(1, min(newcomersPerAddressMax, newcomersMax))
     }
 }

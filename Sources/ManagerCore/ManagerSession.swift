@@ -7,6 +7,8 @@ enum ManagerSession {
     case greeting(from: PeerAddress, deadline: Moment)
     /// Said `hello`; must say `newPeer` by the deadline.
     case introducing(PeerID, from: PeerAddress, deadline: Moment)
+    /// Said `newPeer`; whether it can be reached where it says is to be known by the deadline.
+    case probing(RosterEntry, deadline: Moment)
     case member(Member)
 
     struct Member {

@@ -36,6 +36,7 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
     var sessions = Table<ConnectionID, PeerSession>()
     /// Sessions that other peers opened.
     var inboundCount = 0
+    var inboundTally = AddressTally()
     /// The connection by which a peer is spoken to.
     var connections: [PeerID: ConnectionID] = [:]
     /// Further connections of those peers.

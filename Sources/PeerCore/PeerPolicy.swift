@@ -29,6 +29,11 @@ public struct PeerPolicy: Sendable {
     public var sweep: Span = .milliseconds(250)
     /// Connections from other peers, at most: each holds a descriptor.
     public var inboundMax = 4096
+    /// Of them from one address, which may be that of many peers behind a router; the others are for everybody else.
+    public var inboundPerAddressMax = 1024
+    /// And of one peer, whatever its address: it needs one, two when both ends connect at once, and a few more when it lost
+    /// some without our knowing.
+    public var inboundPerPeerMax = 8
     /// Connections to other peers being opened or waiting for an answer at one time.
     public var contactsMax = 1024
     /// Holders that one download fetches from at one time. Each may hold a piece buffer.
@@ -56,4 +61,12 @@ public struct PeerPolicy: Sendable {
     public var bansMax = 1024
 
     public init() {}
+
+    /// Leaves room for files and all else where few descriptors may be open: half are for those who come, an eighth for
+    /// those who are gone to.
+    public mutating func fit(descriptors: Int) {
+        inboundMax = max(1, min(inboundMax, descriptors / 2))
+        inboundPerAddressMax = max(1, min(inboundPerAddressMax, inboundMax / 4))
+        contactsMax = max(1, min(contactsMax, descriptors / 8))
+    }
 }

@@ -40,6 +40,8 @@ final class Connection {
     var isBlocked = false
     /// More was to be sent than may wait: the other end does not read.
     var isOverfull = false
+    /// What of it is in the transport's sums.
+    var counted = (queued: 0, unfinished: 0)
     /// Whole frames wait in the decoder for the next tick.
     var isPostponed = false
     /// When the socket last took a byte while something was waiting; nanoseconds.

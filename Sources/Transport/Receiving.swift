@@ -33,6 +33,7 @@ extension Transport {
         var budget = limits.bytesPerTick
         do throws(SystemError) {
             defer {
+                checkUnfinished(connection, handler)
                 endReading(connection)
                 gather(connection, after: limits.bytesPerTick - budget)
             }
@@ -123,11 +124,12 @@ extension Transport {
                 guard count > 0 else { return }
                 filledPiece(piece, filled: filled, by: count, connection, handler)
             case .frames:
-                guard connection.handled(inTick: reactor.now) < limits.messagesPerTick else {
+                guard connection.handled(inTick: reactor.now) < limits.messagesPerTick, mayHandleMessage else {
                     // More whole frames than one tick may take: the rest wait, and so does the socket.
                     return postpone(connection)
                 }
                 guard deliverNext(connection, handler) else { return }
+                messagesLeft.count -= 1
             }
         }
     }
@@ -153,16 +155,29 @@ extension Transport {
         guard !connection.isPostponed else { return }
         connection.isPostponed = true
         updateInterest(connection)
-        postponed.append(connection)
+        // Whoever came away with nothing goes first in the next tick.
+        if connection.handled(inTick: reactor.now) == 0 {
+            postponedFirst.append(connection)
+        } else {
+            postponed.append(connection)
+        }
         reactor.tickAgain()
     }
 
     func resumePostponed() {
-        for connection in postponed {
+        let waiting = postponedFirst + postponed
+        (postponedFirst, postponed) = ([], [])
+        for connection in waiting {
             connection.isPostponed = false
             updateInterest(connection)
         }
-        resumed += postponed
-        postponed = []
+        resumed += waiting
+        _ = mayHandleMessage
+        messagesLeft.count += limits.messagesPerTickTotal / 2
+    }
+
+    private var mayHandleMessage: Bool {
+        if messagesLeft.tick != reactor.now { messagesLeft = (reactor.now, limits.messagesPerTickTotal / 2) }
+        return messagesLeft.count > 0
     }
 }

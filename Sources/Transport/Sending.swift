@@ -14,6 +14,7 @@ extension Transport {
         } else {
             connection.queue.append(message.encoded)
         }
+        count(connection)
         mark(connection)
     }
 
@@ -21,6 +22,7 @@ extension Transport {
     public func send(encoded: [UInt8], on id: ConnectionID) {
         guard let connection = findWithRoom(id) else { return }
         connection.queue.append(encoded)
+        count(connection)
         mark(connection)
     }
 
@@ -28,7 +30,9 @@ extension Transport {
     /// encoded: small requests for large answers must not fill the memory, or the time, of a tick.
     private func findWithRoom(_ id: ConnectionID) -> Connection? {
         guard let connection = find(id), connection.state == .open else { return nil }
-        if connection.queue.frameBytes <= limits.queueMax { return connection }
+        let frameBytes = connection.queue.frameBytes
+        let hasShare = queuedBytes <= limits.queueTotalMax || frameBytes <= limits.queueShare
+        if frameBytes <= limits.queueMax, hasShare { return connection }
         connection.isOverfull = true
         mark(connection)
         return nil
@@ -90,6 +94,7 @@ extension Transport {
         let before = written
         do throws(SystemError) {
             let outcome = try drain(connection, &written, &fileSent, handler)
+            count(connection)
             connection.wrote(written, inTick: reactor.now)
             if written > before || outcome == .empty { connection.drained = reactor.now }
             sentFileBytes(fileSent, isShort: outcome == .fileBudgetSpent, on: connection)

@@ -19,8 +19,14 @@ public final class Transport<Completion: Sendable> {
     var dirty: [Connection] = []
     /// Connections with bytes in their decoders that no event will announce.
     var resumed: [Connection] = []
-    /// Connections with more whole frames than a tick may handle.
+    /// Connections with more whole frames than a tick may handle: first those of which none has been handled in it.
+    var postponedFirst: [Connection] = []
     var postponed: [Connection] = []
+    /// How many more messages the tick of that time may handle.
+    var messagesLeft: (tick: UInt64, count: Int) = (0, 0)
+    /// Bytes in send queues, without files, and in decoders.
+    var queuedBytes = 0
+    var unfinishedBytes = 0
     /// Connections whose socket is full, or which are closing.
     var waiting: Set<ConnectionID> = []
     /// How fast file data may go.
@@ -110,6 +116,7 @@ public final class Transport<Completion: Sendable> {
     func end(_ connection: Connection) {
         guard connection.state != .closed else { return }
         connection.state = .closed
+        uncount(connection)
         endPassage(connection)
         waiting.remove(connection.id)
         if let timer = connection.dialTimer {
@@ -189,7 +196,10 @@ public final class Transport<Completion: Sendable> {
         while !resumed.isEmpty || !dirty.isEmpty {
             let reading = resumed
             resumed = []
-            for connection in reading { drainDecoder(connection, handler) }
+            for connection in reading {
+                drainDecoder(connection, handler)
+                count(connection)
+            }
             let writing = dirty
             dirty = []
             for connection in writing {

@@ -6,11 +6,23 @@ public struct TransportLimits: Sendable {
     /// connection about half a millisecond.
     public var bytesPerTick = 1 << 20
     /// Messages handled of one connection in one tick, so that tiny frames are bounded too.
-    public var messagesPerTick = 1024
-    public var acceptsPerTick = 256
+    public var messagesPerTick = 256
+    /// Of all connections together: some 10 ms, however many flood. Half is for what has just come, half for what had to
+    /// wait before.
+    public var messagesPerTickTotal = 2048
+    /// Few enough that a flood of connects leaves room for others in each tick.
+    public var acceptsPerTick = 64
     /// Messages waiting to be sent; beyond it the other end does not read and is dropped. Files do not count: they wait on
     /// the disk, not in memory.
     public var queueMax: Int
+    /// The same of all connections together, if it is bounded. Beyond it, those are dropped that have more waiting than
+    /// `queueShare`: whoever reads has less.
+    public var queueTotalMax = Int.max
+    public var queueShare = 64 << 10
+    /// Bytes of frames that have not come whole, all connections together. Beyond it, those are dropped that have more of
+    /// them than `unfinishedShare`.
+    public var unfinishedTotalMax = 32 << 20
+    public var unfinishedShare = 16 << 10
     /// File data handed to the send queue ahead of the socket.
     public var fileBytesAhead = 2 << 20
     /// To connect.

@@ -148,4 +148,6 @@ public enum RefusalCode: UInt8, Sendable {
     case replaced = 3
     /// The other end sent wrong bytes too often.
     case banned = 4
+    /// Nobody answers at the address under which the other end wants to be known.
+    case unreachable = 5
 }

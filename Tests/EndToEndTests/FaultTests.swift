@@ -72,6 +72,35 @@ extension EndToEnd {
             }
         }
 
+        @Test("A peer whose share goes away waits for it, and offers what is in it when it is back")
+        func lostShare() throws {
+            try Swarm.run { swarm in
+                let holder = try swarm.addHolder(of: "a.bin", length: mebibyte)
+                let fetcher = try swarm.addPeer()
+                try swarm.settle()
+                let elsewhere = holder.share + ".elsewhere"
+                try FileManager.default.moveItem(atPath: holder.share, toPath: elsewhere)
+                try fetcher.awaitDeparture(of: holder)
+                #expect(fetcher.ctl("req", "a.bin").code == 66)
+                #expect(holder.process.poll() == nil)
+                try FileManager.default.moveItem(atPath: elsewhere, toPath: holder.share)
+                try holder.awaitFiles("a.bin")
+                try swarm.settle()
+                #expect(fetcher.ctl("req", "a.bin").code == 0)
+                try holder.terminate()
+            }
+        }
+
+        @Test("A peer that waits for its share ends when it is asked to")
+        func endsWithoutShare() throws {
+            try Swarm.run(peers: 1) { swarm in
+                let peer = swarm.peers[0]
+                try FileManager.default.moveItem(atPath: peer.share, toPath: peer.share + ".elsewhere")
+                try eventually("it waits") { peer.log.contains("waiting for the directory to share") }
+                try peer.terminate()
+            }
+        }
+
         @Test("A file that vanished after it was indexed is not served, and the holder goes on")
         func vanishedFile() throws {
             try Swarm.run { swarm in

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Wire
 
 extension EndToEnd {
     @Suite(.serialized)
@@ -21,6 +22,21 @@ extension EndToEnd {
                 try eventually("the epochs are the same") {
                     Set(swarm.peers.compactMap { $0.ctl("peers", "--json").json?["epoch"].int }).count == 1
                 }
+            }
+        }
+
+        @Test("A peer that nobody can reach is on no roster, and says why and what to do")
+        func unreachablePeer() throws {
+            try Swarm.run(peers: 1) { swarm in
+                let stranger = try WireConnection(greeting: swarm.manager.address)
+                stranger.send(.newPeer(port: try Ports.next(), label: "nowhere"))
+                var refusal: String?
+                while let message = stranger.receive() {
+                    if case .refused(.unreachable, let reason) = message { refusal = reason }
+                    #expect(message.type == .hello || message.type == .refused)
+                }
+                #expect(refusal?.contains("nobody answers at 127.0.0.1:") == true)
+                #expect(swarm.peers[0].roster().count == 1)
             }
         }
 

@@ -20,6 +20,9 @@ final class Harness {
     private(set) var leaveReasons: [PeerID: String] = [:]
     /// The only connections on which somebody listens, where thousands would take too long; nil is all.
     var listeners: Set<ConnectionID>?
+    /// What a probe finds; nil where it is answered later, by the test.
+    var probe: ((PeerAddress) -> String?)? = { _ in nil }
+    private(set) var probes: [ConnectionID: PeerAddress] = [:]
 
     init(_ policy: ManagerPolicy = ManagerPolicy()) {
         machine = ManagerMachine(id: PeerID(high: 0, low: 0), policy: policy)
@@ -37,6 +40,9 @@ final class Harness {
         var effects: [ManagerEffect] = []
         machine.handle(input, now: now, effects: &effects)
         for effect in effects { apply(effect) }
+        for case .probe(let connection, let address) in effects {
+            if let probe { feed(.probed(connection, failure: probe(address))) }
+        }
         return effects
     }
 
@@ -92,6 +98,8 @@ final class Harness {
         case .close(let connection, let reason):
             if closed[connection] != nil { Issue.record("connection \(connection) is closed twice") }
             closed[connection] = reason
+        case .probe(let connection, let address): probes[connection] = address
+        case .endProbe(let connection): probes[connection] = nil
         case .wake(let at): wakeAt = at
         case .joined(let entry): members[entry.id] = entry
         case .left(let entry, let reason):

@@ -23,6 +23,20 @@ import Testing
         return try text(file.rawValue)
     }
 
+    // MARK: Place
+
+    @Test("A directory that was moved or replaced is not at its path any more, and is again when it comes back")
+    func place() throws {
+        #expect(directory.isAtItsPath)
+        let elsewhere = scratch.path + "/elsewhere"
+        #expect(rename(directory.path, elsewhere) == 0)
+        #expect(!directory.isAtItsPath)
+        try scratch.makeDirectory("share")
+        #expect(!directory.isAtItsPath)
+        #expect(rmdir(directory.path) == 0 && rename(elsewhere, directory.path) == 0)
+        #expect(directory.isAtItsPath)
+    }
+
     // MARK: Confinement
 
     @Test("A file beneath the directory is opened by its name, also in a directory beneath")

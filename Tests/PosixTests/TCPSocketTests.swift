@@ -113,6 +113,21 @@ import Testing
         #expect(error == ECONNRESET)
     }
 
+    @Test("A connection whose other end is to acknowledge something in time has the kernel watch over that")
+    func endsWhenSilent() throws {
+        let listener = try TCPSocket.listen(on: Self.fourth)
+        let client = try TCPSocket.connect(to: try TCPSocket.localAddress(listener.rawValue))
+        TCPSocket.endWhenSilent(client.rawValue, seconds: 15)
+        func option(_ level: Int32, _ name: Int32) -> Int32 {
+            var (value, length) = (Int32(-1), socklen_t(MemoryLayout<Int32>.size))
+            getsockopt(client.rawValue, level, name, &value, &length)
+            return value
+        }
+        let tcp = Int32(IPPROTO_TCP)
+        #expect(option(SOL_SOCKET, SO_KEEPALIVE) == 1 && option(tcp, TCP_USER_TIMEOUT) == 15_000)
+        #expect(option(tcp, TCP_KEEPIDLE) + option(tcp, TCP_KEEPINTVL) == 15)
+    }
+
     @Test("An address is written as people write it")
     func descriptions() {
         #expect(SocketAddress(high: 0, low: 0xFFFF_C000_0201, port: 7).description == "192.0.2.1:7")

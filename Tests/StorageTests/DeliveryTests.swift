@@ -53,6 +53,19 @@ struct DeliveryTests {
         #expect(try scratch.bytes(of: "empty").isEmpty)
     }
 
+    @Test("A share that is not where it was is no place to deliver to: the partial file is kept")
+    func refusesLostShare() throws {
+        let partial = try whole("file")
+        let elsewhere = share.directory.path + ".elsewhere"
+        #expect(rename(share.directory.path, elsewhere) == 0)
+        let error = refusal { _ = try deliver(partial) }
+        #expect(error?.system.subject == share.directory.path && error?.system.isMissing == true)
+        #expect(leftovers.count == 1 && !FileManager.default.fileExists(atPath: elsewhere + "/file"))
+        #expect(rename(elsewhere, share.directory.path) == 0)
+        _ = try deliver(partial)
+        #expect(try scratch.bytes(of: "file") == sample.bytes)
+    }
+
     // MARK: Age
 
     @Test("A delivered file is as old as its version, and never from the future", arguments: [true, false])

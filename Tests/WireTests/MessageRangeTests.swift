@@ -98,7 +98,7 @@ import Testing
 
     @Test("Unknown codes, reasons and kinds are refused")
     func codes() {
-        expect(.refused, "05 0000", isBad: "code")
+        expect(.refused, "06 0000", isBad: "code")
         expect(.notHave, "09000000 02", isBad: "reason")
         expect(.req, "09000000 04 0100 61", isBad: "kind of query")
     }

@@ -13,6 +13,8 @@ public struct ManagerSettings: Equatable, Sendable {
     public let silenceSeconds: Int
     /// Peers beyond this many are refused: 1 to 65,536.
     public let maxPeers: Int
+    /// Peers are connected back to before they are told to anybody.
+    public let probe: Bool
 }
 
 extension ManagerSettings {
@@ -40,10 +42,16 @@ extension ManagerSettings {
             summary: "Peers beyond this many are refused, 1 to 65536."),
         SettingText.integer(1...65_536, of: "peers"))
 
+    static let probe = Setting(
+        SettingName(
+            key: "probe", place: .nowhere, kind: .toggle, standard: .text("true"),
+            summary: "Connect back to each peer that joins, and refuse those that cannot be reached."),
+        SettingText.toggle)
+
     /// Everything that the manager's file may name.
     public static let all = [
         listen.name, CommonSettings.insecure.name, CommonSettings.logLevel.name, heartbeatSeconds.name,
-        silenceSeconds.name, maxPeers.name,
+        silenceSeconds.name, maxPeers.name, probe.name,
     ]
 
     /// Settings from the flags, the environment, the file that either names, and the defaults, in this precedence.
@@ -58,7 +66,8 @@ extension ManagerSettings {
             logLevel: try layers.value(CommonSettings.logLevel).value,
             heartbeatSeconds: try layers.value(heartbeatSeconds).value,
             silenceSeconds: try layers.value(silenceSeconds).value,
-            maxPeers: try layers.value(maxPeers).value)
+            maxPeers: try layers.value(maxPeers).value,
+            probe: try layers.value(probe).value)
         try LoopbackRule.check(layers.value(listen), of: listen.name, insecure: settings.insecure)
         try checkSilence(layers)
         return settings

@@ -17,6 +17,7 @@ final class ManagerNode: ReactorHandler, TransportHandler {
     private let transport: Transport<Never>
     private let logger: Logger
     private var machine: ManagerMachine
+    private var probes: Probes
     private var inputs = InputQueue<ManagerInput>()
     private var effects: [ManagerEffect] = []
     private var wakeTimer: TimerID?
@@ -27,11 +28,18 @@ final class ManagerNode: ReactorHandler, TransportHandler {
         self.logger = logger
         transport = Transport(reactor: reactor, limits: TransportLimits(queueMax: Self.queueMax))
         var random = SystemRandomNumberGenerator()
-        machine = ManagerMachine(
-            id: .random(using: &random),
-            policy: ManagerPolicy(
-                heartbeat: .seconds(UInt64(settings.heartbeatSeconds)),
-                silence: .seconds(UInt64(settings.silenceSeconds)), maxPeers: settings.maxPeers))
+        var policy = ManagerPolicy(
+            heartbeat: .seconds(UInt64(settings.heartbeatSeconds)),
+            silence: .seconds(UInt64(settings.silenceSeconds)), maxPeers: settings.maxPeers)
+        policy.probes = settings.probe
+        policy.fit(descriptors: DescriptorLimit.current)
+        if policy.maxPeers < settings.maxPeers {
+            logger.info(
+                "the limit of open files leaves room for fewer peers; raise it (ulimit -n, LimitNOFILE=)",
+                metadata: ["max_peers": "\(policy.maxPeers)"])
+        }
+        probes = Probes(atMost: policy.probesMax)
+        machine = ManagerMachine(id: .random(using: &random), policy: policy)
     }
 
     func listen(on address: PeerAddress) throws(SystemError) {
@@ -57,11 +65,13 @@ final class ManagerNode: ReactorHandler, TransportHandler {
     }
 
     func received(_ message: Message, on connection: ConnectionID) {
+        if probes.contains(connection) { return probeHeard(message, on: connection) }
         feed(.received(connection, message))
     }
 
     func closed(_ connection: ConnectionID, reason: String, unfinished: IncomingPiece?) {
         logger.debug("connection closed", metadata: ["connection": "\(connection)", "reason": "\(reason)"])
+        if probes.contains(connection) { return probeEnded(connection, failure: reason) }
         feed(.closed(connection, reason: reason))
     }
 
@@ -69,8 +79,11 @@ final class ManagerNode: ReactorHandler, TransportHandler {
         logger.warning("protocol violation", metadata: ["address": "\(address)", "reason": "\(reason)"])
     }
 
-    // A manager neither dials nor moves files.
-    func dialed(_ connection: ConnectionID, failure: String?) {}
+    func dialed(_ connection: ConnectionID, failure: String?) {
+        if let failure { probeEnded(connection, failure: failure) }
+    }
+
+    // A manager moves no files.
     func progressed(_ connection: ConnectionID, bytes: Int) {}
     func receivedPiece(_ piece: IncomingPiece, on connection: ConnectionID) {}
     func hasRoom(_ connection: ConnectionID) {}
@@ -98,6 +111,33 @@ final class ManagerNode: ReactorHandler, TransportHandler {
         if isStopping { reactor.stop() }
     }
 
+    // MARK: Probes
+
+    private func beginProbes() {
+        while let wanted = probes.next() {
+            do throws(SystemError) {
+                probes.began(try transport.dial(wanted.address, from: nil), for: wanted)
+            } catch {
+                feed(.probed(wanted.joiner, failure: "\(error)"))
+            }
+        }
+    }
+
+    /// A peer says hello to whoever connects, or that it has no room; that is all there is to know.
+    private func probeHeard(_ message: Message, on connection: ConnectionID) {
+        _ = transport.close(connection)
+        switch message {
+        case .hello(let hello) where hello.role == .peer: probeEnded(connection, failure: nil)
+        case .refused(.full, _): probeEnded(connection, failure: nil)
+        default: probeEnded(connection, failure: "something else than a peer listens there")
+        }
+    }
+
+    private func probeEnded(_ connection: ConnectionID, failure: String?) {
+        if let joiner = probes.ended(connection) { feed(.probed(joiner, failure: failure)) }
+        beginProbes()
+    }
+
     // MARK: Effects
 
     private func perform(_ effect: ManagerEffect) {
@@ -111,6 +151,12 @@ final class ManagerNode: ReactorHandler, TransportHandler {
         case .close(let connection, let reason):
             logger.debug("closing", metadata: ["connection": "\(connection)", "reason": "\(reason)"])
             _ = transport.close(connection)
+        case .probe(let connection, let address):
+            probes.add(.init(joiner: connection, address: address))
+            beginProbes()
+        case .endProbe(let connection):
+            if let probe = probes.forget(connection) { _ = transport.close(probe) }
+            beginProbes()
         case .wake(let moment):
             if let wakeTimer { reactor.cancelTimer(wakeTimer) }
             wakeTimer = reactor.setTimer(at: moment.nanoseconds)

@@ -20,6 +20,8 @@ final class PeerNode: ReactorHandler {
 
     /// What waits for one peer to read it: several pages of digests, and any number of answers.
     private static let queueMax = 4 << 20
+    /// What waits for all of them together.
+    private static let queueTotalMax = 48 << 20
     /// To say goodbye.
     private static let leaveSpan = Span.seconds(2)
     /// Between two looks whether the share is where it was: no event tells that a file system was unmounted or mounted.
@@ -108,7 +110,9 @@ final class PeerNode: ReactorHandler {
         started = reactor.now
         partialStore = partials
         hooks = Hooks(settings.hooks, share: settings.share, reactor: reactor, logger: logger)
-        transport = Transport(reactor: reactor, limits: TransportLimits(queueMax: Self.queueMax))
+        var limits = TransportLimits(queueMax: Self.queueMax)
+        limits.queueTotalMax = Self.queueTotalMax
+        transport = Transport(reactor: reactor, limits: limits)
         transport.setRates(settings.rates)
         uploads = Uploads(UploadPolicy(slots: settings.uploadSlots))
         uploads.limit(to: settings.rates.upload)
@@ -124,6 +128,7 @@ final class PeerNode: ReactorHandler {
         indexer = ShareIndexer(Result { () throws(SystemError) in try Inotify() })
         var policy = PeerPolicy()
         policy.runningMax = settings.maxDownloads
+        policy.fit(descriptors: DescriptorLimit.current)
         machine = PeerMachine(
             id: id, listenPort: settings.port, label: settings.label, managerCount: settings.managers.count,
             policy: policy, random: SystemRandomNumberGenerator())

@@ -15,6 +15,9 @@ struct UploadPolicy: Sendable {
     /// piece.
     var turnSpan = Span.seconds(1)
     var turnBytesMin = 1 << 20
+    /// What a piece is worth at least: to open, look and answer costs something too, and whoever asks for a byte at a time
+    /// must not keep its turn for ever.
+    var pieceBytesMin = 64 << 10
     /// Requesters that wait in line, at most; the next is told when to come back. A longer line would not get anywhere
     /// within `patience`, and nothing is looked for in it.
     var waitingMax = 256

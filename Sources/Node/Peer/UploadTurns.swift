@@ -126,8 +126,8 @@ struct UploadTurns {
         return true
     }
 
-    mutating func spend(_ bytes: Int, of connection: ConnectionID) {
-        requesters[connection]?.left -= bytes
+    mutating func spend(_ bytes: Int, of connection: ConnectionID, pieces: Int = 1) {
+        requesters[connection]?.left -= max(bytes, pieces * policy.pieceBytesMin)
     }
 
     /// Takes a requester out of its slot, or out of the line.

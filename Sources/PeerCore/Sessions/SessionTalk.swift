@@ -72,11 +72,14 @@ extension PeerMachine {
     }
 
     mutating func accepted(_ connection: ConnectionID, _ address: PeerAddress) {
-        guard inboundCount < policy.inboundMax else {
-            emit(.send(connection, .refused(.full, reason: "too many connections; try again later")))
-            return emit(.close(connection, reason: "\(policy.inboundMax) connections are open already"))
+        let isCrowded = inboundTally.count(from: address) >= policy.inboundPerAddressMax
+        guard inboundCount < policy.inboundMax, !isCrowded else {
+            let whose = isCrowded ? " from this address" : ""
+            emit(.send(connection, .refused(.full, reason: "too many connections\(whose); try again later")))
+            return emit(.close(connection, reason: "too many connections\(whose) are open already"))
         }
         inboundCount += 1
+        inboundTally.add(address)
         sessions[connection] = PeerSession(
             state: .greeting(deadline: now + policy.introduction, queued: []), address: address, isInbound: true,
             used: now)
@@ -102,6 +105,12 @@ extension PeerMachine {
         guard !isBanned(peer) else {
             emit(.send(connection, .refused(.banned, reason: "this peer is refused for a while")))
             return drop(connection, "it is banned")
+        }
+        let isInbound = sessions[connection]?.isInbound == true
+        let openCount = (connections[peer] == nil ? 0 : 1) + (spares[peer]?.count ?? 0)
+        guard !isInbound || openCount < policy.inboundPerPeerMax else {
+            emit(.send(connection, .refused(.full, reason: "this peer has \(openCount) connections here already")))
+            return drop(connection, "it has \(openCount) connections already")
         }
         if let expectedPeer = expected[connection], expectedPeer != peer {
             // Another daemon listens there now; what was to be said was meant for the old one.
@@ -154,7 +163,10 @@ extension PeerMachine {
     /// Forgets a connection and gives what it was used for to others.
     mutating func sessionClosed(_ connection: ConnectionID, _ reason: String) {
         guard let session = sessions.removeValue(forKey: connection) else { return }
-        if session.isInbound { inboundCount -= 1 }
+        if session.isInbound {
+            inboundCount -= 1
+            inboundTally.remove(session.address)
+        }
         if let peer = expected.removeValue(forKey: connection) ?? session.peer {
             forget(connection, of: peer)
             answersMissing(session.unanswered, from: peer)

@@ -37,8 +37,10 @@ final class Member {
         TCPSocket.connectError(descriptor, to: SocketAddress(manager))
     }
 
-    func introduce() throws(MemberError) {
-        try send(Message.hello(Hello(id: id, role: .peer)).encoded + Message.newPeer(port: 1, label: "bench").encoded)
+    /// - Parameter port: where the manager may connect back to.
+    func introduce(port: UInt16) throws(MemberError) {
+        let hello = Message.hello(Hello(id: id, role: .peer)).encoded
+        try send(hello + Message.newPeer(port: port, label: "bench").encoded)
         state = .joined
     }
 

@@ -14,6 +14,7 @@ final class Members: ReactorHandler {
 
     private let manager: PeerAddress
     private let reactor: Reactor<Never>
+    private let doorbell: Doorbell
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 4096)
     /// By the slots of their tokens.
     private var members: [Member?] = []
@@ -34,6 +35,7 @@ final class Members: ReactorHandler {
     init(of manager: PeerAddress) throws(SystemError) {
         self.manager = manager
         reactor = try Reactor()
+        doorbell = try Doorbell(on: reactor)
     }
 
     deinit { buffer.deallocate() }
@@ -64,7 +66,7 @@ final class Members: ReactorHandler {
         guard let member = joined.last, member.state == .connected else { return }
         start()
         expected.add(member.id)
-        try member.introduce()
+        try member.introduce(port: doorbell.port)
     }
 
     /// The one that joined first leaves.
@@ -125,6 +127,7 @@ final class Members: ReactorHandler {
     }
 
     func ready(_ token: Token, _ mask: EventPoll.Mask) {
+        if token == doorbell.token { return answer() }
         guard Int(token.slot) < members.count, let member = members[Int(token.slot)] else { return }
         do throws(MemberError) {
             switch member.state {
@@ -136,12 +139,16 @@ final class Members: ReactorHandler {
         }
     }
 
+    private func answer() {
+        do throws(SystemError) { try doorbell.answer() } catch { failure = "\(error)" }
+    }
+
     private func connected(_ member: Member) throws(MemberError) {
         if let error = member.dialError(manager) { throw .system(error) }
         reactor.watch(member.token, .readable)
         member.state = .connected
         dialing -= 1
-        if isHasty { try member.introduce() }
+        if isHasty { try member.introduce(port: doorbell.port) }
         do throws(SystemError) { try dial(0) } catch { throw .system(error) }
     }
 

@@ -18,7 +18,7 @@ struct ManagerNodeTests {
         port = try WireClient.freePort()
         let settings = ManagerSettings(
             listen: PeerAddress(ipv4: 0x7F00_0001, port: port), insecure: false, logLevel: .critical,
-            heartbeatSeconds: 1, silenceSeconds: 3, maxPeers: 3)
+            heartbeatSeconds: 1, silenceSeconds: 3, maxPeers: 3, probe: false)
         node = ManagerNode(settings, reactor: reactor, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try node.listen(on: settings.listen)
     }

@@ -70,6 +70,22 @@ struct UploadTurnsTests {
         #expect(turns.waitingCount == 1)
     }
 
+    @Test("A turn ends however tiny the pieces are that are asked for, so that nobody waits behind them for ever")
+    func tinyPieces() {
+        let policy = Self.policy(slots: 1)
+        var turns = UploadTurns(policy)
+        _ = turns.ask(connection(0), at: at(0))
+        _ = turns.ask(connection(1), at: at(0))
+        var count = 0
+        while turns.goesOn(connection(0), at: at(0)), count < 1000 {
+            turns.spend(1, of: connection(0))
+            count += 1
+        }
+        #expect(count == policy.turnBytesMax / policy.pieceBytesMin)
+        turns.yield(connection(0), at: at(0))
+        #expect(turns.admit(at: at(0)) == connection(1))
+    }
+
     @Test("Whoever did not use up its turn comes first with its next chunk, until it has")
     func keepsRest() {
         let policy = Self.policy(slots: 1)

@@ -45,7 +45,7 @@ extension Uploads {
         let isStillWanted = zip(queue.uploads, read).allSatisfy { $0.file?.root == $1.root && $0.first == 0 }
         if isStillWanted, queue.uploads.count >= read.count {
             transport.send(pieces: answer.frames, on: connection)
-            turns.spend(answer.fileBytes, of: connection)
+            turns.spend(answer.fileBytes, of: connection, pieces: read.count)
             for _ in read { ended(on: connection, owner) }
         }
         pump(connection, transport, owner)
