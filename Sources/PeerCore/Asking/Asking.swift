@@ -53,8 +53,9 @@ extension PeerMachine {
     private mutating func join(_ running: Download, _ id: RequestID) {
         let wanted = requests[id]?.wish.digest
         if let wanted, wanted != running.root.digest { return fail(id, .otherVersionRunning(running.root)) }
-        takeUp(running)
+        // First what is wanted of it: one that has all its pieces is put into the share at once.
         attach(id, to: running.id)
+        takeUp(running)
     }
 
     /// One that failed, or was paused, goes on when somebody asks for it again.
@@ -265,9 +266,6 @@ extension PeerMachine {
             removeDownload(running.id, .gone(running.root, have: running.have))
             return startDownload(version, request, offers: ask.offers)
         }
-        downloads[running.id]?.replacing = running.replacing || request.wish.force
-        downloads[running.id]?.keepsBackup = request.wish.keepsBackup
-        takeUp(running)
         attach(request.id, to: running.id)
         for (peer, offer) in ask.offers where offer.root == version.root {
             if let connection = connections[peer] { addHolder(peer, connection, offer.holding, to: running.id) }
@@ -285,6 +283,7 @@ extension PeerMachine {
     }
 
     mutating func fail(_ id: RequestID, _ failure: FetchFailure) {
+        takeUp(running)
         guard requests.removeValue(forKey: id) != nil else { return }
         emit(.failed(id, failure))
     }

@@ -75,6 +75,8 @@ struct Download {
     var replacing: Bool
     var keepsBackup: Bool
     let sync: Bool
+    /// It is put into the share with the syncs: it was begun so, or somebody who joined it wants them.
+    var isDeliveredSynced: Bool
     let since: Moment
     var priority: Int
     /// When it was asked for, among those of this run of the daemon: versions are decided on in another order.
@@ -119,6 +121,7 @@ struct Download {
         replacing = record.replacing
         keepsBackup = record.keepsBackup
         sync = record.sync
+        isDeliveredSynced = record.sync
         priority = record.priority
         since = now
         self.plan = plan

@@ -76,6 +76,12 @@ extension PeerMachine {
         emit(
             .found(request, FileFound(name: download.name, root: download.root, holders: download.holderAddresses)))
         if wish.inOrder { downloads[id]?.plan.isInOrder = true }
+        if wish.force, !download.replacing {
+            downloads[id]?.replacing = true
+            downloads[id]?.keepsBackup = wish.keepsBackup
+            if let record = downloads[id]?.record { emit(.keep(record)) }
+        }
+        if wish.sync { downloads[id]?.isDeliveredSynced = true }
         if wish.priority > download.priority { downloads[id]?.priority = wish.priority }
         if wish.background {
             requests[request] = nil
@@ -166,9 +172,9 @@ extension PeerMachine {
             .deliver(
                 id,
                 DeliveryTerms(
-                    replacing: download.replacing, keepsBackup: download.keepsBackup, sync: download.sync,
-                    modified: download.modified, isExecutable: download.isExecutable,
-                    repairing: download.badPieces)))
+                    replacing: download.replacing, keepsBackup: download.keepsBackup,
+                    sync: download.isDeliveredSynced, modified: download.modified,
+                    isExecutable: download.isExecutable, repairing: download.badPieces)))
     }
 
     mutating func delivered(_ id: DownloadID, _ delivery: Delivery) {
@@ -187,11 +193,12 @@ extension PeerMachine {
             beginNext()
         case .occupied(let what): failDownload(id, .occupied(what))
         case .failed(let failure):
-            // What was not durable before may not have reached the disk.
+            // What was not durable before may not have reached the disk: without syncs, that is all of it.
             var lost = download.badPieces ?? download.plan.stored
-            lost.subtract(download.commits.durable)
+            if download.sync { lost.subtract(download.commits.durable) }
             downloads[id]?.plan.spoiled(lost)
             downloads[id]?.commits.spoiled(lost)
+            if !download.sync { emit(.commit(id, PieceSet(pieceCount: lost.pieceCount), sync: false)) }
             diskFailed(id, failure)
         }
     }

@@ -348,6 +348,34 @@ import Wire
         #expect(peer.result(of: first) != nil && peer.result(of: second) != nil)
     }
 
+    @Test("Who joins a download with --force, or without --no-sync, gets what was asked for")
+    func joinsForMore() {
+        peer.join([1])
+        peer.feed(.wish(peer.newRequest(), FetchWish(name: file.name, sync: false, timeout: .seconds(30))))
+        peer.feed(.inspected(RequestID(rawValue: 1), .absent))
+        let connection = peer.connect(1)
+        peer.have(file, on: connection)
+        peer.wish(file, force: true)
+        peer.feed(.partialOpened(peer.download, peer.opened))
+        peer.deliver(1, of: file, on: connection)
+        #expect(peer.isDelivering(replacing: true))
+    }
+
+    @Test("Who takes up a download that failed for what stood at its name replaces that, if told to")
+    func takesUpWithForce() {
+        peer.join([1])
+        peer.feed(.wish(peer.newRequest(), FetchWish(name: file.name, timeout: .seconds(30))))
+        peer.feed(.inspected(RequestID(rawValue: 1), .absent))
+        let connection = peer.connect(1)
+        peer.have(file, on: connection)
+        peer.feed(.partialOpened(peer.download, peer.opened))
+        peer.deliver(1, of: file, on: connection)
+        peer.feed(.delivered(peer.download, .occupied("a file")))
+        peer.take()
+        peer.wish(file, digest: file.root.digest, force: true)
+        #expect(peer.isDelivering(replacing: true))
+    }
+
     @Test("Another version of a name that is being fetched is not fetched beside it, whenever it is wished for")
     func otherVersion() {
         peer.join([1])
