@@ -56,11 +56,16 @@ struct Commits {
         return gained
     }
 
-    /// The disk did not take them: they are not on it, whatever it says later.
+    /// The disk did not take them: they are not on it, whatever it says later. That holds for all that was written since
+    /// the last good sync, also if it was to be in the next commit.
     /// - Returns: the pieces that are lost.
     mutating func fail() -> PieceSet {
-        defer { underWay = nil }
-        return underWay ?? PieceSet(pieceCount: durable.pieceCount)
+        var lost = written
+        if let underWay { lost.formUnion(underWay) }
+        underWay = nil
+        written = PieceSet(pieceCount: durable.pieceCount)
+        oldest = nil
+        return lost
     }
 
     /// Pieces turned out to be wrong on the disk.

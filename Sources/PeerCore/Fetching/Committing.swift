@@ -28,6 +28,7 @@ extension PeerMachine {
             downloads[id]?.plan.spoiled(lost)
             return diskFailed(id, failure)
         }
+            downloads[id]?.plan.doubtUntold()
         guard let gained = downloads[id]?.commits.end() else { return }
         tellFollowers(id, gained)
         commitIfDue(id)

@@ -120,7 +120,11 @@ extension PeerMachine {
     mutating func pieceStored(_ id: DownloadID, _ index: Int, from connection: ConnectionID, _ outcome: PieceOutcome) {
         guard let download = downloads[id] else { return }
         let peer = download.senders[connection]
+        let isDoubted = downloads[id]?.plan.takeDoubt(of: index) == true
         switch outcome {
+        case .stored where isDoubted:
+            downloads[id]?.plan.failed(index)
+            advance(id)
         case .stored:
             // A second copy adds nothing, but it may be what the delivery waits for.
             guard downloads[id]?.plan.stored(index) == true else { return advance(id) }

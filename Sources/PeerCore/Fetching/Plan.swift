@@ -17,6 +17,8 @@ struct Plan {
     var dice: Dice
     /// Copies of a piece that are with a worker: two when both lanes of a doubled piece came through.
     private var checking: [Int: Int] = [:]
+    /// Of these, copies that may have been written before a sync that failed, and so may be lost, whatever is said of them.
+    private var doubted: [Int: Int] = [:]
     /// Pieces in flight on a second lane.
     private(set) var doubled: Set<Int> = []
     /// When the others that fetch the file last brought a piece, or were heard to have one more.
@@ -189,6 +191,16 @@ struct Plan {
     }
 
     private mutating func checked(_ piece: Int) {
+    /// A sync has failed: what workers have written and not yet told of may be lost with the rest.
+    mutating func doubtUntold() { doubted = checking }
+
+    /// - Returns: whether a copy that is said to be stored may be lost.
+    mutating func takeDoubt(of piece: Int) -> Bool {
+        guard let copies = doubted[piece] else { return false }
+        doubted[piece] = copies > 1 ? copies - 1 : nil
+        return true
+    }
+
         guard let copies = checking[piece] else { return }
         checking[piece] = copies > 1 ? copies - 1 : nil
     }

@@ -74,4 +74,14 @@ struct CommitsTests {
         #expect(commits.durable == pieces([1]))
         #expect(commits.isIdle)
     }
+
+    @Test("What was written beside a commit that failed is lost too, since the next sync would succeed without it")
+    mutating func failureOfLater() {
+        commits.wrote(2, now: at(1))
+        _ = commits.begin(layout, isEager: true, now: at(1))
+        commits.wrote(3, now: at(2))
+        #expect(commits.fail() == pieces([2, 3]))
+        #expect(commits.begin(layout, isEager: true, now: at(3)) == nil)
+        #expect(commits.last == nil)
+    }
 }
