@@ -4,7 +4,9 @@ import Wire
 /// From a piece that is written to one that is durable, recorded, and offered to others.
 extension PeerMachine {
     mutating func commitIfDue(_ id: DownloadID) {
-        guard let download = downloads[id], download.isOpen, !download.isFinishing else { return }
+        guard let download = downloads[id], download.isOpen, !download.isFinishing, !download.isReadyToFinish else {
+            return
+        }
         let isEager = !download.followers.isEmpty || download.plan.isSwarming
         guard let pieces = downloads[id]?.commits.begin(download.plan.layout, isEager: isEager, now: now) else {
             return
@@ -26,12 +28,13 @@ extension PeerMachine {
             // Nothing says which of the bytes are on the disk: they are fetched again, if it goes on at all.
             guard let lost = downloads[id]?.commits.fail() else { return }
             downloads[id]?.plan.spoiled(lost)
+            downloads[id]?.plan.doubtUntold()
             return diskFailed(id, failure)
         }
-            downloads[id]?.plan.doubtUntold()
         guard let gained = downloads[id]?.commits.end() else { return }
         tellFollowers(id, gained)
         commitIfDue(id)
+        if downloads[id]?.isReadyToFinish == true { finish(id) }
     }
 
     /// Tells those who know what we have that it has become more.

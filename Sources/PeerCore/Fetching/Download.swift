@@ -171,6 +171,11 @@ struct Download {
 
     var isOpen: Bool { partial == .open }
 
+    /// All of it is stored and proved: what is left is the delivery, with a sync of its own.
+    var isReadyToFinish: Bool {
+        if case .fetching = phase { plan.isComplete && inherited == nil } else { false }
+    }
+
     /// It cannot be called off any more.
     var isFinishing: Bool {
         if case .finishing = phase { true } else { false }

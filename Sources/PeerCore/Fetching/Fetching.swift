@@ -152,16 +152,17 @@ extension PeerMachine {
         guard let download = downloads[id], case .proving = download.phase, var bad = download.inherited else { return }
         bad.subtract(good)
         downloads[id]?.inherited = nil
+        downloads[id]?.phase = .fetching
         if bad.isEmpty { return finish(id) }
         note(.piecesSpoiled(id, download.name, count: bad.count))
         downloads[id]?.plan.spoiled(bad)
         downloads[id]?.commits.spoiled(bad)
-        downloads[id]?.phase = .fetching
         takeUpHolders(id)
     }
 
+    /// Not beside a commit: of two syncs at a time only one is told that something was lost.
     mutating func finish(_ id: DownloadID) {
-        guard let download = downloads[id] else { return }
+        guard let download = downloads[id], download.commits.isIdle else { return }
         if download.kind == .tree {
             releaseLanes(download)
             return readManifest(id)

@@ -347,6 +347,7 @@ import Wire
     func joinsWaiting() throws {
         let (first, connections) = peer.fetch(file, from: [1], timeout: .seconds(1))
         peer.feed(.closed(connections[0], reason: "reset"))
+        peer.feed(.committed(peer.download, nil))
         peer.pass(.seconds(3))
         #expect(peer.failure(of: first) != nil)
         let second = peer.wish(file)
@@ -377,6 +378,7 @@ import Wire
             break
         }
         for _ in 0..<70 {
+        peer.feed(.committed(peer.download, nil))
             peer.pass(.milliseconds(500))
             for connection in connections where peer.closed[connection] == nil {
                 if peer.chunks[connection]?.isEmpty == false { peer.feed(.progressed(connection, bytes: 1 << 10)) }

@@ -1,0 +1,79 @@
+import Content
+import Testing
+import Wire
+
+@testable import PeerCore
+
+/// From pieces that are written to pieces that are durable, and what a disk that fails takes with it.
+@Suite struct CommittingTests {
+    private let peer = Harness()
+    private let file: TestFile
+    private let disk = DiskFailure(message: "fsync: input/output error", code: 5, isOutOfSpace: false)
+
+    init() throws { file = try TestFile(pieces: 4) }
+
+    /// The pieces of the last commit that was begun, which is not answered yet.
+    private var committing: [Int] {
+        for case .commit(_, let pieces, _) in peer.effects.reversed() { return Array(pieces.runs.joined()) }
+        return []
+    }
+
+    @Test("A file is not delivered beside a commit, whose sync might be told of what the delivery's is not")
+    func deliveryWaits() {
+        let (_, connections) = peer.fetch(file, from: [1])
+        peer.deliver(2, of: file, on: connections[0])
+        peer.pass(.seconds(2))
+        #expect(committing == [0, 1])
+        peer.deliver(2, of: file, on: connections[0])
+        #expect(!peer.isDelivering())
+        peer.feed(.committed(peer.download, nil))
+        #expect(peer.isDelivering())
+    }
+
+    @Test("A commit that fails takes all that was written since the last good one, and nothing of it is delivered")
+    func failureTakesAll() {
+        let (request, connections) = peer.fetch(file, from: [1])
+        peer.deliver(2, of: file, on: connections[0])
+        peer.pass(.seconds(2))
+        peer.deliver(2, of: file, on: connections[0])
+        peer.feed(.committed(peer.download, disk))
+        #expect(peer.failure(of: request) == .disk(disk))
+        #expect(!peer.isDelivering() && peer.statuses.allSatisfy { $0.have == 0 } && peer.misplaced.isEmpty)
+    }
+
+    @Test("A piece that was written when a sync failed, and is told of only then, is asked for again")
+    func untoldPieces() {
+        let (_, connections) = peer.fetch(file, from: [1])
+        peer.deliver(1, of: file, on: connections[0])
+        peer.pass(.seconds(2))
+        peer.feed(.committed(peer.download, nil))
+        peer.deliver(1, of: file, on: connections[0])
+        peer.pass(.seconds(2))
+        #expect(peer.announce(2, of: file, on: connections[0]))
+        peer.feed(.pieceReceived(connections[0]))
+        peer.feed(.committed(peer.download, disk))
+        peer.feed(.pieceStored(peer.download, index: 2, from: connections[0], .stored))
+        #expect(peer.statuses.map(\.have) == [1 << 20] && peer.misplaced.isEmpty)
+        #expect(peer.statuses.map(\.state) == [.failed(.disk(disk))])
+    }
+
+    @Test("Without syncs, a delivery that fails leaves nothing to believe, and the record says so")
+    func unsyncedDelivery() {
+        peer.join([1])
+        let wish = FetchWish(name: file.name, sync: false, timeout: .seconds(30))
+        peer.feed(.wish(peer.newRequest(), wish))
+        peer.feed(.inspected(RequestID(rawValue: 1), .absent))
+        let connection = peer.connect(1)
+        peer.have(file, on: connection)
+        peer.sendLayer(of: file, on: connection)
+        peer.feed(.partialOpened(peer.download, peer.opened))
+        peer.deliver(2, of: file, on: connection)
+        peer.pass(.seconds(2))
+        peer.feed(.committed(peer.download, nil))
+        peer.wish(file)
+        peer.deliver(2, of: file, on: connection)
+        #expect(peer.isDelivering())
+        peer.feed(.delivered(peer.download, .failed(disk)))
+        #expect(committing == [] && peer.statuses.allSatisfy { $0.have == 0 })
+    }
+}
