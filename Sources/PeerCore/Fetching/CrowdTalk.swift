@@ -1,6 +1,16 @@
 import Content
 import Wire
 
+extension Holding {
+    mutating func insert(_ runs: [Range<Int>]) {
+        guard case .pieces(var pieces) = self else { return }
+        // Taken out first, so that the set is not copied.
+        self = .all
+        for run in runs { pieces.insert(run) }
+        if !pieces.isComplete { self = .pieces(pieces) }
+    }
+}
+
 /// Others that fetch the same root: how they are found, and what they have.
 extension PeerMachine {
     /// A peer asks for a root that we fetch as well: it has, or will have, pieces that we need.
@@ -45,11 +55,11 @@ extension PeerMachine {
     mutating func gained(_ root: FileRoot, _ runs: [Range<Int>], on connection: ConnectionID) {
         for (id, download) in downloads where download.root == root {
             guard let peer = download.peer(on: connection) else { continue }
-            if downloads[id]?.plan.gained(runs, on: connection, now: now) == true {
-                // Whoever has all of it fetches no more.
-                downloads[id]?.holders[peer]?.holding = .all
-                downloads[id]?.plan.crowd.remove(peer)
-            }
+            _ = downloads[id]?.plan.gained(runs, on: connection, now: now)
+            // Also before there is a plan for it: until the layer is here, nothing else remembers.
+            downloads[id]?.holders[peer]?.holding.insert(runs)
+            // Whoever has all of it fetches no more.
+            if downloads[id]?.holders[peer]?.holding.isComplete == true { downloads[id]?.plan.crowd.remove(peer) }
             if case .gathering(nil) = download.phase { advance(id) } else { askForPieces(id, on: connection) }
         }
     }

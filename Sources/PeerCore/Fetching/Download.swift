@@ -188,15 +188,26 @@ struct Download {
     /// It makes headway, or will when its turn comes.
     var isGoing: Bool {
         switch phase {
-        case .gathering, .checking, .opening, .fetching: !lanes.isEmpty
+        case .gathering, .checking, .opening, .fetching: isFed
         case .growing: !lanes.isEmpty || tree?.isSurveyed == false
         case .queued, .proving, .finishing, .reading: true
         case .paused, .failed: false
         }
     }
 
-    /// No holder is left.
-    var isWaiting: Bool { isFetching && lanes.isEmpty && tree?.isSurveyed != false }
+    /// No holder is left, or none with anything that is missing.
+    var isWaiting: Bool { isFetching && !isFed && tree?.isSurveyed != false }
+
+    /// Some holder in use has what is missing. Others that fetch the same may have nothing, and wait like this one.
+    var isFed: Bool {
+        lanes.contains { connection in
+            switch senders[connection].flatMap({ holders[$0]?.holding }) {
+            case .all: true
+            case .pieces(let pieces): plan.lacks(someOf: pieces)
+            case nil: false
+            }
+        }
+    }
 
     /// What it has for others.
     var offered: PieceSet? { isOpen ? commits.durable : nil }

@@ -88,7 +88,7 @@ extension PeerMachine {
         if case .gathering(.some(let fetch)) = downloads[id]?.phase, fetch.source == connection {
             downloads[id]?.phase = .gathering(nil)
         }
-        guard let download = downloads[id], download.isFetching, download.lanes.isEmpty else { return }
+        guard let download = downloads[id], download.isWaiting else { return }
         downloads[id]?.nextSeek = now + policy.seekFirst
         note(.downloadWaits(id, download.name))
     }
@@ -132,16 +132,16 @@ extension PeerMachine {
         return downloads[first]?.isFetching == true && downloads[first]?.currentLanes[connection] != nil
     }
 
-    /// A download without holders asks everybody, less and less often; one with some asks those it lost.
+    /// A download without holders of use asks everybody, less and less often; one with some asks those it lost.
     mutating func seekHolders(_ id: DownloadID) {
         guard let download = downloads[id] else { return }
-        let hasLanes = !download.lanes.isEmpty
-        let candidates = hasLanes ? Array(download.holders.keys) : Array(roster.entries.keys)
+        let isFed = download.isFed
+        let candidates = isFed ? Array(download.holders.keys) : Array(roster.entries.keys)
         for peer in candidates where peer != self.id && !bans.contains(peer) {
             if let known = download.holders[peer], known.state != .lost { continue }
             put(download.query, to: peer, for: .download(id))
         }
-        let pause = hasLanes ? policy.seekMax : download.seekPause
+        let pause = isFed ? policy.seekMax : download.seekPause
         downloads[id]?.nextSeek = now + pause
         downloads[id]?.seekPause = min(policy.seekMax, Span(nanoseconds: download.seekPause.nanoseconds * 2))
     }

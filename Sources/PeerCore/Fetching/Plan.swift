@@ -50,6 +50,13 @@ struct Plan {
         stored.isComplete ? layout.length : layout.offset(of: stored.complement.next(from: 0) ?? 0)
     }
 
+    /// Whether some of these pieces are not stored.
+    func lacks(someOf pieces: PieceSet) -> Bool {
+        var new = pieces
+        new.subtract(stored)
+        return !new.isEmpty
+    }
+
     /// Others fetch the file too, or are asked for what they have of it.
     var isSwarming: Bool { !crowd.isEmpty || lanes.values.contains { !$0.holding.isComplete } }
 
@@ -184,13 +191,6 @@ struct Plan {
         release(piece)
     }
 
-    /// Pieces that were stored are not: what is on the disk is something else.
-    mutating func spoiled(_ pieces: PieceSet) {
-        stored.subtract(pieces)
-        for piece in pieces.runs.joined() { release(piece) }
-    }
-
-    private mutating func checked(_ piece: Int) {
     /// A sync has failed: what workers have written and not yet told of may be lost with the rest.
     mutating func doubtUntold() { doubted = checking }
 
@@ -201,6 +201,13 @@ struct Plan {
         return true
     }
 
+    /// Pieces that were stored are not: what is on the disk is something else.
+    mutating func spoiled(_ pieces: PieceSet) {
+        stored.subtract(pieces)
+        for piece in pieces.runs.joined() { release(piece) }
+    }
+
+    private mutating func checked(_ piece: Int) {
         guard let copies = checking[piece] else { return }
         checking[piece] = copies > 1 ? copies - 1 : nil
     }

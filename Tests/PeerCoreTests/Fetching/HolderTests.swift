@@ -21,6 +21,43 @@ import Wire
 
     private var isDelivering: Bool { peer.isDelivering() }
 
+    /// Answers what was asked last on a connection: it fetches the file, too, and has these pieces.
+    private func havePieces(_ pieces: Range<Int>, on connection: ConnectionID) throws {
+        var set = PieceSet(pieceCount: file.layout.pieceCount)
+        set.insert(pieces)
+        let offer = FileOffer(root: file.root, modified: 0, name: file.name, holding: .pieces(set))
+        peer.say(.have(request: try #require(peer.takeQuestion(on: connection)), try #require(offer)), on: connection)
+    }
+
+    // MARK: Holders of some
+
+    @Test("Pieces that a holder gains before the piece digests are here are asked of it afterwards")
+    func gainsEarly() throws {
+        peer.join([1])
+        peer.wish(file)
+        let connection = peer.connect(1)
+        try havePieces(0..<0, on: connection)
+        #expect(!peer.sent(on: connection).types.contains(.hashesRequest))
+        peer.say(.nowHave(file.root, [3..<4]), on: connection)
+        peer.sendLayer(of: file, on: connection)
+        peer.feed(.partialOpened(peer.download, peer.opened))
+        #expect(owed(connection) == [3])
+    }
+
+    @Test(
+        "Holders that have nothing for a download are no holders: it asks all others again, and its client's time runs")
+    func uselessHolders() throws {
+        peer.join([1, 2])
+        let request = peer.wish(file)
+        let (fetcher, other) = (peer.connect(1), peer.connect(2))
+        try havePieces(0..<0, on: fetcher)
+        peer.notHave(on: other)
+        #expect(peer.statuses.map(\.activeHolders) == [1])
+        peer.pass(.seconds(31))
+        #expect(peer.failure(of: request) == .gone(file.root, have: 0))
+        #expect(peer.asked[other]?.isEmpty == false)
+    }
+
     // MARK: Going
 
     @Test("When a holder's connection ends, others are asked for its pieces in the same instant")
@@ -310,6 +347,7 @@ import Wire
         peer.have(file, on: second)
         #expect(owed(second).isDisjoint(with: 0..<5))
         deliverAll(file, on: second)
+        peer.feed(.committed(peer.download, nil))
         #expect(isDelivering)
     }
 
@@ -340,6 +378,7 @@ import Wire
         peer.have(file, on: again)
         #expect(peer.statuses.first?.state == .fetching)
         deliverAll(file, on: again)
+        peer.feed(.committed(peer.download, nil))
         #expect(isDelivering)
     }
 
@@ -347,7 +386,6 @@ import Wire
     func joinsWaiting() throws {
         let (first, connections) = peer.fetch(file, from: [1], timeout: .seconds(1))
         peer.feed(.closed(connections[0], reason: "reset"))
-        peer.feed(.committed(peer.download, nil))
         peer.pass(.seconds(3))
         #expect(peer.failure(of: first) != nil)
         let second = peer.wish(file)
@@ -378,7 +416,6 @@ import Wire
             break
         }
         for _ in 0..<70 {
-        peer.feed(.committed(peer.download, nil))
             peer.pass(.milliseconds(500))
             for connection in connections where peer.closed[connection] == nil {
                 if peer.chunks[connection]?.isEmpty == false { peer.feed(.progressed(connection, bytes: 1 << 10)) }
