@@ -99,7 +99,11 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
                 peerSaid(message, on: connection)
             }
         case .closed(let connection, let reason):
-            if connection == link.connection { managerLost(reason) } else { sessionClosed(connection, reason) }
+            if connection == link.connection {
+                managerLost(reason)
+            } else {
+                sessionClosed(connection, reason, isLost: true)
+            }
 
         case .pieceStarted(let connection): pieceStarted(connection)
         case .progressed(let connection, let bytes): progressed(connection, bytes: bytes)

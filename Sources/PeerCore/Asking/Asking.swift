@@ -156,10 +156,26 @@ extension PeerMachine {
     }
 
     /// Questions that were asked of `peer` on a connection that is gone, or that never came about.
-    mutating func answersMissing(_ numbers: some Collection<UInt32>, from peer: PeerID) {
+    /// - Parameter isLost: the connection was there, and ended by itself.
+    mutating func answersMissing(_ numbers: some Collection<UInt32>, from peer: PeerID, isLost: Bool = false) {
         for number in numbers.sorted() {
-            if let purpose = questions.take(number, from: peer) { notAnswered(purpose, by: peer, isIndexing: false) }
+            guard let purpose = questions.take(number, from: peer) else { continue }
+            if isLost, askOnceMore(peer, for: purpose) { continue }
+            notAnswered(purpose, by: peer, isIndexing: false)
         }
+    }
+
+    /// A connection may have been dead for long before a question showed it: whoever was asked on it is asked on another
+    /// that there is, and then, once, on a new one.
+    /// - Returns: false if that was tried before, or is of no use.
+    private mutating func askOnceMore(_ peer: PeerID, for purpose: Questions.Purpose) -> Bool {
+        guard case .wish(let id) = purpose, var request = requests[id], case .asking(var ask) = request.state,
+            roster.entries[peer] != nil, connections[peer] != nil || ask.askedAgain.insert(peer).inserted
+        else { return false }
+        request.state = .asking(ask)
+        requests[id] = request
+        put(request.wish.query, to: peer, for: purpose)
+        return true
     }
 
     private mutating func offered(_ id: RequestID, _ offer: FileOffer, by peer: PeerID, on connection: ConnectionID) {
@@ -267,6 +283,7 @@ extension PeerMachine {
             return startDownload(version, request, offers: ask.offers)
         }
         attach(request.id, to: running.id)
+        takeUp(running)
         for (peer, offer) in ask.offers where offer.root == version.root {
             if let connection = connections[peer] { addHolder(peer, connection, offer.holding, to: running.id) }
         }
@@ -283,7 +300,6 @@ extension PeerMachine {
     }
 
     mutating func fail(_ id: RequestID, _ failure: FetchFailure) {
-        takeUp(running)
         guard requests.removeValue(forKey: id) != nil else { return }
         emit(.failed(id, failure))
     }

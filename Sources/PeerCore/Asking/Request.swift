@@ -41,6 +41,8 @@ struct Ask {
     var asked: Set<PeerID> = []
     /// Peers that have not answered.
     var outstanding: Set<PeerID> = []
+    /// Peers that were asked again on a new connection, since all that there were had been lost.
+    var askedAgain: Set<PeerID> = []
     /// Peers that may have it when they have indexed their share.
     var indexing: Set<PeerID> = []
     var askAgain = Moment.distantFuture

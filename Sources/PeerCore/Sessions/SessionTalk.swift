@@ -161,7 +161,8 @@ extension PeerMachine {
     }
 
     /// Forgets a connection and gives what it was used for to others.
-    mutating func sessionClosed(_ connection: ConnectionID, _ reason: String) {
+    /// - Parameter isLost: it ended by itself.
+    mutating func sessionClosed(_ connection: ConnectionID, _ reason: String, isLost: Bool = false) {
         guard let session = sessions.removeValue(forKey: connection) else { return }
         if session.isInbound {
             inboundCount -= 1
@@ -169,7 +170,7 @@ extension PeerMachine {
         }
         if let peer = expected.removeValue(forKey: connection) ?? session.peer {
             forget(connection, of: peer)
-            answersMissing(session.unanswered, from: peer)
+            answersMissing(session.unanswered, from: peer, isLost: isLost)
         }
         for (id, download) in downloads where download.followers.contains(connection) {
             downloads[id]?.followers.remove(connection)

@@ -70,7 +70,7 @@ import Wire
         #expect(peer.statuses.first?.activeHolders == 2)
     }
 
-    @Test("Peers that cannot be reached, or whose connection ends, are not waited for")
+    @Test("Peers that cannot be reached are not waited for, nor those whose connections end again and again")
     func unreachable() {
         peer.join([1, 2, 3])
         peer.wish(file)
@@ -78,6 +78,20 @@ import Wire
         peer.failDial(2)
         #expect(!isOpening)
         peer.feed(.closed(peer.connect(3), reason: "reset"))
+        #expect(!isOpening)
+        peer.feed(.closed(peer.connect(3), reason: "reset"))
+        #expect(isOpening)
+    }
+
+    @Test(
+        "A connection that turns out to be dead when a question is put on it is no answer: its peer is asked on others")
+    func deadConnections() {
+        peer.join([1])
+        let connections = [peer.accept(1), peer.accept(1)]
+        let request = peer.wish(file)
+        for connection in connections { peer.feed(.closed(connection, reason: "reset")) }
+        #expect(peer.failure(of: request) == nil)
+        peer.have(file, on: peer.connect(1))
         #expect(isOpening)
     }
 
@@ -334,20 +348,6 @@ import Wire
         #expect(peer.result(of: first)?.root == file.root && peer.result(of: second)?.root == file.root)
     }
 
-    @Test("Two wishes for a name that are asked at the same time become one download")
-    func asksTogether() {
-        peer.join([1])
-        let (first, second) = (peer.wish(file), peer.wish(file))
-        let connection = peer.connect(1)
-        peer.have(file, on: connection)
-        peer.have(file, on: connection)
-        #expect(peer.statuses.count == 1)
-        peer.feed(.partialOpened(peer.download, peer.opened))
-        peer.deliver(1, of: file, on: connection)
-        peer.feed(.delivered(peer.download, .done(file.shared, backup: nil)))
-        #expect(peer.result(of: first) != nil && peer.result(of: second) != nil)
-    }
-
     @Test("Who joins a download with --force, or without --no-sync, gets what was asked for")
     func joinsForMore() {
         peer.join([1])
@@ -374,6 +374,20 @@ import Wire
         peer.take()
         peer.wish(file, digest: file.root.digest, force: true)
         #expect(peer.isDelivering(replacing: true))
+    }
+
+    @Test("Two wishes for a name that are asked at the same time become one download")
+    func asksTogether() {
+        peer.join([1])
+        let (first, second) = (peer.wish(file), peer.wish(file))
+        let connection = peer.connect(1)
+        peer.have(file, on: connection)
+        peer.have(file, on: connection)
+        #expect(peer.statuses.count == 1)
+        peer.feed(.partialOpened(peer.download, peer.opened))
+        peer.deliver(1, of: file, on: connection)
+        peer.feed(.delivered(peer.download, .done(file.shared, backup: nil)))
+        #expect(peer.result(of: first) != nil && peer.result(of: second) != nil)
     }
 
     @Test("Another version of a name that is being fetched is not fetched beside it, whenever it is wished for")
