@@ -3,6 +3,7 @@ import Content
 /// The one way to look at a body from outside: every read is checked against what is left.
 struct ByteReader {
     private let bytes: UnsafeRawBufferPointer
+    // trap: position, count: places in the body at hand, checked before they are added
     private var position = 0
     private let type: MessageType
 

@@ -5,6 +5,8 @@ import Content
 /// Invariant: what it has been given is, in order, the messages it has returned, then what it still holds.
 public struct FrameDecoder: Sendable {
     private var bytes: [UInt8] = []
+    // trap: head, start, count, dropped, skipping: places in the bytes at hand, and not more than there are
+    // trap: length: of a frame, below what its type allows
     private var head = 0
     /// Bytes of an optional frame still to pass over.
     private var skipping = 0
@@ -70,8 +72,9 @@ public struct FrameDecoder: Sendable {
             guard type >= MessageType.firstOptional else { throw .unknownType(type) }
             limit = MessageType.optionalBodyMax
         }
-        guard Int(length) - 1 <= limit else { throw .frameTooLong(type: type, bytes: length, limit: limit) }
-        return (Int(length) - 1, type)
+        let bodyLength = Int(length) - 1  // trap: at least 1, and no more than a u32
+        guard bodyLength <= limit else { throw .frameTooLong(type: type, bytes: length, limit: limit) }
+        return (bodyLength, type)
     }
 
     private func decode(_ type: MessageType, _ range: Range<Int>) throws(WireError) -> Message {

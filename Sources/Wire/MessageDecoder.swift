@@ -1,5 +1,8 @@
 import Content
 
+// trap: pieceCount, first, count, upperBound, earliest: pieces of a file, 2^20 at most
+// trap: total, joinedCount: entries of a roster, below their limits when they are used
+
 extension Message {
     /// Reads the body of a frame whose length has been checked against `type.bodyMax`.
     init(_ type: MessageType, _ body: UnsafeRawBufferPointer) throws(WireError) {

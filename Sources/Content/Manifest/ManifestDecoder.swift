@@ -10,6 +10,10 @@ struct ManifestDecoder {
         let end: Int
     }
 
+    // trap: count, start, position, path, pathEnd, upperBound, low, high, middle: places in the bytes at hand
+    // trap: entryHeaderSize, fileSize, byteCount, prefix: constants, and texts
+    // trap: fileCount, length, fileLength: a million files of 4 TiB fit 64 bits
+
     /// Kind and count of the path's bytes.
     private static let entryHeaderSize = 1 + 2
     /// Length and digest.
@@ -48,7 +52,8 @@ struct ManifestDecoder {
         let count = Int(ManifestDecoder.integer(UInt32.self, in: bytes, at: 6))
         guard count <= ManifestLimits.entriesMax else { throw .tooMany(entries: UInt64(count)) }
         // The shortest entry has a path of one byte.
-        guard count * (ManifestDecoder.entryHeaderSize + 1) <= bytes.count - position else { throw .truncated }
+        let bytesMin = count * (ManifestDecoder.entryHeaderSize + 1)  // trap: a million of four bytes
+        guard bytesMin <= bytes.count - position else { throw .truncated }
         return count
     }
 
@@ -63,7 +68,7 @@ struct ManifestDecoder {
         try checkOrder(layout)
         try checkParent(layout)
         if layout.isExecutable != nil { try checkFile(layout) }
-        starts.append(UInt32(position))
+        starts.append(UInt32(position))  // trap: below ManifestLimits.bytesMax
         position = layout.end
         previous = layout
     }
@@ -71,7 +76,7 @@ struct ManifestDecoder {
     /// - Parameter start: of an entry whose header is there.
     static func layout(in bytes: [UInt8], at start: Int) -> Layout {
         let path = start + entryHeaderSize
-        let pathEnd = path + Int(integer(UInt16.self, in: bytes, at: start + 1))
+        let pathEnd = path + Int(integer(UInt16.self, in: bytes, at: start + 1))  // trap: a place and a u16
         switch bytes[start] {
         case 0: return Layout(isExecutable: nil, path: path..<pathEnd, end: pathEnd)
         case let kind: return Layout(isExecutable: kind == 2, path: path..<pathEnd, end: pathEnd + fileSize)
@@ -156,7 +161,7 @@ struct ManifestDecoder {
             fold(index, into: &folded)
             var hasher = Hasher()
             folded.withUnsafeBytes { hasher.combine(bytes: $0) }
-            hashes.append((hasher.finalize(), Int32(index)))
+            hashes.append((hasher.finalize(), Int32(index)))  // trap: below ManifestLimits.entriesMax
         }
         hashes.sort { ($0.hash, $0.index) < ($1.hash, $1.index) }
         for (one, other) in zip(hashes, hashes.dropFirst()) where one.hash == other.hash {
