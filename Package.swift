@@ -52,6 +52,7 @@ let package = Package(
         layer("Wire", ["Content"]),
         layer("ManagerCore", ["Wire", "Content"]),
         layer("PeerCore", ["Wire", "Content"]),
+        layer("Simulation", ["ManagerCore", "PeerCore", "Wire", "Content"]),
         layer("Storage", ["Posix", "Content", "Hashing", .product(name: "GRDB", package: "GRDB.swift")]),
         layer(
             "Transport",
@@ -68,6 +69,7 @@ let package = Package(
         program("p2pd", ["Control", "Node"]),
         program("p2pctl", ["CLinux", "Content", "Control"]),
         program("p2pbench", ["Content", "Posix", "Reactor", "Transport", "Wire"]),
+        program("p2psim", ["Simulation"]),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: core),
         tests("Content", ["TestSupport"]),
@@ -77,6 +79,7 @@ let package = Package(
         tests("Wire", ["Content", "TestSupport"]),
         tests("ManagerCore", ["Wire", "Content", "TestSupport"]),
         tests("PeerCore", ["Wire", "Content", "TestSupport"]),
+        tests("Simulation", ["ManagerCore", "PeerCore", "Wire", "Content", "p2psim"]),
         tests("Storage", ["Content", "Hashing", "Posix", "TestSupport"]),
         tests("Transport", ["Reactor", "Posix", "Wire", "Content", "TestSupport"]),
         tests("Control", ["Content"]),

@@ -43,6 +43,18 @@ public struct DownloadStatus: Sendable {
     public let activeHolders: Int
 }
 
+/// What the peer keeps of others and of clients: all of it comes and goes.
+public struct PeerLoad: Hashable, Sendable {
+    public var sessions = 0
+    public var contacts = 0
+    public var dials = 0
+    public var questions = 0
+    public var requests = 0
+    public var downloads = 0
+
+    public init() {}
+}
+
 /// What the peer can tell about itself, for people and programs that ask.
 extension PeerMachine {
     public var managerState: ManagerActivity {
@@ -59,6 +71,20 @@ extension PeerMachine {
     public var currentRoster: Roster { roster }
     public var offered: Catalog { catalog }
     public var sessionCount: Int { sessions.count }
+
+    public var load: PeerLoad {
+        var load = PeerLoad()
+        load.sessions = sessions.count
+        load.contacts = contacts.count + postponedContacts.count
+        load.dials = dialing.count
+        load.questions = questions.count
+        load.requests = requests.count
+        load.downloads = downloads.count
+        return load
+    }
+
+    /// Pieces of downloads that are in no place, or in more than one: none, ever.
+    public var misplacedPieces: Int { downloads.values.reduce(0) { $0 + $1.plan.misplaced.count } }
 
     /// Manifests whose files must stay.
     public var neededManifests: Set<Digest> {

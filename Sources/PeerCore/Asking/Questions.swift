@@ -18,6 +18,8 @@ struct Questions {
     private var byPeer: [PeerID: Set<UInt32>] = [:]
     private var lastNumber: UInt32 = 0
 
+    var count: Int { byNumber.count }
+
     /// - Returns: the number that the answer will carry.
     mutating func add(to peer: PeerID, for purpose: Purpose) -> UInt32 {
         repeat { lastNumber &+= 1 } while byNumber[lastNumber] != nil

@@ -1,0 +1,68 @@
+import Content
+import PeerCore
+
+/// A delivered file has the root that was asked for, to the last byte; it replaces nothing without being told to; and who
+/// is told that it is there finds it there after a power failure, unless somebody said `--no-sync`.
+struct DeliveryChecker {
+    private struct Place: Hashable {
+        let node: Int
+        let name: ShareName
+    }
+
+    private var forced: Set<Place> = []
+    private var wishes: [RequestID: FetchWish] = [:]
+    /// Files that are being put into the share, and requests that joined only then: they get what is under way.
+    private var delivering: Set<Place> = []
+    private var late: Set<RequestID> = []
+
+    mutating func wished(_ request: RequestID, _ wish: FetchWish, _ peer: PeerHost) {
+        wishes[request] = wish
+        if wish.force { forced.insert(Place(node: peer.node, name: wish.name)) }
+    }
+
+    func renames(
+        _ partial: Disk.Partial, _ work: Work, over old: Disk.File?, _ terms: DeliveryTerms, of peer: PeerHost,
+        _ world: World
+    ) {
+        if !partial.right.isComplete {
+            let bad = partial.right.complement.runs
+            world.report("deliveries", "\(peer.node) delivers \(partial.root) with pieces \(bad) wrong")
+        }
+        if partial.isSynced, !terms.sync { world.report("deliveries", "\(peer.node) was asked for less than a sync") }
+        if old != nil, terms.replacing, !forced.contains(Place(node: peer.node, name: partial.name)) {
+            world.report("deliveries", "\(peer.node) replaces \(partial.name.path) without being told to")
+        }
+    }
+
+    mutating func wants(_ effect: PeerEffect, _ peer: PeerHost, _ world: World) {
+        noteDelivery(effect, peer)
+        guard case .finished(let request, let result) = effect, let wish = wishes.removeValue(forKey: request),
+            !result.already
+        else { return }
+        guard let file = peer.disk.share[wish.name], file.root == result.root else {
+            return world.report("deliveries", "\(peer.node) says it has \(wish.name.path), which is not there")
+        }
+        if let digest = wish.digest, digest != result.root.digest {
+            world.report("deliveries", "\(peer.node) has fetched another root than was asked for")
+        }
+        if wish.sync, !file.isDurable, !late.contains(request) {
+            world.report("deliveries", "\(peer.node) says it has \(wish.name.path), which a power failure would take")
+        }
+    }
+
+    mutating func ended(_ life: Life) { delivering = delivering.filter { $0.node != life.node } }
+
+    private mutating func noteDelivery(_ effect: PeerEffect, _ peer: PeerHost) {
+        if case .deliver(let id, _) = effect, let name = peer.disk.partials[id]?.name {
+            delivering.insert(Place(node: peer.node, name: name))
+        } else if case .found(let request, let found) = effect,
+            delivering.contains(Place(node: peer.node, name: found.name))
+        {
+            late.insert(request)
+        } else if case .note(.downloadFinished(_, let name, _, _)) = effect {
+            delivering.remove(Place(node: peer.node, name: name))
+        } else if case .note(.downloadFailed(_, let name, _, _)) = effect {
+            delivering.remove(Place(node: peer.node, name: name))
+        }
+    }
+}
