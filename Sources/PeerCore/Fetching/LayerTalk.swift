@@ -33,7 +33,8 @@ extension PeerMachine {
         guard fetch.heard + policy.layerPatience <= now, case .gathering(.some(let still)) = downloads[id]?.phase,
             still.source == fetch.source
         else { return }
-        if let other = layerSource(download, butNot: fetch.source) {
+        // Looked at anew: some of its lanes may have just been given up.
+        if let other = downloads[id].flatMap({ layerSource($0, butNot: fetch.source) }) {
             downloads[id]?.phase = .gathering(
                 LayerFetch(
                     source: other, pieceCount: fetch.pieceCount, pageSize: fetch.pageSize, now: now))

@@ -149,6 +149,24 @@ import Wire
         #expect(peer.closed[connections[1]] != nil)
     }
 
+    /// The harness sees what is sent on a closed connection.
+    @Test("A holder that is given up for its silence about the layer is not asked for it in the same instant")
+    func silentSources() throws {
+        let file = try TestFile(pieces: 4)
+        for pause in stride(from: UInt64(0), through: 2_000, by: 250) {
+            let peer = Harness()
+            peer.join([1, 2, 3])
+            peer.wish(file, digest: file.root.digest)
+            let connections = [1, 2, 3].map { peer.connect($0) }
+            for connection in connections {
+                peer.have(file, on: connection)
+                peer.pass(.milliseconds(pause))
+            }
+            peer.pass(.seconds(30))
+            #expect(connections.allSatisfy { peer.closed[$0] != nil })
+        }
+    }
+
     @Test("A holder whose file went away before the layer came is left without a quarrel")
     func layerGone() throws {
         let file = try TestFile(pieces: 4)
