@@ -169,12 +169,22 @@ extension PeerMachine {
     /// that there is, and then, once, on a new one.
     /// - Returns: false if that was tried before, or is of no use.
     private mutating func askOnceMore(_ peer: PeerID, for purpose: Questions.Purpose) -> Bool {
-        guard case .wish(let id) = purpose, var request = requests[id], case .asking(var ask) = request.state,
-            roster.entries[peer] != nil, connections[peer] != nil || ask.askedAgain.insert(peer).inserted
-        else { return false }
-        request.state = .asking(ask)
-        requests[id] = request
-        put(request.wish.query, to: peer, for: purpose)
+        guard roster.entries[peer] != nil, !link.hasEnded else { return false }
+        let hasOther = connections[peer] != nil
+        switch purpose {
+        case .wish(let id):
+            guard var request = requests[id], case .asking(var ask) = request.state,
+                hasOther || ask.askedAgain.insert(peer).inserted
+            else { return false }
+            request.state = .asking(ask)
+            requests[id] = request
+            put(request.wish.query, to: peer, for: purpose)
+        case .download(let id):
+            guard let query = downloads[id]?.query, downloads[id]?.isFetching == true,
+                hasOther || downloads[id]?.askedAgain.insert(peer).inserted == true
+            else { return false }
+            put(query, to: peer, for: purpose)
+        }
         return true
     }
 

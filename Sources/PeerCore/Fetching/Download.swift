@@ -104,6 +104,8 @@ struct Download {
     var followers: Set<ConnectionID> = []
     var holders: [PeerID: Holder] = [:]
     var requests: Set<RequestID> = []
+    /// Peers that were asked again since the last search for holders, as their connections had been lost.
+    var askedAgain: Set<PeerID> = []
     var nextSeek: Moment
     var seekPause: Span
     /// Connections to holders that are in use: kept beside `holders`, which may be as many as the roster.

@@ -136,6 +136,7 @@ extension PeerMachine {
     mutating func seekHolders(_ id: DownloadID) {
         guard let download = downloads[id] else { return }
         let isFed = download.isFed
+        downloads[id]?.askedAgain = []
         let candidates = isFed ? Array(download.holders.keys) : Array(roster.entries.keys)
         for peer in candidates where peer != self.id && !bans.contains(peer) {
             if let known = download.holders[peer], known.state != .lost { continue }

@@ -261,6 +261,23 @@ import Wire
         #expect(isDelivering)
     }
 
+    @Test("After a liar, a dead connection to somebody else is not taken for an answer")
+    func deadConnectionAfterLiar() throws {
+        let file = try TestFile(pieces: 1)
+        peer.join([1, 2])
+        let request = peer.wish(file, digest: file.root.digest)
+        let liar = peer.connect(1)
+        let other = peer.connect(2)
+        peer.have(file, on: liar)
+        peer.notHave(on: other)
+        peer.feed(.partialOpened(peer.download, peer.opened))
+        peer.deliver(1, of: file, on: liar, .wrong)
+        peer.feed(.closed(other, reason: "reset"))
+        #expect(peer.failure(of: request) == nil)
+        peer.have(file, on: peer.connect(2))
+        #expect(peer.failure(of: request) == nil && peer.statuses.map(\.activeHolders) == [1])
+    }
+
     @Test("With a liar and a holder that is only away, the download waits for the other")
     func liarAndAway() throws {
         let (request, connections) = peer.fetch(file, from: [1, 2])
