@@ -1,4 +1,4 @@
-"""What an attack must not change: an honest transfer's rate, how soon a command is answered, and memory."""
+"""How soon a daemon answers its user while it is busy."""
 
 import threading
 import time
@@ -6,7 +6,7 @@ import time
 from process import Failure
 
 
-class Commands:
+class Answers:
     """Asks a daemon for its status again and again, in a thread; `p99` is in seconds."""
 
     PAUSE_SECONDS = 0.01
