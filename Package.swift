@@ -89,6 +89,18 @@ let package = Package(
                 "Content", "Wire", "Posix", "Reactor", "Hashing", "Storage", "Transport", "Control", "PeerCore",
                 "TestSupport",
             ]),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "Content", "Wire", "ManagerCore", "PeerCore", "Storage", "Posix", "Control", "Node", "TestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            path: "Tests/FuzzTargets", swiftSettings: core),
+        // With libFuzzer only if Scripts/fuzz builds it; else it replays inputs.
+        .executableTarget(
+            name: "fuzz", dependencies: ["FuzzTargets", "Posix"], path: "Tests/Fuzz", exclude: ["Corpus", "Crashes"],
+            swiftSettings: core),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: core),
         .testTarget(
             name: "EndToEndTests", dependencies: ["p2pd", "p2pctl", "Content", "Hashing", "Wire", "TestSupport"],
             swiftSettings: core),

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from measuring import Commands
+from answers import Answers
 from process import Daemon
 from results import Result
 from world import MIB, NAME, World
@@ -79,7 +79,7 @@ class Battle:
         alone = self.transfer()
         victim = world.manager if attack.victim == "manager" else holder
         attacker = self.attack(attack, victim, holder)
-        with Commands(holder) as commands:
+        with Answers(holder) as answers:
             time.sleep(2)
             beside = self.transfer()
             if attack.ends_soon:
@@ -88,9 +88,9 @@ class Battle:
         stats = json.loads(attacker.communicate(timeout=60)[0] or "{}")
         peak = victim.daemon.memory_mib("VmHWM")
         after = self.transfer()
-        failures = list(self.failures(attack, alone, beside, commands, peak, stats))
+        failures = list(self.failures(attack, alone, beside, answers, peak, stats))
         return Result(
-            attack.name, f"{alone:.1f}", f"{beside:.1f}", f"{beside / alone:.0%}", f"{commands.p99 * 1000:.1f} ms",
+            attack.name, f"{alone:.1f}", f"{beside:.1f}", f"{beside / alone:.0%}", f"{answers.p99 * 1000:.1f} ms",
             f"{peak:.0f}", "; ".join(failures) or "ok", self.describe(stats, after))
 
     def attack(self, attack, victim, holder):
@@ -117,11 +117,11 @@ class Battle:
         words = [f"{value:,} {name}" for name, value in stats.items() if name != "longest_seconds" and value]
         return ", ".join([*words, f"longest {stats.get('longest_seconds', 0)} s", f"{after:.1f} MiB/s afterwards"])
 
-    def failures(self, attack, alone, beside, commands, peak, stats):
+    def failures(self, attack, alone, beside, answers, peak, stats):
         if beside < KEPT_MIN * alone:
             yield f"the honest transfer kept {beside / alone:.0%}"
-        if commands.p99 > STATUS_SECONDS_MAX or commands.failures:
-            yield f"status took {commands.p99 * 1000:.0f} ms, and failed {commands.failures} times"
+        if answers.p99 > STATUS_SECONDS_MAX or answers.failures:
+            yield f"status took {answers.p99 * 1000:.0f} ms, and failed {answers.failures} times"
         if peak > MEMORY_MIB_MAX:
             yield f"{peak:.0f} MiB were in use"
         if attack.ends_soon and stats.get("longest_seconds", 0) > GREETING_SECONDS_MAX:

@@ -9,6 +9,14 @@ public struct DownloadEntry: Hashable, Sendable {
         /// A file of the share that rotted: only its bad pieces are fetched, and written where they belong. Not kept
         /// beyond the daemon's life: what is rotten is found again.
         case repair(bad: PieceSet)
+
+        /// Of a repair: what is to be fetched.
+        public var badPieces: PieceSet? {
+            switch self {
+            case .file, .tree: nil
+            case .repair(let bad): bad
+            }
+        }
     }
 
     public enum State: Hashable, Sendable {
@@ -33,16 +41,6 @@ public struct DownloadEntry: Hashable, Sendable {
     /// -100 to 100; the higher goes first.
     public let priority: Int
     public let state: State
-
-    public var isRepair: Bool { badPieces != nil }
-
-    /// Of a repair: what is to be fetched.
-    public var badPieces: PieceSet? {
-        switch kind {
-        case .file, .tree: nil
-        case .repair(let bad): bad
-        }
-    }
 
     public init(
         id: DownloadID, kind: Kind = .file, name: ShareName, root: FileRoot, modified: Int64, replacing: Bool,

@@ -58,6 +58,8 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
 
     private var effects: [PeerEffect] = []
     private var nextSweep = Moment.distantFuture
+    /// When a commit that others wait for is due, before the next sweep.
+    var commitsAt = Moment.distantFuture
     private var wakeAt = Moment.distantFuture
 
     /// - Parameters:
@@ -185,6 +187,7 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
 
     private mutating func sweep() {
         checkManagerDeadline()
+        if commitsAt <= now { sweepCommits() }
         guard nextSweep <= now else { return }
         nextSweep = .distantFuture
         sweepSessions()
@@ -201,7 +204,7 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
         } else if nextSweep == .distantFuture {
             nextSweep = now + policy.sweep
         }
-        let next = min(nextSweep, link.deadline)
+        let next = min(nextSweep, commitsAt, link.deadline)
         guard next != wakeAt else { return }
         wakeAt = next
         if next != .distantFuture { emit(.wake(at: next)) }

@@ -1,6 +1,5 @@
 import Content
 import Posix
-import Synchronization
 
 /// A file on its way into the share. Pieces are verified before they are written, in any order.
 public final class PartialFile: Sendable {
@@ -17,9 +16,7 @@ public final class PartialFile: Sendable {
     let file: OpenFile
     private let writer: PieceWriter
     private let identity: FileIdentity
-    /// The kernel lets one write to a file at a time, and a second thread spins in it meanwhile, which would cost a
-    /// seventh of the receiver's processor time. Here it sleeps.
-    private let writing = Mutex(())
+    private let writing = WritingTurn()
     private let bootID: String
     /// A file whose pieces were in doubt goes on with another one, which no earlier record fits.
     private let seal: Int64
@@ -57,7 +54,7 @@ public final class PartialFile: Sendable {
     /// - Returns: false if it is not this piece, by its length or its digest; then nothing was written.
     public func store(_ bytes: UnsafeRawBufferPointer, index: Int, with bench: HashBench) throws(SystemError) -> Bool {
         guard writer.isRight(bytes, index: index, with: bench) else { return false }
-        try writing.withLock { _ throws(SystemError) in
+        try writing.withLock { () throws(SystemError) in
             try writer.write(bytes, index: index)
             setSeal()
         }

@@ -5,7 +5,7 @@ import Posix
 public struct PartialStore: Sendable {
     let directory: Directory
     let share: Share
-    let staging = StagingTurn()
+    let staging = WritingTurn()
     private let bootID: String
 
     /// Takes `partial` below the state directory if that can rename into the share, else a directory of the daemon's

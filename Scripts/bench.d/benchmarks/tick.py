@@ -1,10 +1,9 @@
 """What else a peer can do while it reads its disk."""
 
 import statistics
-import threading
-import time
 
 import table
+from answers import Answers
 from data import GIB, MIB, cool_tree, length_of, make_file, need_room, same
 from process import Failure
 from systems.p2pd import Swarm
@@ -54,6 +53,8 @@ def serve(swarm, new):
     with Answers(holder) as answers:
         fetcher.request(swarm.name, "--no-sync")
         holder.wait_for_files(4 + 32)
+    if answers.failures:
+        raise Failure(f"{answers.failures} times the holder did not answer")
     ticks = holder.ask("status")["ticks"]
     read = holder.daemon.bytes_read("read_bytes") - before
     if read < length_of(cold) + length_of(added):
@@ -62,26 +63,4 @@ def serve(swarm, new):
         raise Failure("what was fetched differs from the source")
     fetcher.remove()
     added.rename(new)
-    return ticks, answers.seconds
-
-
-class Answers:
-    """Asks a daemon for its status a hundred times a second, and notes how long it takes to answer."""
-
-    def __init__(self, peer):
-        self.peer, self.seconds, self.ended = peer, [], threading.Event()
-        self.thread = threading.Thread(target=self.ask, daemon=True)
-
-    def ask(self):
-        while not self.ended.wait(0.01):
-            started = time.monotonic()
-            self.peer.ask("status")
-            self.seconds.append(time.monotonic() - started)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ended.set()
-        self.thread.join()
+    return ticks, answers.times

@@ -19,8 +19,8 @@ struct ConfigurationFile: Sendable {
 
     init(path: String, text: String, settings: [SettingName]) throws(DaemonError) {
         let lines = KeyLines(text)
-        if let line = lines.namelessTable {
-            throw DaemonError("\(path) line \(line): behind [ belongs the name of a table", exit: .configuration)
+        if let flaw = lines.flaw {
+            throw DaemonError("\(path) line \(flaw.line): \(flaw.reason)", exit: .configuration)
         }
         let table = try ConfigurationFile.parse(text, path)
         var texts: [String: [String]] = [:]

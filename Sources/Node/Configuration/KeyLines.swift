@@ -3,8 +3,8 @@
 /// Of valid TOML (https://toml.io/en/v1.0.0) only strings, comments and brackets have to be stepped over, so that what
 /// looks like a key inside of them is not taken for one. What is right up to some place is followed up to there.
 struct KeyLines {
-    /// Where a table's name should stand behind a bracket and does not: the parser would end the program there.
-    private(set) var namelessTable: Int?
+    /// The first mistake of a kind at which the parser would end the program, with its line.
+    private(set) var flaw: (line: Int, reason: String)?
     private var lines: [String: Int] = [:]
     private var rest: Substring.UTF8View
     private var line = 1
@@ -31,7 +31,7 @@ struct KeyLines {
                 rest.removeFirst()
                 skip { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
             }
-            if !isAtKey, namelessTable == nil { namelessTable = line }
+            if !isAtKey { note("behind [ belongs the name of a table") }
             record(readKey())
             isInTable = true
         default:
@@ -39,6 +39,10 @@ struct KeyLines {
             if !isInTable { record(key) }
         }
         skipStatement()
+    }
+
+    private mutating func note(_ reason: String) {
+        if flaw == nil { flaw = (line, reason) }
     }
 
     private mutating func record(_ key: String) {
@@ -66,7 +70,7 @@ struct KeyLines {
 
     /// To the end of the line on which the brackets are closed.
     private mutating func skipStatement() {
-        var depth = 0
+        var open: [UInt8] = []
         while let byte = rest.first {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "'"):
@@ -75,13 +79,14 @@ struct KeyLines {
             case UInt8(ascii: "#"):
                 skip { $0 != UInt8(ascii: "\n") }
                 continue
-            case UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1
-            case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
+            case UInt8(ascii: "["), UInt8(ascii: "{"): open.append(byte)
+            case UInt8(ascii: "]"): if open.popLast() == UInt8(ascii: "{") { note("a ] where a } belongs") }
+            case UInt8(ascii: "}"): if open.popLast() == UInt8(ascii: "[") { note("a } where a ] belongs") }
             case UInt8(ascii: "\n"): line += 1
             default: break
             }
             rest.removeFirst()
-            if byte == UInt8(ascii: "\n"), depth <= 0 { return }
+            if byte == UInt8(ascii: "\n"), open.isEmpty { return }
         }
     }
 

@@ -106,12 +106,12 @@ struct PeerWorker {
         _ entry: DownloadEntry, _ layer: [Digest], _ minFree: Reserve
     ) -> Result<PartialFile, DiskFailure> {
         let layout = PieceLayout(length: entry.root.length)
-        let length = entry.badPieces.flatMap { layout?.bytes(of: $0) } ?? entry.root.length
+        let length = entry.kind.badPieces.flatMap { layout?.bytes(of: $0) } ?? entry.root.length
         if let failure = missing(length, minFree) { return .failure(failure) }
         do throws(SystemError) {
             return .success(
                 try partials.open(
-                    entry.name, entry.root, layer, serial: entry.id.rawValue, wanted: entry.badPieces))
+                    entry.name, entry.root, layer, serial: entry.id.rawValue, wanted: entry.kind.badPieces))
         } catch {
             return .failure(DiskFailure(error))
         }

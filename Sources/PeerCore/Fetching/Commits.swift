@@ -7,11 +7,16 @@ struct Commits {
     /// Bytes that wait at most before they are made durable, and how long the first of them waits.
     private static let bytesMax: UInt64 = 64 << 20
     private static let age = Span.seconds(1)
+    /// Between two commits that others wait for: one for every piece of a fast download would cost both more than it
+    /// brings.
+    private static let eagerPause = Span.milliseconds(25)
 
     private(set) var durable: PieceSet
     private var written: PieceSet
     private var underWay: PieceSet?
     private var oldest: Moment?
+    /// What others wait for is not made durable before.
+    private var nextEager = Moment(nanoseconds: 0)
 
     init(durable: PieceSet) {
         self.durable = durable
@@ -25,15 +30,23 @@ struct Commits {
         written.insert(piece)
     }
 
+    /// When what is written is to be made durable, unless there is much of it before; nil if nothing is, or if a commit is
+    /// under way.
     /// - Parameter isEager: others wait for these pieces.
+    func due(isEager: Bool) -> Moment? {
+        guard underWay == nil, !written.isEmpty, let oldest else { return nil }
+        return isEager ? max(oldest, nextEager) : oldest + Commits.age
+    }
+
     /// - Returns: all pieces that will be durable when this is done, or nil if it is not yet time.
     mutating func begin(_ layout: PieceLayout, isEager: Bool, now: Moment) -> PieceSet? {
-        guard underWay == nil, !written.isEmpty, let oldest else { return nil }
-        let isDue = isEager || oldest + Commits.age <= now || layout.bytes(of: written) >= Commits.bytesMax
-        guard isDue else { return nil }
+        guard let due = due(isEager: isEager), due <= now || layout.bytes(of: written) >= Commits.bytesMax else {
+            return nil
+        }
+        nextEager = now + Commits.eagerPause
         underWay = written
         written = PieceSet(pieceCount: durable.pieceCount)
-        self.oldest = nil
+        oldest = nil
         var all = durable
         if let underWay { all.formUnion(underWay) }
         return all

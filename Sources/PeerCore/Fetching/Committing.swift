@@ -9,6 +9,7 @@ extension PeerMachine {
         }
         let isEager = !download.followers.isEmpty || download.plan.isSwarming
         guard let pieces = downloads[id]?.commits.begin(download.plan.layout, isEager: isEager, now: now) else {
+            if isEager, let due = download.commits.due(isEager: true) { commitsAt = min(commitsAt, due) }
             return
         }
         emit(.commit(id, pieces, sync: download.sync))
@@ -50,6 +51,7 @@ extension PeerMachine {
     }
 
     mutating func sweepCommits() {
+        commitsAt = .distantFuture
         for id in downloads.keys { commitIfDue(id) }
     }
 }

@@ -66,8 +66,6 @@ struct Download {
 
     let id: DownloadID
     let kind: DownloadEntry.Kind
-    /// Of a repair: what is fetched; the rest is right where it stands, in the share.
-    let badPieces: PieceSet?
     let name: ShareName
     let root: FileRoot
     /// Seconds since 1970, as its holders say.
@@ -116,7 +114,6 @@ struct Download {
     init(_ record: DownloadEntry, layout: PieceLayout, stored: PieceSet?, plan: Plan, policy: PeerPolicy, now: Moment) {
         id = record.id
         kind = record.kind
-        badPieces = record.badPieces
         name = record.name
         root = record.root
         modified = record.modified
@@ -128,7 +125,7 @@ struct Download {
         since = now
         self.plan = plan
         // What is right of a rotten file is not in the partial file: it is neither looked at again nor offered.
-        let found = record.isRepair ? nil : stored
+        let found = record.kind.badPieces == nil ? stored : nil
         inherited = found.flatMap { $0.isEmpty ? nil : $0 }
         commits = Commits(durable: found ?? PieceSet(pieceCount: layout.pieceCount))
         nextSeek = now + policy.seekFirst
@@ -150,7 +147,7 @@ struct Download {
     /// Bytes from the beginning of the partial file without a gap. What an earlier run left counts when it has been
     /// looked at.
     var prefix: UInt64 {
-        guard badPieces == nil else { return 0 }
+        guard kind.badPieces == nil else { return 0 }
         let inherited = inherited?.next(from: 0).map { plan.layout.offset(of: $0) } ?? .max
         return min(plan.prefix, inherited)
     }

@@ -40,7 +40,7 @@ extension PeerMachine {
     /// - Returns: false for one longer than pieces allow.
     mutating func start(_ entry: DownloadEntry) -> Bool {
         guard let layout = PieceLayout(length: entry.root.length) else { return false }
-        downloads[entry.id] = newDownload(entry, layout, stored: entry.badPieces?.complement)
+        downloads[entry.id] = newDownload(entry, layout, stored: entry.kind.badPieces?.complement)
         emit(.keep(entry))
         return true
     }
@@ -175,7 +175,7 @@ extension PeerMachine {
                 DeliveryTerms(
                     replacing: download.replacing, keepsBackup: download.keepsBackup,
                     sync: download.isDeliveredSynced, modified: download.modified,
-                    isExecutable: download.isExecutable, repairing: download.badPieces)))
+                    isExecutable: download.isExecutable, repairing: download.kind.badPieces)))
     }
 
     mutating func delivered(_ id: DownloadID, _ delivery: Delivery) {
@@ -195,7 +195,7 @@ extension PeerMachine {
         case .occupied(let what): failDownload(id, .occupied(what))
         case .failed(let failure):
             // What was not durable before may not have reached the disk: without syncs, that is all of it.
-            var lost = download.badPieces ?? download.plan.stored
+            var lost = download.kind.badPieces ?? download.plan.stored
             if download.sync { lost.subtract(download.commits.durable) }
             downloads[id]?.plan.spoiled(lost)
             downloads[id]?.commits.spoiled(lost)
@@ -222,7 +222,7 @@ extension PeerMachine {
     mutating func failDownload(_ id: DownloadID, _ failure: FetchFailure) {
         guard let download = downloads[id] else { return }
         let isKept = download.have > 0 || download.requests.isEmpty && download.parent == nil
-        guard isKept, download.badPieces == nil else { return removeDownload(id, failure) }
+        guard isKept, download.kind.badPieces == nil else { return removeDownload(id, failure) }
         downloads[id]?.parent = nil
         stop(id, .failed(failure))
         note(.downloadFailed(id, download.name, download.root, failure))

@@ -39,7 +39,8 @@ public struct StateDatabaseError: Error, Hashable, Sendable {
     private static func cause(of code: ResultCode) -> Cause {
         switch code {
         case .SQLITE_FULL: .outOfSpace
-        case .SQLITE_CORRUPT, .SQLITE_NOTADB: .corrupt
+        // The statements are right, or no test would pass: then the file is of a format or has tables that are none.
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR: .corrupt
         default: .other
         }
     }

@@ -62,6 +62,13 @@ import Testing
         #expect(error("\u{FEFF}" + text)?.message.contains("line 1: behind [") == true)
     }
 
+    @Test("brackets that do not match are a syntax error with the line, and not the end of the program")
+    func mismatchedBrackets() {
+        #expect(error("port = 1\nmanager = [\n}\n")?.message == "/etc/p2pd/peer.toml line 3: a } where a ] belongs")
+        #expect(error("manager = ['a', {]}]\n")?.message == "/etc/p2pd/peer.toml line 1: a ] where a } belongs")
+        #expect(error("manager = ['}']\nlabel = '[}' # {]\n") == nil)
+    }
+
     @Test("a key given twice is a syntax error")
     func duplicate() {
         #expect(self.error("port = 1\nport = 2\n")?.message.contains("line 2") == true)

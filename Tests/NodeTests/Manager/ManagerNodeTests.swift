@@ -1,40 +1,23 @@
 import Content
-import Logging
 import Posix
-import Reactor
 import Testing
 import Wire
 
 @testable import Node
 
 struct ManagerNodeTests {
-    private let reactor: Reactor<Never>
-    private let node: ManagerNode
-    private let port: UInt16
+    private let manager: LiveManager
 
     init() throws {
-        SignalDescriptor.ignoreBrokenPipes()
-        reactor = try Reactor()
-        port = try WireClient.freePort()
-        let settings = ManagerSettings(
-            listen: PeerAddress(ipv4: 0x7F00_0001, port: port), insecure: false, logLevel: .critical,
-            heartbeatSeconds: 1, silenceSeconds: 3, maxPeers: 3, probe: false)
-        node = ManagerNode(settings, reactor: reactor, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        try node.listen(on: settings.listen)
+        manager = try LiveManager(maxPeers: 3, probe: false)
     }
 
     private func run(_ seconds: Double = 5, _ clients: [WireClient], until isDone: () -> Bool) throws -> Bool {
-        let deadline = MonotonicClock.nanoseconds() + UInt64(seconds * 1e9)
-        while !isDone() {
-            guard MonotonicClock.nanoseconds() < deadline else { return false }
-            try reactor.tick(node, waitingAtMost: 5_000_000)
-            for client in clients { try client.hear() }
-        }
-        return true
+        try manager.run(clients, seconds: seconds, until: isDone)
     }
 
     private func joined(_ id: UInt64, _ others: [WireClient] = []) throws -> WireClient {
-        let client = try WireClient(port)
+        let client = try WireClient(manager.port)
         client.hello(id)
         client.say(.newPeer(port: UInt16(7000 + id), label: "peer \(id)"))
         #expect(try run(others + [client]) { client.messages.contains { $0.type == .rosterSnapshot } })
@@ -95,7 +78,7 @@ struct ManagerNodeTests {
     @Test("A peer beyond the most there may be is told so and closed")
     func refusesTooMany() throws {
         let members = [try joined(1), try joined(2), try joined(3)]
-        let late = try WireClient(port)
+        let late = try WireClient(manager.port)
         late.hello(4)
         #expect(try run(members + [late]) { late.isAtEnd })
         guard case .refused(.full, _) = late.messages.last else {
@@ -110,7 +93,7 @@ struct ManagerNodeTests {
         for message in [
             Message.piece(index: 0, length: 5), .chunk(FileRoot(digest: .zero, length: 9), first: 0, count: 1),
         ] {
-            let client = try WireClient(port)
+            let client = try WireClient(manager.port)
             client.hello(7)
             client.say(message)
             #expect(try run([member, client]) { client.isAtEnd })
@@ -121,9 +104,9 @@ struct ManagerNodeTests {
     @Test("A signal ends it at the end of the tick")
     func stops() throws {
         let member = try joined(1)
-        node.received(signal: 15)
+        manager.node.received(signal: 15)
         member.say(.pong(epoch: 0))
-        try reactor.run(node)
+        try manager.reactor.run(manager.node)
         #expect(!member.isAtEnd)
     }
 }

@@ -1,7 +1,5 @@
 import Content
-import Logging
 import Posix
-import Reactor
 import Testing
 import Wire
 
@@ -9,39 +7,24 @@ import Wire
 
 /// A manager that connects back to whoever joins.
 struct ManagerProbeTests {
-    private let reactor: Reactor<Never>
-    private let node: ManagerNode
-    private let port: UInt16
+    private let manager: LiveManager
     private let door: DescriptorBox
     private let doorPort: UInt16
 
     init() throws {
-        SignalDescriptor.ignoreBrokenPipes()
-        reactor = try Reactor()
-        port = try WireClient.freePort()
-        let settings = ManagerSettings(
-            listen: PeerAddress(ipv4: 0x7F00_0001, port: port), insecure: false, logLevel: .critical,
-            heartbeatSeconds: 1, silenceSeconds: 3, maxPeers: 100, probe: true)
-        node = ManagerNode(settings, reactor: reactor, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        try node.listen(on: settings.listen)
+        manager = try LiveManager(maxPeers: 100, probe: true)
         let listener = try TCPSocket.listen(on: SocketAddress(high: 0, low: 0xFFFF_7F00_0001, port: 0))
         doorPort = try TCPSocket.localAddress(listener.rawValue).port
         door = DescriptorBox(listener)
     }
 
     private func run(_ clients: [WireClient], seconds: Double = 10, until isDone: () throws -> Bool) throws -> Bool {
-        let deadline = MonotonicClock.nanoseconds() + UInt64(seconds * 1e9)
-        while try !isDone() {
-            guard MonotonicClock.nanoseconds() < deadline else { return false }
-            try reactor.tick(node, waitingAtMost: 5_000_000)
-            for client in clients { try client.hear() }
-        }
-        return true
+        try manager.run(clients, seconds: seconds, until: isDone)
     }
 
     /// A peer that wants to join.
     private func joiner(_ id: UInt64, port: UInt16) throws -> WireClient {
-        let client = try WireClient(self.port)
+        let client = try WireClient(manager.port)
         client.hello(id)
         client.say(.newPeer(port: port, label: "peer \(id)"))
         return client

@@ -35,8 +35,21 @@ struct CommitsTests {
         commits.wrote(63, now: at(1))
         #expect(commits.begin(layout, isEager: false, now: at(1)) == pieces(0..<64))
         _ = commits.end()
-        commits.wrote(100, now: at(2))
-        #expect(commits.begin(layout, isEager: true, now: at(2)) == pieces([100] + Array(0..<64)))
+        commits.wrote(100, now: at(100))
+        #expect(commits.begin(layout, isEager: true, now: at(100)) == pieces([100] + Array(0..<64)))
+    }
+
+    @Test("What others wait for is made durable forty times a second at most, and when that will be is known")
+    mutating func paced() {
+        commits.wrote(1, now: at(100))
+        #expect(commits.due(isEager: true) == at(100))
+        _ = commits.begin(layout, isEager: true, now: at(100))
+        commits.wrote(2, now: at(101))
+        #expect(commits.due(isEager: true) == nil)
+        _ = commits.end()
+        #expect(commits.due(isEager: true) == at(125))
+        #expect(commits.begin(layout, isEager: true, now: at(124)) == nil)
+        #expect(commits.begin(layout, isEager: true, now: at(125)) == pieces([1, 2]))
     }
 
     @Test("One commit is under way at a time; what is written meanwhile is in the next")
@@ -56,10 +69,10 @@ struct CommitsTests {
         _ = commits.begin(layout, isEager: true, now: at(0))
         _ = commits.end()
         #expect(commits.last == nil)
-        commits.wrote(2, now: at(1))
-        _ = commits.begin(layout, isEager: true, now: at(1))
+        commits.wrote(2, now: at(100))
+        _ = commits.begin(layout, isEager: true, now: at(100))
         #expect(commits.last == nil)
-        commits.wrote(3, now: at(2))
+        commits.wrote(3, now: at(101))
         #expect(commits.last == pieces([1, 2, 3]))
     }
 

@@ -97,6 +97,18 @@ struct DatabaseOpeningTests {
         }
     }
 
+    @Test("A database of a format that SQLite does not know is set aside")
+    func setsUnknownFormatAside() throws {
+        var bytes = try filled()
+        // The schema format: https://www.sqlite.org/fileformat2.html, 1.3.
+        bytes[47] = 9
+        try scratch.writeDatabase(bytes)
+        guard case .corrupt = try expectSetAside(bytes) else {
+            Issue.record("not corrupt")
+            return
+        }
+    }
+
     @Test("A truncated database is set aside, wherever it was cut", arguments: Seeded.seeds(6))
     func setsTruncatedAside(_ seed: UInt64) throws {
         var random = Seeded(seed)

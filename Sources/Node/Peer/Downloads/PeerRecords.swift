@@ -47,7 +47,7 @@ extension PeerNode {
     }
 
     func keep(_ entry: DownloadEntry) {
-        guard !entry.isRepair else { return }
+        guard entry.kind.badPieces == nil else { return }
         if recordedDownloads.insert(entry.id).inserted {
             ledger.submit(.putDownload(DownloadRecord(entry, added: WallClock.seconds())))
         } else {
