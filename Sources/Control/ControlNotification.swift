@@ -35,7 +35,7 @@ public enum ControlEvent: Equatable, Sendable {
 
 /// The version to fetch is settled.
 public struct FoundEvent: Codable, Equatable, Sendable {
-    public let name: String
+    public var name: String
     /// 64 hexadecimal digits.
     public let root: String
     /// Bytes.
@@ -53,7 +53,7 @@ public struct FoundEvent: Codable, Equatable, Sendable {
 
 /// How far a download is.
 public struct ProgressEvent: Codable, Equatable, Sendable {
-    public let name: String
+    public var name: String
     public let state: DownloadState
     /// Verified bytes.
     public let have: UInt64

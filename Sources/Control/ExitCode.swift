@@ -29,7 +29,7 @@ public enum ExitCode: Int32, CaseIterable, Codable, Sendable {
         case .gone: "no holder is left; what came is kept and goes on when one returns"
         case .conflict: "holders have different versions; --root or --newest chooses one"
         case .timedOut: "timed out while asking"
-        case .interrupted: "interrupted (the download goes on in the daemon), or cancelled"
+        case .interrupted: "interrupted (the download goes on in the daemon), or it was cancelled or paused"
         case .outputClosed: "the reader of --stdout went away (the download goes on in the daemon)"
         }
     }

@@ -53,7 +53,7 @@ extension EndToEnd {
                 try fetcher.awaitBytes(1, of: "a.bin")
                 #expect(fetcher.ctl("cancel", "a.bin", "--keep-data").code == 0)
                 let kept = fetcher.download("a.bin")
-                #expect(kept?["state"].string == "failed")
+                #expect(kept?["state"].string == "kept")
                 #expect(kept?["have"].int ?? 0 > 0)
                 #expect(fetcher.ctl("limit", "--download", "none").code == 0)
                 let before = fetcher.ctl("status", "--json").json?["bytesIn"].int ?? 0

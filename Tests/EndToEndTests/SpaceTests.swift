@@ -64,6 +64,8 @@ extension EndToEnd {
                     try disk.fill(leaving: 16 * mebibyte)
                     #expect(fetcher.ctl("req", "large.bin", "--background").code == 0)
                     let needed = try awaitPause(of: "large.bin", at: fetcher)
+                    // There is no room still: that is what req would say.
+                    #expect(fetcher.ctl("wait", "large.bin").code == 74)
                     #expect((23 * mebibyte...25 * mebibyte).contains(needed), "\(needed)")
                     #expect(fetcher.ctl("status", "--json").json?["downloads"]["paused"].int == 1)
                     #expect(fetcher.ctl("req", "small.bin").code == 0)

@@ -13,6 +13,8 @@ public enum DownloadState: String, CaseIterable, Codable, Sendable {
     case checking
     /// Every piece is here; it is being synced and renamed into the share.
     case finishing
+    /// It was cancelled, and what came is kept; `req` or `resume` goes on with it, `cancel` deletes it.
+    case kept
     /// It goes no further; `req` begins again with what came, `cancel` forgets it.
     case failed
     /// It is in the share, and listed only because its hook failed; `cancel` forgets that.

@@ -10,7 +10,7 @@ public struct ReqDone: Codable, Equatable, Sendable {
         case fetching
     }
 
-    public let name: String
+    public var name: String
     public let state: State
     /// 64 hexadecimal digits; nil while nobody has been asked.
     public let root: String?

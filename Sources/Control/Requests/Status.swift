@@ -95,6 +95,7 @@ public struct DownloadCounts: Codable, Equatable, Sendable {
     public let running: Int
     /// For a holder to come back.
     public let waiting: Int
+    /// By a client, or for want of room; cancelled ones of which something is kept are here too.
     public let paused: Int
     public let failed: Int
 
@@ -105,7 +106,7 @@ public struct DownloadCounts: Codable, Equatable, Sendable {
         queued = counts[.queued, default: 0]
         running = [DownloadState.asking, .checking, .fetching, .finishing].reduce(0) { $0 + counts[$1, default: 0] }
         waiting = counts[.waiting, default: 0]
-        paused = counts[.paused, default: 0]
+        paused = counts[.paused, default: 0] + counts[.kept, default: 0]
         failed = counts[.failed, default: 0]
     }
 }

@@ -5,7 +5,7 @@ public enum DownloadsText {
     public static func lines(_ reply: DownloadsReply) -> [String] {
         guard !reply.downloads.isEmpty else { return ["no downloads"] }
         let columns: [Table.Column] = [
-            .left("STATE"), .right("HAVE"), .right("OF"), .right("RATE"), .right("HOLDERS"), .right("PRIORITY"),
+            .left("STATE"), .right("HAVE"), .right("OF"), .right("RATE"), .right("SENDERS"), .right("PRIORITY"),
             .left("NAME"),
         ]
         return Table(columns: columns, rows: reply.downloads.map(row)).lines

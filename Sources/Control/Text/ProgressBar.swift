@@ -26,7 +26,7 @@ public struct ProgressBar: Sendable {
     /// Whether there is an amount to show.
     var hasAmount: Bool {
         switch event.state {
-        case .asking, .queued, .failed: false
+        case .asking, .queued, .kept, .failed: false
         case .fetching, .waiting, .paused, .checking, .finishing, .done: true
         }
     }
@@ -44,6 +44,7 @@ public struct ProgressBar: Sendable {
         case .paused: ["paused" + (event.waitingFor.map { "; waiting for " + TerminalText.escape($0) } ?? "")]
         case .checking: ["checking what is here"]
         case .finishing: ["writing it to the disk"]
+        case .kept: ["cancelled"]
         case .failed: ["failed"]
         case .done: ["done"]
         }

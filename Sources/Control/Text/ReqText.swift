@@ -17,9 +17,10 @@ public enum ReqText {
         return "progress \(TerminalText.escape(event.name))  " + shown.joined(separator: "  ")
     }
 
-    /// The result, a line for each holder that data came from, and what else is to be known.
+    /// The result, a line for each holder that data came from, and what else is to be known. A directory's name ends in a
+    /// slash, as it was asked for.
     public static func done(_ done: ReqDone) -> [String] {
-        let name = TerminalText.escape(done.files == nil ? done.name : done.name + "/")
+        let name = TerminalText.escape(done.name)
         switch done.state {
         case .queued, .fetching:
             let wait = "p2pctl wait \(ShellText.argument(done.name))"

@@ -10,7 +10,9 @@ extension FetchFailure {
         case .nobody(let asked):
             let whom =
                 asked == 0 ? "no other peer is active" : asked == 1 ? "1 peer was asked" : "\(asked) peers were asked"
-            return .init(.notFound, "nobody has \(name): \(whom); check the name, or see `p2pctl peers`")
+            return .init(
+                .notFound,
+                "nobody has \(name): \(whom); check the name (a directory's ends in /), or see `p2pctl peers`")
         case .askTimedOut(let silent, let asked):
             return .init(
                 .timedOut,

@@ -30,8 +30,9 @@ extension PeerMachine {
         switch running.phase {
         case .failed(let failure): fail(id, failure)
         case .paused(.user): fail(id, .paused)
-        case .queued, .gathering, .checking, .opening, .fetching, .proving, .finishing, .reading, .growing,
-            .paused(.space):
+        // There may be room by now; if there is none, that is the answer.
+        case .paused(.space): join(running, id)
+        case .queued, .gathering, .checking, .opening, .fetching, .proving, .finishing, .reading, .growing:
             attach(id, to: running.id)
         }
     }

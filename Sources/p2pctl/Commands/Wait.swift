@@ -8,7 +8,8 @@ struct Wait: ParsableCommand {
         discussion: """
             For each NAME this prints what req prints, and the exit code is what req would have had: that of the first \
             NAME, in the order given, that failed. A name that is in the share is done at once; 66 is one that is \
-            neither there nor being fetched. Ctrl-C ends p2pctl, not the download.
+            neither there nor being fetched; one that waits for room is tried at once. Ctrl-C ends p2pctl, not the \
+            download.
             """)
 
     @Argument(help: ArgumentHelp("The names, as they were asked for.", valueName: "name"))

@@ -46,6 +46,7 @@ struct FetchDisplay {
     }
 
     mutating func show(_ event: ControlEvent, of index: Int) throws(ControlFailure) {
+        let event = event.named(names[index].text)
         switch (event, style) {
         case (.found(let found), .json): try output.show(json: EventLine(event: event.kind.rawValue, fields: found))
         case (.found(let found), .bars), (.found(let found), .plain): try say([ReqText.found(found)])
@@ -61,6 +62,8 @@ struct FetchDisplay {
     /// - Parameter copy: where p2pctl put a copy of the file.
     mutating func end(_ index: Int, _ done: ReqDone, copy: String? = nil) throws(ControlFailure) {
         running[index] = nil
+        var done = done
+        done.name = names[index].text
         switch style {
         case .json: try output.show(json: EventLine(event: "done", fields: DoneLine(done: done, output: copy)))
         case .bars, .plain: try say(ReqText.done(done) + (copy.map { ["  copied to \($0)"] } ?? []))
@@ -139,15 +142,30 @@ private struct DoneLine: Encodable {
     }
 }
 
+extension ControlEvent {
+    /// With a name as it was typed: a directory's with its slash.
+    fileprivate func named(_ name: String) -> ControlEvent {
+        switch self {
+        case .found(var event):
+            event.name = name
+            return .found(event)
+        case .progress(var event):
+            event.name = name
+            return .progress(event)
+        case .ready, .verified: return self
+        }
+    }
+}
+
 extension ProgressEvent {
     fileprivate static func asking(_ name: TypedName) -> ProgressEvent {
-        ProgressEvent(name: name.name.path, state: .asking, have: 0, length: 0, bytesPerSecond: 0, holders: 0)
+        ProgressEvent(name: name.text, state: .asking, have: 0, length: 0, bytesPerSecond: 0, holders: 0)
     }
 
     /// Nothing moves: what moves is shown first where there is not room for all.
     fileprivate var isIdle: Bool {
         switch state {
-        case .queued, .paused, .failed, .done: true
+        case .queued, .paused, .kept, .failed, .done: true
         case .asking, .fetching, .waiting, .checking, .finishing: false
         }
     }

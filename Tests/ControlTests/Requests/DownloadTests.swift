@@ -54,7 +54,7 @@ import Testing
         #expect(counts.queued == 2)
         #expect(counts.running == 4)
         #expect(counts.waiting == 1)
-        #expect(counts.paused == 1)
+        #expect(counts.paused == 2)
         #expect(counts.failed == 1)
     }
 }

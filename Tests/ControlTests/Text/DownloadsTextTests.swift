@@ -15,7 +15,7 @@ import Testing
         ])
         #expect(
             DownloadsText.lines(reply) == [
-                "STATE      HAVE     OF     RATE  HOLDERS  PRIORITY  NAME",
+                "STATE      HAVE     OF     RATE  SENDERS  PRIORITY  NAME",
                 "fetching  1 MiB  4 MiB  1 KiB/s        1         0  a.bin",
                 "paused      0 B      -    0 B/s        0        -5  "
                     + "d/  (no room; 1 KiB more must be free; hook: it hung\\u{1b})",

@@ -44,8 +44,8 @@ import Testing
     @Test("A request in the background is told with the command that waits for it")
     func background() {
         let queued = ReqDone(
-            name: "a b", state: .queued, root: nil, length: nil, seconds: 0, already: false, holders: [])
-        #expect(ReqText.done(queued) == ["queued a b  in the background; p2pctl wait 'a b' waits for it"])
+            name: "a b/", state: .queued, root: nil, length: nil, seconds: 0, already: false, holders: [])
+        #expect(ReqText.done(queued) == ["queued a b/  in the background; p2pctl wait 'a b/' waits for it"])
     }
 
     @Test("A directory is told with its counts and every file that failed, and what was replaced with its new name")
@@ -53,7 +53,7 @@ import Testing
         let files = TreeCounts(
             total: 4, fetched: 2, already: 1, failed: [.init(name: "d/\u{1b}", cause: .gone, message: "no holder\n")])
         let done = ReqDone(
-            name: "d", root: "00", length: 1024, seconds: 1, already: false, backup: "d.~1~",
+            name: "d/", root: "00", length: 1024, seconds: 1, already: false, backup: "d.~1~",
             holders: [HolderBytes(address: "127.0.0.1:7002", bytes: 1024)], files: files)
         #expect(
             ReqText.done(done) == [

@@ -36,9 +36,10 @@ extension DownloadStatus {
     var cause: String? {
         switch state {
         case .queued, .fetching, .checking, .finishing: nil
-        case .waiting: "no holder is reachable; it goes on when one is"
+        case .waiting: "no peer that can be reached has this version; it goes on when one does"
         case .paused(.user): "p2pctl resume takes it up again"
         case .paused(.space): "the disk is full; it goes on when there is room"
+        case .failed(.cancelled): "p2pctl resume goes on with what came, p2pctl cancel deletes it"
         case .failed(let failure): failure.text(for: name.path).message
         }
     }
@@ -68,6 +69,7 @@ extension DownloadState {
         case .paused: self = .paused
         case .checking: self = .checking
         case .finishing: self = .finishing
+        case .failed(.cancelled): self = .kept
         case .failed: self = .failed
         }
     }

@@ -17,9 +17,10 @@ struct DownloadsReportTests {
         "What goes on has no cause; what does not says why, and what it waits for",
         arguments: [
             (.queued, .queued, nil, nil), (.fetching, .fetching, nil, nil), (.checking, .checking, nil, nil),
-            (.finishing, .finishing, nil, nil), (.waiting, .waiting, "no holder", "a peer"),
+            (.finishing, .finishing, nil, nil), (.waiting, .waiting, "this version", "a peer"),
             (.paused(.user), .paused, "p2pctl resume", "p2pctl resume"),
             (.paused(.space(needed: 2048)), .paused, "disk is full", "2 KiB"),
+            (.failed(.cancelled), .kept, "p2pctl resume", nil),
             (.failed(.occupied("a pipe")), .failed, "in its place is a pipe", nil),
         ] as [(DownloadActivity, DownloadState, String?, String?)])
     func causes(activity: DownloadActivity, state: DownloadState, cause: String?, waitingFor: String?) throws {
