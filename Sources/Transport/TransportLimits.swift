@@ -44,8 +44,10 @@ public struct TransportLimits: Sendable {
 
 /// When sockets gather bytes (Gathering.swift).
 extension TransportLimits {
-    /// A read that brings so much shows a stream that is fast.
-    static let gatherFrom = 64 << 10
+    /// What comes in so long is read together.
+    static let gatherLatency = Span.milliseconds(4)
+    /// A stream that brings less in that time is read as it comes.
+    static let gatherMin = 8 << 10
     /// A quarter of a piece: wakes are few, and the kernel's buffer is not full when the daemon comes.
     static let gatherMax = 256 << 10
     /// How long a stream may bring less than it is waited for.

@@ -5,7 +5,9 @@ import Content
 /// Of the pieces that nobody has but a complete holder, each fetcher asks it for its own part only and gets the others
 /// from those whose part they are: so a crowd that starts together takes each piece from the origin about once. Whose a
 /// piece is follows from its number and the fetchers' ids alone (rendezvous hashing: Thaler and Ravishankar, 1998), so
-/// that nothing has to be agreed on, and one fetcher more or less moves few pieces.
+/// that nothing has to be agreed on, and one fetcher more or less moves few pieces. Nobody's part is larger than another's
+/// (bounded loads: Mirrokni, Thorup and Zadimoghaddam, 2018): whoever has the largest has the most to send, and all others
+/// would wait for it.
 struct Crowd {
     /// Pieces that fall to one fetcher together, at least so many blocks in a file: it bounds the work of dividing them.
     private static let blocksMax = 1 << 14
@@ -60,9 +62,19 @@ struct Crowd {
     private mutating func divide() {
         guard !rivals.isEmpty else { return ownBlocks = [] }
         let blocks = (pieceCount + (1 << blockSizeLog2) - 1) >> blockSizeLog2
+        let members = [id] + rivals
+        let partMax = (blocks + members.count - 1) / members.count
+        var parts = Array(repeating: 0, count: members.count)
         ownBlocks = (0..<blocks).map { block in
-            let own = Crowd.weight(of: block, for: id)
-            return rivals.allSatisfy { Crowd.weight(of: block, for: $0) < own }
+            var best: (member: Int, weight: UInt64)?
+            for (member, peer) in members.enumerated() where parts[member] < partMax {
+                let weight = Crowd.weight(of: block, for: peer)
+                if let current = best, weight <= current.weight { continue }
+                best = (member, weight)
+            }
+            guard let best else { return true }
+            parts[best.member] += 1
+            return best.member == 0
         }
     }
 

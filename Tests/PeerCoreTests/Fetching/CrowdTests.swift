@@ -43,6 +43,20 @@ import Wire
         }
     }
 
+    @Test("Every piece is one fetcher's, as all of them see it, and no part is larger than a seventh, rounded up")
+    func parts() {
+        let ids = (UInt64(1)...7).map { PeerID.number($0) }
+        let crowds = ids.map { id in
+            var crowd = Crowd(id: id, pieceCount: 100)
+            for other in ids.reversed() { _ = crowd.insert(other) }
+            return crowd
+        }
+        let owners = (0..<100).map { piece in crowds.indices.filter { crowds[$0].owns(piece) } }
+        #expect(owners.allSatisfy { $0.count == 1 })
+        let parts = crowds.indices.map { member in owners.count { $0 == [member] } }
+        #expect(parts.allSatisfy { $0 <= 15 } && parts.reduce(0, +) == 100, "\(parts)")
+    }
+
     @Test("What is another's part is asked of the origin when nothing was heard of anybody for a while, one by one")
     func silence() throws {
         var plan = try plan(pieces: 16)
