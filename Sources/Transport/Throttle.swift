@@ -4,8 +4,10 @@ import Reactor
 
 /// The limit of one direction: a bucket that all connections draw from, and the line of those that wait for it.
 ///
-/// Bytes are handed out in shares, one at a time to the first in line, who goes to its end if it needs more: so all that
-/// wait get the same, however much each has to send. One timer wakes the line, and only while there is one.
+/// Bytes are handed out to the first in line, who stays there until its turn is over and then goes to the end if it needs
+/// more: so all that wait get the same, however much each has to send. A turn is long enough for a piece, unless the rate
+/// is low: pieces that come one after the other are passed on sooner than such as come all at once. One timer wakes the
+/// line, and only while there is one.
 struct Throttle {
     /// How one connection stands.
     enum Passage: Equatable {
@@ -17,6 +19,8 @@ struct Throttle {
 
     private var bucket: TokenBucket?
     private var line: Deque<ConnectionID> = []
+    /// Whose turn it is, and the bytes that are left of it.
+    private var turn: (connection: ConnectionID, left: Int)?
     private(set) var timer: TimerID?
 
     /// nil: everything passes.
@@ -38,12 +42,22 @@ struct Throttle {
         return []
     }
 
-    /// Puts a connection at the end of the line.
-    mutating func join(_ connection: ConnectionID) { line.append(connection) }
+    /// Puts a connection at the end of the line, or at its head if its turn is not over.
+    mutating func join(_ connection: ConnectionID) {
+        if let turn, turn.connection == connection, turn.left > 0 {
+            line.prepend(connection)
+        } else {
+            line.append(connection)
+        }
+    }
 
     /// The first in line with its share, if there is one.
     mutating func next(at now: UInt64) -> (connection: ConnectionID, share: Int)? {
-        guard let first = line.first, let share = takeShare(at: now) else { return nil }
+        guard let first = line.first, let rate else { return nil }
+        let current = turn.flatMap { $0.connection == first && $0.left > 0 ? $0.left : nil }
+        let left = current ?? TransportLimits.turn(of: rate)
+        guard let share = takeShare(atMost: left, rate, at: now) else { return nil }
+        turn = (first, left - share)
         line.removeFirst()
         return (first, share)
     }
@@ -62,10 +76,11 @@ struct Throttle {
 
     mutating func setTimer(_ timer: TimerID?) { self.timer = timer }
 
-    private mutating func takeShare(at now: UInt64) -> Int? {
-        guard let rate, let available = bucket?.available(at: now) else { return nil }
-        let share = TransportLimits.share(of: rate)
-        guard available >= share else { return nil }
+    private mutating func takeShare(atMost left: Int, _ rate: ByteRate, at now: UInt64) -> Int? {
+        guard let available = bucket?.available(at: now), available >= min(left, TransportLimits.share(of: rate)) else {
+            return nil
+        }
+        let share = min(left, available)
         bucket?.spend(share)
         return share
     }

@@ -65,16 +65,18 @@ extension TransportLimits {
     static let batchSpan = Span.milliseconds(20)
     /// Also when what is handed out in between runs out at once.
     static let wakePause = Span.milliseconds(10)
-    /// Handed to one connection at a time: a quarter of a batch, so that several get their turn in each, but never more
-    /// than a tick's budget; of a slow limit about a packet, so that each of many gets something before its other end
-    /// takes it for dead.
+    /// One connection's turn, and never more than a tick's budget: at a rate of 20 MB/s a piece of 1 MiB.
+    static let turnSpan = Span.milliseconds(60)
+    static let turnMax = 1 << 20
+    /// Handed out at a time, at least: a quarter of a batch; of a slow limit about a packet, so that each of many gets
+    /// something before its other end takes it for dead.
     static let sharesPerBatch = 4
-    static let shareMax = 1 << 20
     static let shareMin = 1 << 10
 
     static func burst(of rate: ByteRate) -> Int { max(burstMin, bytes(of: rate, in: burstSpan)) }
     static func batch(of rate: ByteRate) -> Int { max(shareMin, bytes(of: rate, in: batchSpan)) }
-    static func share(of rate: ByteRate) -> Int { max(shareMin, min(batch(of: rate) / sharesPerBatch, shareMax)) }
+    static func turn(of rate: ByteRate) -> Int { max(shareMin, min(bytes(of: rate, in: turnSpan), turnMax)) }
+    static func share(of rate: ByteRate) -> Int { max(shareMin, min(batch(of: rate) / sharesPerBatch, turnMax)) }
 
     /// A rate is at most 2^50, so the product fits.
     private static func bytes(of rate: ByteRate, in span: Span) -> Int {

@@ -20,17 +20,34 @@ struct ThrottleTests {
         return served
     }
 
-    @Test("The line is served first come, first served, a share each, as far as the bytes go")
+    @Test("The line is served first come, first served, a turn of 60 ms each, in parts as the bytes come")
     func order() {
         var throttle = throttle
         _ = throttle.setRate(rate, at: 0)
-        for number in 1...8 { throttle.join(connection(UInt64(number))) }
+        for number in 1...3 { throttle.join(connection(UInt64(number))) }
         #expect(served(&throttle, at: 0).isEmpty)
-        // 20 ms are a batch, which has four shares.
-        #expect(served(&throttle, at: 20_000_000) == [1, 2, 3, 4])
+        for moment in stride(from: UInt64(20), through: 60, by: 20) {
+            #expect(served(&throttle, at: moment * 1_000_000) == [1])
+            throttle.join(connection(1))
+        }
+        #expect(served(&throttle, at: 80_000_000) == [2])
+        // It needs no more: what is left of its turn is nobody's.
+        #expect(served(&throttle, at: 100_000_000) == [3])
+        throttle.join(connection(3))
+        #expect(served(&throttle, at: 160_000_000) == [3, 1])
+    }
+
+    @Test("Whoever needs little takes little, and the next one's turn comes at once")
+    func givesBack() {
+        var throttle = throttle
+        _ = throttle.setRate(rate, at: 0)
         throttle.join(connection(1))
-        #expect(served(&throttle, at: 40_000_000) == [5, 6, 7, 8])
-        #expect(served(&throttle, at: 60_000_000) == [1])
+        throttle.join(connection(2))
+        let first = throttle.next(at: 20_000_000)
+        #expect(first?.connection == connection(1))
+        throttle.giveBack((first?.share ?? 0) - 1000)
+        let second = throttle.next(at: 20_000_000)
+        #expect(second?.connection == connection(2) && (second?.share ?? 0) > 100_000)
     }
 
     @Test("There is something to wait for only while there is a line, and one timer is enough")
