@@ -93,7 +93,7 @@ struct PeerWorker {
             switch try step.run(in: share, with: bench) {
             case .more(let next, _): return .hashing(next)
             case .done(let file): return .hashed(file)
-            case .changed: return .settled(.occupied("a file that is being written"))
+            case .changed, .openForWriting: return .settled(.occupied("a file that is being written"))
             }
         } catch {
             return .settled(.failed(DiskFailure(error)))

@@ -215,7 +215,7 @@ public struct TreeSurvey: Sendable {
         do throws(SystemError) {
             switch try hashing.step.run(in: share, with: bench) {
             case .more(let step, _): self.hashing?.step = step
-            case .changed:
+            case .changed, .openForWriting:
                 self.hashing = nil
                 obstruct(hashing.index, .occupied("a file that is being written"))
             case .done(let file):

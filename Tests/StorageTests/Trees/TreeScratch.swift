@@ -63,7 +63,7 @@ final class TreeScratch {
             switch try? step.run(in: share, with: bench) {
             case .more(let next, _): step = next
             case .done(let file): return file.root
-            case .changed, nil: return nil
+            case .changed, .openForWriting, nil: return nil
             }
         }
     }
