@@ -4,6 +4,8 @@ import Posix
 /// Where partial files live until they are whole: in the file system of the share, so that one rename delivers them.
 public struct PartialStore: Sendable {
     let directory: Directory
+    /// Where it lies, and what it is called there.
+    let place: (parent: Directory, name: String)
     let share: Share
     let staging = WritingTurn()
     private let bootID: String
@@ -24,6 +26,7 @@ public struct PartialStore: Sendable {
         let name = isNear ? "partial" : "partial-\(peer.hex)"
         try parent.makeDirectory(name, mode: 0o700)
         directory = try parent.openDirectory(name)
+        place = (parent, name)
     }
 
     /// Makes a partial file and reserves its space.
