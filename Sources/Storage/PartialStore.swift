@@ -120,13 +120,23 @@ extension PartialStore {
             try directory.kind(of: record.fileName) == .regular
         else { return .missing }
         let path = "\(directory.path)/\(record.fileName)"
-        let file = OpenFile(try directory.openForWriting(record.fileName), path: path)
+        let file = OpenFile(try reopen(record.fileName), path: path)
         let isSealed = try isSealed(file, record, root, synced: synced)
         let isBelieved = isSealed || record.pieces.isEmpty
         let partial = try PartialFile(
             name: name, root: root, layout: layout, layer: record.layer, fileName: record.fileName, file: file,
             bootID: bootID, seal: isBelieved ? record.seal : record.seal &+ 1)
         return isBelieved ? .ready(partial) : .doubtful(PartialVerification(of: partial, record.pieces))
+    }
+
+    /// A daemon that died while it delivered the file may have given it a mode that lets nobody write to it.
+    private func reopen(_ fileName: String) throws(SystemError) -> FileDescriptor {
+        do throws(SystemError) { return try directory.openForWriting(fileName) } catch {
+            guard error.isNotPermitted else { throw error }
+            let file = try directory.openFile(fileName)
+            try FileIO.setMode(file.rawValue, 0o600)
+            return try directory.openForWriting(fileName)
+        }
     }
 
     /// A file of the wrong length is given the right one, whereby its seal is broken for good.

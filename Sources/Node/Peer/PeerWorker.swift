@@ -154,15 +154,10 @@ struct PeerWorker {
         _ partial: PartialFile, _ terms: DeliveryTerms
     ) -> Result<DeliveredFile, DeliveryError> {
         do throws(DeliveryError) {
-            if terms.isExecutable {
-                do throws(SystemError) { try FileIO.setExecutable(partial.readable.rawValue, true) } catch {
-                    throw .failed(error)
-                }
-            }
             return .success(
                 try partials.deliver(
                     partial, replacing: terms.replacing, keepingBackup: terms.keepsBackup, modified: terms.modified,
-                    sync: terms.sync))
+                    mode: terms.mode, sync: terms.sync))
         } catch {
             return .failure(error)
         }
