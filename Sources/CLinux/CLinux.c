@@ -47,6 +47,16 @@ int clinux_probe(int file, off_t offset) {
     return (int)preadv2(file, &vector, 1, offset, RWF_NOWAIT);
 }
 
+int clinux_has_writer(int file) {
+    // Whoever opens the file for writing while the lease is held breaks it, which is told by SIGIO: that would end the
+    // process. SIGURG is ignored unless somebody asks for it. Nothing is to be done about it anyway, since the lease is
+    // given back, and the writer let go on, a moment later.
+    if (fcntl(file, F_SETSIG, SIGURG) != 0) return -1;
+    if (fcntl(file, F_SETLEASE, F_RDLCK) != 0) return errno == EAGAIN ? 1 : -1;
+    fcntl(file, F_SETLEASE, F_UNLCK);
+    return 0;
+}
+
 uint64_t clinux_mount_id(int file) {
     struct statx info;
     if (statx(file, "", AT_EMPTY_PATH, STATX_MNT_ID, &info) != 0) return 0;

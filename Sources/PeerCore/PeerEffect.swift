@@ -133,19 +133,20 @@ public struct DeliveryTerms: Hashable, Sendable {
     public let sync: Bool
     /// Seconds since 1970: the file gets this time.
     public let modified: Int64
-    public let isExecutable: Bool
+    /// nil: as any new file.
+    public let mode: FileMode?
     /// The file stands in the share already, and only these pieces of it are replaced.
     public let repairing: PieceSet?
 
     public init(
-        replacing: Bool, keepsBackup: Bool, sync: Bool, modified: Int64, isExecutable: Bool = false,
+        replacing: Bool, keepsBackup: Bool, sync: Bool, modified: Int64, mode: FileMode? = nil,
         repairing: PieceSet? = nil
     ) {
         self.replacing = replacing
         self.keepsBackup = keepsBackup
         self.sync = sync
         self.modified = modified
-        self.isExecutable = isExecutable
+        self.mode = mode
         self.repairing = repairing
     }
 }

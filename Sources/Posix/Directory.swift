@@ -117,6 +117,13 @@ public final class Directory: Sendable {
         return false
     }
 
+    /// Gives the directory these permissions, whatever the umask.
+    public func setMode(_ mode: UInt16) throws(SystemError) {
+        do throws(SystemError) { try FileIO.setMode(descriptor.rawValue, mode) } catch {
+            throw SystemError(error.operation, on: path, code: error.code)
+        }
+    }
+
     public func remove(_ name: String) throws(SystemError) {
         try check("remove", "\(path)/\(name)") { unlinkat(descriptor.rawValue, name, 0) }
     }

@@ -73,13 +73,17 @@ public enum FileIO {
         try check("set the time of", "descriptor \(file)") { clinux_set_modified(file, second, Int(nanosecond)) }
     }
 
-    /// Lets all who may read the file execute it too, or nobody.
-    public static func setExecutable(_ file: Int32, _ isExecutable: Bool) throws(SystemError) {
+    /// Gives a file or directory these permissions, whatever the umask. What a directory has beside them, as the group that
+    /// it gives to what is made in it, stays; a file is not setuid any more.
+    /// - Parameter mode: permission bits.
+    public static func setMode(_ file: Int32, _ mode: UInt16) throws(SystemError) {
         var info = stat()
         try check("stat", "descriptor \(file)") { fstat(file, &info) }
-        let mode = info.st_mode & 0o7777
-        let wanted = isExecutable ? mode | (mode & 0o444) >> 2 : mode & ~0o111
-        if wanted != mode { try check("set the mode of", "descriptor \(file)") { fchmod(file, wanted) } }
+        let kept = FileKind(mode: info.st_mode) == .directory ? info.st_mode & 0o7000 : 0
+        let wanted = kept | mode_t(mode)
+        if wanted != info.st_mode & 0o7777 {
+            try check("set the mode of", "descriptor \(file)") { fchmod(file, wanted) }
+        }
     }
 
     /// After a failure the kernel may have dropped what was not written: the data must be written again, not synced

@@ -7,14 +7,14 @@ public struct FileStanding: Hashable, Sendable {
     public let identity: FileIdentity
     /// Names that the file has, here and elsewhere.
     public let linkCount: UInt64
-    /// By its owner.
-    public let isExecutable: Bool
+    /// As stat(2) has it.
+    public let mode: UInt32
 
     init(_ info: stat) {
         kind = FileKind(mode: info.st_mode)
         identity = FileIdentity(info)
         linkCount = UInt64(info.st_nlink)
-        isExecutable = info.st_mode & S_IXUSR != 0
+        mode = info.st_mode
     }
 }
 

@@ -52,13 +52,16 @@ extension PartialStore {
     ///   - keepingBackup: keep that file as `NAME.~N~`.
     ///   - modified: when the version was last written at its holders, in seconds since 1970; nil and a time to come
     ///     stand for now.
+    ///   - mode: nil leaves the one that a new file has.
     ///   - sync: false leaves both to the kernel's own time, for data that may be lost.
     public func deliver(
-        _ partial: PartialFile, replacing: Bool, keepingBackup: Bool, modified: Int64?, sync: Bool
+        _ partial: PartialFile, replacing: Bool, keepingBackup: Bool, modified: Int64?, mode: FileMode? = nil,
+        sync: Bool
     ) throws(DeliveryError) -> DeliveredFile {
         try checkLength(of: partial)
         do throws(SystemError) {
             try FileIO.setModified(partial.file.rawValue, PartialStore.nanoseconds(modified))
+            if let mode { try FileIO.setMode(partial.file.rawValue, mode.forFile.bits) }
         } catch {
             throw .failed(error)
         }
@@ -66,7 +69,10 @@ extension PartialStore {
             do throws(SyncError) { try partial.sync() } catch { throw .unsynced(error) }
         }
         do throws(SystemError) {
-            return try place(partial, replacing: replacing, keepingBackup: keepingBackup, sync: sync)
+            // A directory that the file's tree had made, and that somebody has removed: see `TreeFiles.open`.
+            let (parent, last) = try share.makeParent(of: partial.name, sync: sync, mode: mode == nil ? 0o755 : 0o700)
+            return try place(
+                partial, in: parent, last, replacing: replacing, keepingBackup: keepingBackup, sync: sync)
         } catch {
             // It goes on being a partial file, perhaps the next daemon's.
             partial.setSeal()
@@ -96,9 +102,8 @@ extension PartialStore {
     }
 
     private func place(
-        _ partial: PartialFile, replacing: Bool, keepingBackup: Bool, sync: Bool
+        _ partial: PartialFile, in parent: Directory, _ last: String, replacing: Bool, keepingBackup: Bool, sync: Bool
     ) throws(SystemError) -> DeliveredFile {
-        let (parent, last) = try share.makeParent(of: partial.name, sync: sync)
         let backup = try rename(
             partial.fileName, to: parent, last, of: partial.name, replacing: replacing, keepingBackup: keepingBackup,
             sync: sync)

@@ -4,6 +4,8 @@ import Posix
 /// Where partial files live until they are whole: in the file system of the share, so that one rename delivers them.
 public struct PartialStore: Sendable {
     let directory: Directory
+    /// Where it lies, and what it is called there.
+    let place: (parent: Directory, name: String)
     let share: Share
     let staging = WritingTurn()
     private let bootID: String
@@ -24,6 +26,7 @@ public struct PartialStore: Sendable {
         let name = isNear ? "partial" : "partial-\(peer.hex)"
         try parent.makeDirectory(name, mode: 0o700)
         directory = try parent.openDirectory(name)
+        place = (parent, name)
     }
 
     /// Makes a partial file and reserves its space.
@@ -117,13 +120,23 @@ extension PartialStore {
             try directory.kind(of: record.fileName) == .regular
         else { return .missing }
         let path = "\(directory.path)/\(record.fileName)"
-        let file = OpenFile(try directory.openForWriting(record.fileName), path: path)
+        let file = OpenFile(try reopen(record.fileName), path: path)
         let isSealed = try isSealed(file, record, root, synced: synced)
         let isBelieved = isSealed || record.pieces.isEmpty
         let partial = try PartialFile(
             name: name, root: root, layout: layout, layer: record.layer, fileName: record.fileName, file: file,
             bootID: bootID, seal: isBelieved ? record.seal : record.seal &+ 1)
         return isBelieved ? .ready(partial) : .doubtful(PartialVerification(of: partial, record.pieces))
+    }
+
+    /// A daemon that died while it delivered the file may have given it a mode that lets nobody write to it.
+    private func reopen(_ fileName: String) throws(SystemError) -> FileDescriptor {
+        do throws(SystemError) { return try directory.openForWriting(fileName) } catch {
+            guard error.isNotPermitted else { throw error }
+            let file = try directory.openFile(fileName)
+            try FileIO.setMode(file.rawValue, 0o600)
+            return try directory.openForWriting(fileName)
+        }
     }
 
     /// A file of the wrong length is given the right one, whereby its seal is broken for good.

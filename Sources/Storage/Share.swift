@@ -91,11 +91,13 @@ public struct Share: Sendable {
     }
 
     /// Opens the directory that `name` lies in, making those that are missing.
-    public func makeParent(of name: ShareName, sync: Bool) throws(SystemError) -> (directory: Directory, last: String) {
+    public func makeParent(
+        of name: ShareName, sync: Bool, mode: UInt32 = 0o755
+    ) throws(SystemError) -> (directory: Directory, last: String) {
         var target = directory
         let components = name.components
         for component in components.dropLast() {
-            try target.makeDirectory(component)
+            try target.makeDirectory(component, mode: mode)
             let child = try target.openDirectory(component)
             // A new directory's own name must survive a crash as well as the file in it.
             if sync { try target.sync() }

@@ -12,6 +12,7 @@ extension EndToEnd {
             case insideLink
             case duplicate
             case caseCollision
+            case setuid
             case lengthsBeyondAll
             case millions
             case cutOff
@@ -31,6 +32,7 @@ extension EndToEnd {
                 case .caseCollision:
                     manifest.addFile("README")
                     manifest.addFile("Readme")
+                case .setuid: manifest.addFile("root-shell", mode: 0o4755)
                 case .lengthsBeyondAll:
                     for name in ["a", "b", "c"] { manifest.addFile(name, length: 1 << 62) }
                 case .millions:

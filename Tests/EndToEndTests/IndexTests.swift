@@ -222,6 +222,30 @@ extension EndToEnd {
             }
         }
 
+        @Test("A file whose writer pauses is not offered half-done, `files` says why, and it comes whole when closed")
+        func writerPauses() throws {
+            try Swarm.run(peers: 2) { swarm in
+                let (holder, fetcher) = (swarm.peers[0], swarm.peers[1])
+                let file = open(holder.path("half.bin"), O_WRONLY | O_CREAT, 0o600)
+                let bytes = [UInt8](repeating: 7, count: mebibyte)
+                #expect(write(file, bytes, bytes.count) == bytes.count)
+                try eventually("it is found open", within: 5) {
+                    shown("half.bin", at: holder)?["cause"].string?.contains("open for writing") == true
+                }
+                let end = now() + 2
+                while now() < end {
+                    #expect(shown("half.bin", at: holder)?["state"].string == "indexing")
+                    usleep(100_000)
+                }
+                #expect(fetcher.ctl("req", "half.bin").code == 66)
+                #expect(write(file, bytes, bytes.count) == bytes.count && close(file) == 0)
+                try eventually("it is offered", within: 5) { holder.files()["half.bin"] != nil }
+                #expect(fetcher.ctl("req", "half.bin").code == 0)
+                #expect(TestFile.sameBytes(fetcher.path("half.bin"), holder.path("half.bin")))
+                #expect(shown("half.bin", at: fetcher)?["length"].int == 2 * mebibyte)
+            }
+        }
+
         @Test("Files that are renamed, moved or removed are offered where they are, and nowhere else")
         func moved() throws {
             try Swarm.run { swarm in

@@ -115,6 +115,58 @@ extension EndToEnd {
             }
         }
 
+        @Test("What had come of a download is kept with a newer p2pd's database, and whoever goes back to it goes on")
+        func goesBack() throws {
+            try Swarm.run { swarm in
+                let length = 16 * mebibyte + 5
+                let holder = try swarm.addHolder(of: "a.bin", length: length)
+                let fetcher = try swarm.addPeer(arguments: ["--max-download", "4M"])
+                try swarm.settle()
+                #expect(fetcher.ctl("req", "a.bin", "--background").code == 0)
+                try fetcher.awaitBytes(5 * mebibyte, of: "a.bin")
+                #expect(fetcher.ctl("pause", "a.bin").code == 0)
+                let have = try #require(fetcher.download("a.bin")?["have"].int)
+                try fetcher.terminate()
+
+                let version = try exchangeVersion(of: "p2pd.sqlite", in: fetcher.state, for: [0, 0, 0, 99])
+                try fetcher.restart()
+                try fetcher.awaitReady()
+                try eventually("it is told") { fetcher.log.contains("was kept as") }
+                #expect(fetcher.download("a.bin") == nil)
+                try fetcher.terminate()
+
+                let names = try FileManager.default.contentsOfDirectory(atPath: fetcher.state)
+                for name in ["p2pd.sqlite", "partial"] {
+                    let kept = try #require(names.first { $0.hasPrefix("\(name).newer-") })
+                    #expect(fetcher.log.contains("\(fetcher.state)/\(kept)"))
+                    try FileManager.default.removeItem(atPath: "\(fetcher.state)/\(name)")
+                    #expect(rename("\(fetcher.state)/\(kept)", "\(fetcher.state)/\(name)") == 0)
+                }
+                _ = try exchangeVersion(of: "p2pd.sqlite", in: fetcher.state, for: version)
+                try fetcher.restart()
+                try fetcher.awaitReady()
+                try fetcher.awaitRoster(of: [holder])
+                #expect(fetcher.download("a.bin")?["have"].int == have)
+                #expect(fetcher.ctl("limit", "--download", "none").code == 0)
+                #expect(fetcher.ctl("resume", "a.bin").code == 0)
+                #expect(fetcher.ctl("wait", "a.bin").code == 0)
+                #expect(TestFile.sameBytes(fetcher.path("a.bin"), holder.path("a.bin")))
+                #expect(fetcher.count("bytesIn") == length - have)
+            }
+        }
+
+        /// Writes the user_version of a database's header, big-endian.
+        /// - Returns: what it was.
+        private func exchangeVersion(of name: String, in directory: String, for version: [UInt8]) throws -> [UInt8] {
+            let file = open("\(directory)/\(name)", O_RDWR)
+            defer { close(file) }
+            var before = [UInt8](repeating: 0, count: 4)
+            guard pread(file, &before, 4, 60) == 4, pwrite(file, version, 4, 60) == 4 else {
+                throw Failure("write to \(name): errno \(errno)")
+            }
+            return before
+        }
+
         /// - Parameter have: bytes at the file's beginning that are there.
         /// - Returns: bytes of the pieces that are not what they were.
         private func inflict(_ damage: Damage, on path: String, have: Int) throws -> Int {

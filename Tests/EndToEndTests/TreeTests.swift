@@ -11,7 +11,7 @@ extension EndToEnd {
             return [files?["total"].int, files?["fetched"].int, files?["already"].int]
         }
 
-        @Test("A directory comes with all below it: nested, empty, executable, whatever the names; links do not")
+        @Test("A directory comes with all below it: nested, empty, of any mode, whatever the names; links do not")
         func everything() throws {
             try Swarm.run { swarm in
                 let holder = try swarm.addPeer { share in
@@ -122,6 +122,30 @@ extension EndToEnd {
             }
         }
 
+        @Test("Another mode at the holder is another version, which is had without fetching a byte of any file")
+        func modes() throws {
+            try Swarm.run { swarm in
+                let holder = try swarm.addPeer { try Tree.write($0 + "/tree") }
+                try holder.awaitFiles("tree/large.bin")
+                let fetcher = try swarm.addPeer()
+                try swarm.settle()
+                var roots = [fetcher.ctl("req", "tree/", "--json").event("done")?["root"].string]
+                for (name, mode) in [("/two words.txt", 0o644), ("/large.bin", 0o755), ("/bin", 0o755), ("", 0o700)] {
+                    chmod(holder.path("tree") + name, mode_t(mode))
+                    let listed = try Tree.list(holder.path("tree"), withLinks: false)
+                    var root: String?
+                    try eventually("its version follows", within: 15) {
+                        let reply = fetcher.ctl("req", "tree/", "--json")
+                        root = reply.event("done")?["root"].string
+                        guard reply.code == 0, counts(reply)[1] == 0 else { throw Failure("\(reply)") }
+                        return try Tree.list(fetcher.path("tree")) == listed
+                    }
+                    roots.append(root)
+                }
+                #expect(Set(roots).count == 5 && !roots.contains(nil), "\(roots)")
+            }
+        }
+
         @Test(
             "Five hundred small files come whole from two holders, and go on after the fetcher was killed in the middle"
         )
@@ -167,8 +191,14 @@ private enum Tree {
         try TestFile.write(path + "/nothing", length: 0)
         try TestFile.write(path + "/-dash", length: 16_385, seed: 6)
         for program in ["/bin/run", "/bin/large"] { chmod(path + program, 0o755) }
+        // Of small files and of large ones, narrow and wide, of files and directories.
+        for file in ["/two words.txt", "/large.bin"] { chmod(path + file, 0o600) }
+        for file in ["/nothing", "/-dash"] { chmod(path + file, 0o466) }
         for directory in ["/empty", "/deep/er/and/empty"] {
             try FileManager.default.createDirectory(atPath: path + directory, withIntermediateDirectories: true)
+        }
+        for (directory, mode) in [("/empty", 0o777), ("/deep/er", 0o711), ("/bin", 0o700), ("", 0o750)] {
+            chmod(path + directory, mode_t(mode))
         }
         symlink("/etc/passwd", path + "/outward")
         symlink("two words.txt", path + "/inward")
@@ -176,19 +206,19 @@ private enum Tree {
         mkfifo(path + "/fifo", 0o600)
     }
 
-    /// Every entry below a directory, with whether it is executable and what it holds.
+    /// Every entry of a directory, itself among them, with its mode and what it holds.
     static func list(_ path: String, withLinks: Bool = true) throws -> [String: String] {
         var entries: [String: String] = [:]
-        let names = try FileManager.default.subpathsOfDirectory(atPath: path)
+        let names = try FileManager.default.subpathsOfDirectory(atPath: path) + ["."]
         for name in names {
             var info = stat()
             guard lstat("\(path)/\(name)", &info) == 0 else { throw Failure("look at \(path)/\(name): errno \(errno)") }
             switch info.st_mode & S_IFMT {
-            case S_IFDIR: entries[name] = "directory"
+            case S_IFDIR: entries[name] = "directory \(String(info.st_mode & 0o7777, radix: 8))"
             case S_IFREG:
                 let bytes = FileManager.default.contents(atPath: "\(path)/\(name)") ?? Data()
-                let mode = info.st_mode & S_IXUSR == 0 ? "file" : "program"
-                entries[name] = "\(mode) of \(bytes.count) bytes, \(bytes.hashValue)"
+                let mode = String(info.st_mode & 0o7777, radix: 8)
+                entries[name] = "file \(mode) of \(bytes.count) bytes, \(bytes.hashValue)"
             default: if withLinks { entries[name] = "special" }
             }
         }

@@ -178,4 +178,21 @@ import Testing
         #expect(code { _ = try FileIO.identity(of: -1) } == EBADF)
         #expect(code { try FileIO.sync(-1) } == EBADF)
     }
+
+    @Test(
+        "A mode is what was said, whatever the umask; a directory keeps the group that it gives, a file is not setuid")
+    func setsMode() throws {
+        let scratch = try Scratch()
+        let directory = try scratch.directory()
+        try scratch.makeDirectory("sub")
+        #expect(chmod("\(scratch.path)/sub", 0o2700) == 0)
+        try directory.openDirectory("sub").setMode(0o777)
+        #expect(try directory.standing(ofEntry: "sub")?.mode == S_IFDIR | 0o2777)
+        let file = try directory.makeFile("file", mode: 0o600)
+        #expect(chmod("\(scratch.path)/file", 0o4600) == 0)
+        for mode in [0o777, 0o400] as [UInt16] {
+            try FileIO.setMode(file.rawValue, mode)
+            #expect(try directory.standing(ofEntry: "file")?.mode == S_IFREG | UInt32(mode))
+        }
+    }
 }

@@ -26,9 +26,10 @@ struct DeliveryTests {
 
     private func deliver(
         _ partial: PartialFile, replacing: Bool = false, keepingBackup: Bool = false, modified: Int64? = nil,
-        sync: Bool = false
+        mode: FileMode? = nil, sync: Bool = false
     ) throws -> DeliveredFile {
-        try store.deliver(partial, replacing: replacing, keepingBackup: keepingBackup, modified: modified, sync: sync)
+        try store.deliver(
+            partial, replacing: replacing, keepingBackup: keepingBackup, modified: modified, mode: mode, sync: sync)
     }
 
     private func refusal(_ body: () throws -> Void) -> DeliveryError? {
@@ -44,6 +45,32 @@ struct DeliveryTests {
         #expect(delivery.file.root == sample.root && delivery.file.layer == sample.layer)
         #expect(delivery.file.identity == (try share.open(ShareName("new/deep/file")).identity))
         #expect(delivery.backup == nil && leftovers.isEmpty)
+    }
+
+    @Test("A file gets the mode that it is said to have, and that its owner may read it, whatever the umask")
+    func mode() throws {
+        for (number, (given, made)) in [(0o600, 0o600), (0o777, 0o777), (0o044, 0o444)].enumerated() {
+            let name = "file \(number)"
+            let file = try deliver(try whole(name), mode: FileMode(of: UInt32(given))).file
+            let attributes = try FileManager.default.attributesOfItem(atPath: "\(scratch.sharePath)/\(name)")
+            #expect(attributes[.posixPermissions] as? Int == made)
+            #expect(file.identity == (try share.open(ShareName(name)).identity))
+        }
+    }
+
+    @Test("A file that could not be delivered goes on, though its mode lets nobody write to it any more")
+    func readOnly() throws {
+        try scratch.write([1], to: "file")
+        let partial = try whole("file")
+        let error = refusal { _ = try deliver(partial, mode: FileMode(of: 0o444)) }
+        guard case .occupied? = error else { throw CocoaError(.fileReadUnknown) }
+        var pieces = PieceSet(pieceCount: sample.layout.pieceCount)
+        for index in 0..<sample.layout.pieceCount { pieces.insert(index) }
+        let record = partial.record(pieces)
+        guard case .ready = try store.reopen(record, as: partial.name, sample.root, synced: true) else {
+            Issue.record("it is not taken over")
+            return
+        }
     }
 
     @Test("An empty file is delivered too")

@@ -56,6 +56,11 @@ int clinux_sync_file_system(int file);
 /// preadv2(2) of one byte with RWF_NOWAIT: -1 with EAGAIN when it would wait for the disk.
 int clinux_probe(int file, off_t offset);
 
+/// Whether a regular file, open here for reading only, is open for writing anywhere: 1, 0, or -1 where that cannot be told.
+/// A read lease is refused with EAGAIN as long as it is; one that is given is given back at once. Source: F_SETLEASE,
+/// fcntl(2).
+int clinux_has_writer(int file);
+
 /// statx(2), STATX_MNT_ID: the number of the mount that a file lies in; 0 where the kernel does not tell (before 5.8).
 uint64_t clinux_mount_id(int file);
 

@@ -1,4 +1,4 @@
-/// A directory with all below it as one version: every file's path, root and executable bit, and every directory.
+/// A directory with all below it as one version: every file's path, root and mode, and every directory's.
 ///
 /// Equal trees have equal bytes, and these have a root like any file's, by which the tree is known, asked for and
 /// compared. Links and special files are in none, nor are times and owners: they differ where the content is the same.
@@ -8,14 +8,13 @@
 /// ARCHITECTURE.md, "The wire".
 public struct Manifest: Sendable {
     static let magic = Array("P2PT".utf8)
-    public static let version: UInt16 = 1
-    /// Magic, version, number of entries.
-    static let headerSize = 4 + 2 + 4
+    public static let version: UInt16 = 2
+    /// Magic, version, mode, number of entries.
+    static let headerSize = 4 + 2 + 2 + 4
 
     public enum Kind: Hashable, Sendable {
-        case directory
-        /// `isExecutable`: by its owner.
-        case file(FileRoot, isExecutable: Bool)
+        case directory(FileMode)
+        case file(FileRoot, FileMode)
     }
 
     public struct Entry: Hashable, Sendable {
@@ -31,6 +30,8 @@ public struct Manifest: Sendable {
 
     /// What the directory is called in the share.
     public let name: ShareName
+    /// The directory's own.
+    public let mode: FileMode
     /// The encoding.
     public let bytes: [UInt8]
     /// Files in it.
@@ -47,15 +48,18 @@ public struct Manifest: Sendable {
         try decoder.decode()
         self.name = name
         self.bytes = bytes
+        mode = decoder.mode
         fileCount = decoder.fileCount
         length = decoder.length
         starts = decoder.starts
     }
 
     /// Makes one.
-    /// - Parameter entries: in any order; with every directory that one of them lies in.
-    public init(name: ShareName, entries: [Entry]) throws(ManifestError) {
-        try self.init(name: name, bytes: ManifestEncoder.encode(entries))
+    /// - Parameters:
+    ///   - mode: the directory's own.
+    ///   - entries: in any order; with every directory that one of them lies in.
+    public init(name: ShareName, mode: FileMode = .openDirectory, entries: [Entry]) throws(ManifestError) {
+        try self.init(name: name, bytes: ManifestEncoder.encode(mode, entries))
     }
 
     public var count: Int { starts.count }
@@ -79,11 +83,11 @@ public struct Manifest: Sendable {
 
     public func kind(at index: Int) -> Kind {
         let layout = layout(at: index)
-        guard let isExecutable = layout.isExecutable else { return .directory }
+        guard layout.isFile else { return .directory(layout.mode) }
         let length = ManifestDecoder.integer(UInt64.self, in: bytes, at: layout.path.upperBound)
         let start = layout.path.upperBound + 8
         let digest = bytes.withUnsafeBytes { Digest(UnsafeRawBufferPointer(rebasing: $0[start..<layout.end])) }
-        return .file(FileRoot(digest: digest ?? .zero, length: length), isExecutable: isExecutable)
+        return .file(FileRoot(digest: digest ?? .zero, length: length), layout.mode)
     }
 
     /// nil for a directory.
@@ -94,7 +98,7 @@ public struct Manifest: Sendable {
     /// Bytes of a file; nil for a directory.
     public func length(at index: Int) -> UInt64? {
         let layout = layout(at: index)
-        guard layout.isExecutable != nil else { return nil }
+        guard layout.isFile else { return nil }
         return ManifestDecoder.integer(UInt64.self, in: bytes, at: layout.path.upperBound)
     }
 

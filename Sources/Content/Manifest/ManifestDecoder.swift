@@ -3,8 +3,8 @@
 struct ManifestDecoder {
     /// Where the parts of an entry lie.
     struct Layout {
-        /// nil for a directory.
-        let isExecutable: Bool?
+        let isFile: Bool
+        let mode: FileMode
         let path: Range<Int>
         /// Where the next entry begins.
         let end: Int
@@ -14,8 +14,8 @@ struct ManifestDecoder {
     // trap: entryHeaderSize, fileSize, byteCount, prefix: constants, and texts
     // trap: fileCount, length, fileLength: a million files of 4 TiB fit 64 bits
 
-    /// Kind and count of the path's bytes.
-    private static let entryHeaderSize = 1 + 2
+    /// Kind, mode and count of the path's bytes.
+    private static let entryHeaderSize = 1 + 2 + 2
     /// Length and digest.
     private static let fileSize = 8 + Digest.byteCount
 
@@ -26,6 +26,7 @@ struct ManifestDecoder {
     /// The directory that the entry before lies in.
     private var parent = 0..<0
 
+    private(set) var mode = FileMode.openDirectory
     private(set) var starts: [UInt32] = []
     private(set) var fileCount = 0
     private(set) var length: UInt64 = 0
@@ -43,16 +44,19 @@ struct ManifestDecoder {
         try checkCase()
     }
 
-    private func header() throws(ManifestError) -> Int {
+    private mutating func header() throws(ManifestError) -> Int {
         guard bytes.count <= ManifestLimits.bytesMax else { throw .tooLong(bytes: UInt64(bytes.count)) }
         guard bytes.starts(with: Manifest.magic) else { throw .notAManifest }
         guard bytes.count >= Manifest.headerSize else { throw .truncated }
         let version = ManifestDecoder.integer(UInt16.self, in: bytes, at: 4)
         guard version == Manifest.version else { throw .wrongVersion(version) }
-        let count = Int(ManifestDecoder.integer(UInt32.self, in: bytes, at: 6))
+        let bits = ManifestDecoder.integer(UInt16.self, in: bytes, at: 6)
+        guard let mode = FileMode(bits: bits) else { throw .badMode(path: ".", bits) }
+        self.mode = mode
+        let count = Int(ManifestDecoder.integer(UInt32.self, in: bytes, at: 8))
         guard count <= ManifestLimits.entriesMax else { throw .tooMany(entries: UInt64(count)) }
         // The shortest entry has a path of one byte.
-        let bytesMin = count * (ManifestDecoder.entryHeaderSize + 1)  // trap: a million of four bytes
+        let bytesMin = count * (ManifestDecoder.entryHeaderSize + 1)  // trap: a million of six bytes
         guard bytesMin <= bytes.count - position else { throw .truncated }
         return count
     }
@@ -61,13 +65,14 @@ struct ManifestDecoder {
 
     private mutating func entry() throws(ManifestError) {
         guard bytes.count - position >= ManifestDecoder.entryHeaderSize else { throw .truncated }
-        guard bytes[position] <= 2 else { throw .unknownKind(bytes[position]) }
+        guard bytes[position] <= 1 else { throw .unknownKind(bytes[position]) }
         let layout = ManifestDecoder.layout(in: bytes, at: position)
         guard layout.end <= bytes.count else { throw .truncated }
         try checkName(layout)
+        try checkMode(layout)
         try checkOrder(layout)
         try checkParent(layout)
-        if layout.isExecutable != nil { try checkFile(layout) }
+        if layout.isFile { try checkFile(layout) }
         starts.append(UInt32(position))  // trap: below ManifestLimits.bytesMax
         position = layout.end
         previous = layout
@@ -76,11 +81,10 @@ struct ManifestDecoder {
     /// - Parameter start: of an entry whose header is there.
     static func layout(in bytes: [UInt8], at start: Int) -> Layout {
         let path = start + entryHeaderSize
-        let pathEnd = path + Int(integer(UInt16.self, in: bytes, at: start + 1))  // trap: a place and a u16
-        switch bytes[start] {
-        case 0: return Layout(isExecutable: nil, path: path..<pathEnd, end: pathEnd)
-        case let kind: return Layout(isExecutable: kind == 2, path: path..<pathEnd, end: pathEnd + fileSize)
-        }
+        let pathEnd = path + Int(integer(UInt16.self, in: bytes, at: start + 3))  // trap: a place and a u16
+        let isFile = bytes[start] != 0
+        let mode = FileMode(of: UInt32(truncatingIfNeeded: integer(UInt16.self, in: bytes, at: start + 1)))
+        return Layout(isFile: isFile, mode: mode, path: path..<pathEnd, end: isFile ? pathEnd + fileSize : pathEnd)
     }
 
     static func integer<T: FixedWidthInteger>(_: T.Type, in bytes: [UInt8], at position: Int) -> T {
@@ -92,6 +96,11 @@ struct ManifestDecoder {
             throw .badName(path: text(layout.path), .notUTF8)
         }
         do throws(ShareNameError) { _ = try ShareName(prefix + path) } catch { throw .badName(path: path, error) }
+    }
+
+    private func checkMode(_ layout: Layout) throws(ManifestError) {
+        let bits = ManifestDecoder.integer(UInt16.self, in: bytes, at: position + 1)
+        guard bits == layout.mode.bits else { throw .badMode(path: text(layout.path), bits) }
     }
 
     private func checkOrder(_ layout: Layout) throws(ManifestError) {
@@ -109,7 +118,7 @@ struct ManifestDecoder {
         let directory = layout.path.lowerBound..<(slash ?? layout.path.lowerBound)
         if directory.isEmpty || isEqual(directory, parent) { return }
         guard let found = find(directory) else { throw .withoutParent(path: text(layout.path)) }
-        guard found.isExecutable == nil else { throw .insideFile(path: text(layout.path)) }
+        guard !found.isFile else { throw .insideFile(path: text(layout.path)) }
         parent = directory
     }
 

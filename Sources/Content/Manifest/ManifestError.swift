@@ -7,6 +7,8 @@ public enum ManifestError: Error, Hashable, Sendable {
     case truncated
     case trailingBytes(Int)
     case unknownKind(UInt8)
+    /// More than permissions: it would make a program run as its owner, or what a system alone may give.
+    case badMode(path: String, UInt16)
     case badName(path: String, ShareNameError)
     case outOfOrder(path: String, after: String)
     case duplicate(path: String)
@@ -31,6 +33,8 @@ extension ManifestError: CustomStringConvertible {
         case .truncated: "it ends too early"
         case .trailingBytes(let count): "it has \(count) bytes too many"
         case .unknownKind(let kind): "it has an entry of unknown kind \(kind)"
+        case .badMode(let path, let bits):
+            "\(shown(path)) has the mode \(String(bits, radix: 8)); at most \(String(FileMode.bitsMax, radix: 8)) is allowed"
         case .badName(let path, let reason): "\(shown(path)): \(reason)"
         case .outOfOrder(let path, let previous): "\(shown(path)) stands after \(shown(previous))"
         case .duplicate(let path): "\(shown(path)) is there twice"

@@ -124,7 +124,7 @@ final class PeerNode: ReactorHandler {
         workers = WorkerPool(count: settings.workers, mailbox: reactor.mailbox, makeWorker: makeWorker)
         let isNamed = settings.managers.contains { $0.address == nil }
         lookups = isNamed ? WorkerPool(count: 1, mailbox: reactor.mailbox, makeWorker: makeWorker) : nil
-        ledger = Ledger(statePath: settings.stateDirectory, mailbox: reactor.mailbox)
+        ledger = Ledger(statePath: settings.stateDirectory, partials: partials, mailbox: reactor.mailbox)
         indexer = ShareIndexer(Result { () throws(SystemError) in try Inotify() })
         var policy = PeerPolicy()
         policy.runningMax = settings.maxDownloads

@@ -93,7 +93,7 @@ struct PeerWorker {
             switch try step.run(in: share, with: bench) {
             case .more(let next, _): return .hashing(next)
             case .done(let file): return .hashed(file)
-            case .changed: return .settled(.occupied("a file that is being written"))
+            case .changed, .openForWriting: return .settled(.occupied("a file that is being written"))
             }
         } catch {
             return .settled(.failed(DiskFailure(error)))
@@ -154,15 +154,10 @@ struct PeerWorker {
         _ partial: PartialFile, _ terms: DeliveryTerms
     ) -> Result<DeliveredFile, DeliveryError> {
         do throws(DeliveryError) {
-            if terms.isExecutable {
-                do throws(SystemError) { try FileIO.setExecutable(partial.readable.rawValue, true) } catch {
-                    throw .failed(error)
-                }
-            }
             return .success(
                 try partials.deliver(
                     partial, replacing: terms.replacing, keepingBackup: terms.keepsBackup, modified: terms.modified,
-                    sync: terms.sync))
+                    mode: terms.mode, sync: terms.sync))
         } catch {
             return .failure(error)
         }

@@ -87,7 +87,8 @@ struct Download {
     var childBytes: [PeerAddress: UInt64] = [:]
     /// The tree that this is a file of.
     var parent: DownloadID?
-    var isExecutable = false
+    /// Which its tree's manifest gives it.
+    var mode: FileMode?
     /// Known once it was checked against the root.
     var layer: [Digest]?
     var partial = Partial.none

@@ -175,7 +175,7 @@ extension PeerMachine {
                 DeliveryTerms(
                     replacing: download.replacing, keepsBackup: download.keepsBackup,
                     sync: download.isDeliveredSynced, modified: download.modified,
-                    isExecutable: download.isExecutable, repairing: download.kind.badPieces)))
+                    mode: download.mode, repairing: download.kind.badPieces)))
     }
 
     mutating func delivered(_ id: DownloadID, _ delivery: Delivery) {

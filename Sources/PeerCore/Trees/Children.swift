@@ -11,11 +11,11 @@ extension PeerMachine {
 
     private mutating func beginChild(_ file: Int, of id: DownloadID) {
         guard let parent = downloads[id], let tree = parent.tree,
-            case .file(let root, let isExecutable) = tree.manifest.kind(at: file)
+            case .file(let root, let mode) = tree.manifest.kind(at: file)
         else { return }
         let name = tree.manifest.name(at: file)
         if let running = downloads.values.first(where: { $0.name == name }) {
-            return adopt(running, file, root, isExecutable, by: id)
+            return adopt(running, file, root, mode, by: id)
         }
         guard downloads.count < policy.downloadsMax else {
             downloads[id]?.tree?.fail(file, .tooMany(limit: policy.downloadsMax))
@@ -28,7 +28,7 @@ extension PeerMachine {
         guard start(entry) else { return }
         downloads[id]?.tree?.children[entry.id] = file
         downloads[entry.id]?.parent = id
-        downloads[entry.id]?.isExecutable = isExecutable
+        downloads[entry.id]?.mode = mode
         for (peer, holder) in parent.holders where !holder.isLiar {
             downloads[entry.id]?.holders[peer] = .init(address: holder.address, holding: .all, state: .lost)
         }
@@ -37,7 +37,7 @@ extension PeerMachine {
 
     /// A download of that name is there already: an earlier run's, or a client's.
     private mutating func adopt(
-        _ running: Download, _ file: Int, _ root: FileRoot, _ isExecutable: Bool, by id: DownloadID
+        _ running: Download, _ file: Int, _ root: FileRoot, _ mode: FileMode, by id: DownloadID
     ) {
         guard running.kind == .file, running.root == root else {
             downloads[id]?.tree?.fail(file, .otherVersionRunning(running.root))
@@ -45,7 +45,7 @@ extension PeerMachine {
         }
         downloads[id]?.tree?.children[running.id] = file
         downloads[running.id]?.parent = id
-        downloads[running.id]?.isExecutable = isExecutable
+        downloads[running.id]?.mode = mode
         if !running.isRunning { requeue(running.id) }
         beginNext()
     }

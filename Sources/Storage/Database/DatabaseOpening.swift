@@ -4,11 +4,13 @@ import Posix
 extension StateDatabase {
     /// Opens the database of a state directory, or makes it. One that is damaged, or that a newer p2pd made, is kept
     /// under another name, and a new one made in its place.
-    /// - Parameter now: seconds since 1970, for the name of what is set aside.
+    /// - Parameters:
+    ///   - partials: the partial files that it tells of: they are set aside with it.
+    ///   - now: seconds since 1970, for the name of what is set aside.
     /// - Returns: what was set aside, for the log.
     /// - Throws: for whatever does not lie in the file's content: a missing permission, a full disk, a disk that fails.
     public static func open(
-        in directory: Directory, now: Int64 = WallClock.seconds()
+        in directory: Directory, with partials: PartialStore? = nil, now: Int64 = WallClock.seconds()
     ) throws(StateDatabaseError) -> (database: StateDatabase, setAside: SetAside?) {
         if let reason = try attempt(
             in: directory,
@@ -16,19 +18,19 @@ extension StateDatabase {
                 try DatabaseInspection.look(at: directory)
             })
         {
-            return try renew(in: directory, because: reason, now: now)
+            return try renew(in: directory, with: partials, because: reason, now: now)
         }
         switch try inspected(in: directory) {
         case .usable(let database): return (database, nil)
-        case .unusable(let reason): return try renew(in: directory, because: reason, now: now)
+        case .unusable(let reason): return try renew(in: directory, with: partials, because: reason, now: now)
         }
     }
 
     private static func renew(
-        in directory: Directory, because reason: SetAside.Reason, now: Int64
+        in directory: Directory, with partials: PartialStore?, because reason: SetAside.Reason, now: Int64
     ) throws(StateDatabaseError) -> (database: StateDatabase, setAside: SetAside?) {
         let setAside = try attempt(in: directory) { () throws(SystemError) in
-            try SetAside(fileName, in: directory, because: reason, now: now)
+            try SetAside(fileName, in: directory, with: partials, because: reason, now: now)
         }
         switch try inspected(in: directory) {
         case .usable(let database): return (database, setAside)

@@ -9,6 +9,7 @@ public struct IndexBatch: Sendable {
         case done(IndexedFile)
         /// It was written to meanwhile.
         case changed(ShareName)
+        case openForWriting(ShareName)
         case failed(ShareName, SystemError)
     }
 
@@ -41,7 +42,7 @@ public struct IndexBatch: Sendable {
         {
             bytes += min(step.identity.size, UInt64(StorageLimits.indexStep))
             do throws(SystemError) {
-                switch try step.run(in: share, with: bench) {
+                switch try step.run(in: share, with: bench, refusingWriters: true) {
                 case .more(let next, let count):
                     hashed += count
                     steps.append(next)
@@ -49,6 +50,7 @@ public struct IndexBatch: Sendable {
                     hashed += file.root.length - step.hashed
                     findings.append(.done(file))
                 case .changed: findings.append(.changed(step.name))
+                case .openForWriting: findings.append(.openForWriting(step.name))
                 }
             } catch {
                 findings.append(.failed(step.name, error))

@@ -16,6 +16,8 @@ public struct IndexStep: Sendable {
         case done(IndexedFile)
         /// It was written to meanwhile: begin again.
         case changed
+        /// Somebody has it open for writing, so that it may not be finished.
+        case openForWriting
     }
 
     /// Begins with the file as it stands now.
@@ -41,8 +43,12 @@ public struct IndexStep: Sendable {
     public var hashed: UInt64 { min(identity.size, UInt64(layer.count) << UInt64(layout.pieceSizeLog2)) }
 
     /// Hashes the next pieces, or all that are left if they are few.
-    public consuming func run(in share: Share, with bench: HashBench) throws(SystemError) -> Outcome {
+    /// - Parameter refusingWriters: a file that somebody has open for writing is not hashed, nor is it done.
+    public consuming func run(
+        in share: Share, with bench: HashBench, refusingWriters: Bool = false
+    ) throws(SystemError) -> Outcome {
         let (file, identity) = try share.open(name)
+        if refusingWriters, OpenWriters.exist(for: file.rawValue) == true { return .openForWriting }
         guard identity == self.identity else { return .changed }
         let last = min(layout.pieceCount, layer.count + max(1, StorageLimits.indexStep >> Int(layout.pieceSizeLog2)))
         let first = layer.count
@@ -50,6 +56,8 @@ public struct IndexStep: Sendable {
             guard let digest = try bench.digest(of: index, in: file, layout) else { return .changed }
             layer.append(digest)
         }
+        // First: what is written by those who have closed it by now shows in its times.
+        if refusingWriters, OpenWriters.exist(for: file.rawValue) == true { return .openForWriting }
         guard try FileIO.identity(of: file.rawValue).identity == identity else { return .changed }
         guard layer.count == layout.pieceCount else {
             return .more(self, hashed: UInt64(last - first) << UInt64(layout.pieceSizeLog2))

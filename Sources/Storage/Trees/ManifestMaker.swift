@@ -20,26 +20,27 @@ public enum ManifestMaker {
     }
 
     /// A file whose content cannot be known is left out, which is told: one that nobody may read should not keep
-    /// thousands of others from everybody.
+    /// thousands of others from everybody. Modes are those that whoever fetches the directory can give, so that its copy
+    /// is the same version.
     /// - Parameter known: what is known of a file that stands so.
     public static func make(
         _ name: ShareName, _ contents: TreeContents, known: (ShareName, FileIdentity) -> KnownContent
     ) -> Outcome {
         var contents = contents
-        var entries = contents.directories.map { Manifest.Entry(path: $0, kind: .directory) }
+        var entries = contents.directories.map { Manifest.Entry(path: $0.path, kind: .directory($0.mode.forDirectory)) }
         entries.reserveCapacity(contents.count)
         var modified = contents.files.isEmpty ? contents.modified : Int64.min
         for file in contents.files {
             switch known(file.name, file.identity) {
             case .root(let root):
-                entries.append(.init(path: file.path, kind: .file(root, isExecutable: file.isExecutable)))
+                entries.append(.init(path: file.path, kind: .file(root, file.mode.forFile)))
                 modified = max(modified, file.identity.modifiedSeconds)
             case .pending: return .pending
             case .unreadable(let reason): contents.refuse(Array(file.path.utf8), reason)
             }
         }
         do throws(ManifestError) {
-            let manifest = try Manifest(name: name, entries: entries)
+            let manifest = try Manifest(name: name, mode: contents.mode.forDirectory, entries: entries)
             return .made(
                 MadeManifest(
                     manifest: manifest, modified: max(0, modified), refused: contents.refused,

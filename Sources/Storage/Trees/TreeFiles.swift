@@ -107,18 +107,18 @@ public struct TreeFiles: Sendable {
     }
 
     private func write(_ file: Arrival) throws(SystemError) -> Staging {
-        guard case .file(let root, let isExecutable) = manifest.kind(at: file.index) else { return .wrong }
-        return try write(file.bytes, stagedName(file.index, root), isExecutable) ? .stored : .superfluous
+        guard case .file(let root, let mode) = manifest.kind(at: file.index) else { return .wrong }
+        return try write(file.bytes, stagedName(file.index, root), mode) ? .stored : .superfluous
     }
 
     /// - Returns: false if there is a staged file of that name. A copy that came before it is never written to: it may
     ///   be on its way into the share at this moment.
     private func write(
-        _ bytes: UnsafeRawBufferPointer, _ name: String, _ isExecutable: Bool
+        _ bytes: UnsafeRawBufferPointer, _ name: String, _ mode: FileMode
     ) throws(SystemError) -> Bool {
         let file: FileDescriptor
         do throws(SystemError) {
-            file = try partials.directory.makeFile(name, mode: isExecutable ? 0o755 : 0o644)
+            file = try partials.directory.makeFile(name, mode: 0o600)
         } catch {
             if error.alreadyExists { return false }
             throw error
@@ -126,6 +126,7 @@ public struct TreeFiles: Sendable {
         do throws(SystemError) {
             try FileIO.write(file.rawValue, bytes, at: 0)
             try FileIO.setModified(file.rawValue, modified)
+            try FileIO.setMode(file.rawValue, mode.forFile.bits)
             return true
         } catch {
             try? partials.directory.remove(name)
@@ -179,9 +180,9 @@ public struct TreeFiles: Sendable {
         var failures: [Int: SystemError] = [:]
         let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
         for index in indices {
-            guard case .file(let root, let isExecutable) = manifest.kind(at: index), root.length == 0 else { continue }
+            guard case .file(let root, let mode) = manifest.kind(at: index), root.length == 0 else { continue }
             do throws(SystemError) {
-                _ = try write(nothing, stagedName(index, root), isExecutable)
+                _ = try write(nothing, stagedName(index, root), mode)
             } catch {
                 failures[index] = error
             }
@@ -238,13 +239,14 @@ public struct TreeFiles: Sendable {
         return file.identity
     }
 
-    /// The survey has made it; somebody may have removed it since.
+    /// The survey has made it; somebody may have removed it since. Then only its owner may enter it until the next survey,
+    /// which knows its mode.
     private func open(_ parent: ShareName, of name: ShareName) throws(SystemError) -> Directory {
         do throws(SystemError) {
             return try partials.share.directory.openDirectory(parent.path)
         } catch {
             guard error.isMissing else { throw error }
-            return try partials.share.makeParent(of: name, sync: terms.sync).directory
+            return try partials.share.makeParent(of: name, sync: terms.sync, mode: 0o700).directory
         }
     }
 }

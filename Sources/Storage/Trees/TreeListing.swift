@@ -8,12 +8,14 @@ public struct TreeContents: Sendable {
         public let path: String
         public let name: ShareName
         public let identity: FileIdentity
-        public let isExecutable: Bool
+        public let mode: FileMode
     }
 
     public fileprivate(set) var files: [File] = []
     /// Paths below the directory.
-    public fileprivate(set) var directories: [String] = []
+    public fileprivate(set) var directories: [(path: String, mode: FileMode)] = []
+    /// The directory's own.
+    public fileprivate(set) var mode = FileMode.openDirectory
     /// What cannot be shared though it is no link or special file, shown without control characters, with why: the first
     /// of them.
     public fileprivate(set) var refused: [(shown: String, reason: String)] = []
@@ -82,7 +84,10 @@ public struct TreeListing: Sendable {
         hasBegun = true
         do throws(SystemError) {
             let directory = try share.directory.openDirectory(name.path)
-            contents.modified = try directory.modifiedSeconds()
+            if let standing = try directory.standing(ofEntry: ".") {
+                contents.modified = standing.identity.modifiedSeconds
+                contents.mode = FileMode(of: standing.mode)
+            }
             current = Current(path: [], directory: directory, names: try directory.names())
             return true
         } catch {
@@ -116,21 +121,20 @@ public struct TreeListing: Sendable {
 
     private mutating func look(at index: Int, of current: Current) {
         let path = current.path + current.names[index]
-        let hint = current.names.kind(at: index)
-        guard hint != .other else { return }
+        guard current.names.kind(at: index) != .other else { return }
         do throws(ShareNameError) {
             let full = try ShareName(bytes: Array(name.path.utf8) + [UInt8(ascii: "/")] + path)
-            if hint == .directory { take(directory: full, path) } else { take(index, of: current, full, path) }
+            take(index, of: current, full, path)
         } catch {
             contents.refuse(path, "\(error)")
         }
     }
 
-    private mutating func take(directory: ShareName, _ path: [UInt8]) {
+    private mutating func take(directory: ShareName, _ path: [UInt8], _ mode: FileMode) {
         guard directory.depth <= StorageLimits.depthMax else {
             return contents.refuse(path, "more than \(StorageLimits.depthMax) directories deep")
         }
-        contents.directories.append(String(decoding: path, as: UTF8.self))
+        contents.directories.append((String(decoding: path, as: UTF8.self), mode))
         waiting.append(path)
     }
 
@@ -142,18 +146,12 @@ public struct TreeListing: Sendable {
                 contents.files.append(
                     .init(
                         path: String(decoding: path, as: UTF8.self), name: full, identity: standing.identity,
-                        isExecutable: standing.isExecutable))
-            case .directory: take(directory: full, path)
+                        mode: FileMode(of: standing.mode)))
+            case .directory: take(directory: full, path, FileMode(of: standing.mode))
             case .other: break
             }
         } catch {
             contents.refuse(path, "\(error)")
         }
-    }
-}
-
-extension Directory {
-    fileprivate func modifiedSeconds() throws(SystemError) -> Int64 {
-        try standing(ofEntry: ".")?.identity.modifiedSeconds ?? 0
     }
 }

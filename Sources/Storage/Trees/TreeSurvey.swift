@@ -26,8 +26,8 @@ public struct TreeState: Sendable {
 /// Compares a manifest's tree with the share, a bounded step at a time, and makes the directories that are missing.
 ///
 /// A file counts as present by its root. That is taken from what is known of the share where the file stands as it did
-/// when it was hashed, else computed. Its executable bit is set as the manifest has it: that is part of the version, and
-/// nothing is lost by it.
+/// when it was hashed, else computed. Its mode is set as the manifest has it, and so are those of directories: that is part
+/// of the version, and nothing is lost by it.
 public struct TreeSurvey: Sendable {
     public enum Outcome: Sendable {
         case more(TreeSurvey)
@@ -98,10 +98,13 @@ public struct TreeSurvey: Sendable {
 
     private mutating func begin(in share: Share) throws(SystemError) {
         let (parent, last) = try share.makeParent(of: manifest.name, sync: false)
-        if try parent.makeDirectory(last) { made.insert(manifest.name) }
-        place = Place(
-            name: manifest.name, directory: .success(try parent.openDirectory(last)),
-            isNew: made.contains(manifest.name))
+        if try parent.makeDirectory(last, mode: TreeSurvey.newMode) { made.insert(manifest.name) }
+        let directory = try parent.openDirectory(last)
+        place = Place(name: manifest.name, directory: .success(directory), isNew: made.contains(manifest.name))
+        do throws(SystemError) { try directory.setMode(manifest.mode.forDirectory.bits) } catch {
+            // Another user's, who lets this one write to it: it stays as it is.
+            guard error.isNotPermitted, !made.contains(manifest.name) else { throw error }
+        }
     }
 
     // MARK: Entries
@@ -113,10 +116,10 @@ public struct TreeSurvey: Sendable {
         switch (place.directory, manifest.kind(at: index)) {
         case (.failure(let blocked), let kind):
             if case .file = kind { obstruct(index, blocked.obstacle) }
-        case (.success(let directory), .directory): makeDirectory(index, name, in: directory)
+        case (.success(let directory), .directory(let mode)):
+            makeDirectory(index, name, mode.forDirectory, in: directory)
         case (.success, .file(let root, _)) where place.isNew: miss(index, root)
-        case (.success(let directory), .file(let root, let isExecutable)):
-            look(at: index, name.last, root, isExecutable, in: directory)
+        case (.success(let directory), .file(let root, _)): look(at: index, name.last, root, in: directory)
         }
     }
 
@@ -136,27 +139,32 @@ public struct TreeSurvey: Sendable {
         return isOccupied ? .occupied("something that is no directory where one should be") : .failed(error)
     }
 
-    private mutating func makeDirectory(_ index: Int, _ name: ShareName, in directory: Directory) {
+    /// No new directory lets anybody in, at any moment, whom the manifest's mode does not.
+    private static let newMode: UInt32 = 0o700
+
+    private mutating func makeDirectory(_ index: Int, _ name: ShareName, _ mode: FileMode, in directory: Directory) {
         do throws(SystemError) {
             if let standing = try directory.standing(ofEntry: name.last) {
-                guard standing.kind != .directory else { return }
-                return obstruct(index, .occupied("something that is no directory"))
+                guard standing.kind == .directory else {
+                    return obstruct(index, .occupied("something that is no directory"))
+                }
+                if FileMode(of: standing.mode) == mode { return }
+            } else if try directory.makeDirectory(name.last, mode: TreeSurvey.newMode) {
+                made.insert(name)
             }
-            if try directory.makeDirectory(name.last) { made.insert(name) }
+            try directory.openDirectory(name.last).setMode(mode.bits)
         } catch {
             obstruct(index, .failed(error))
         }
     }
 
-    private mutating func look(
-        at index: Int, _ name: String, _ root: FileRoot, _ isExecutable: Bool, in directory: Directory
-    ) {
+    private mutating func look(at index: Int, _ name: String, _ root: FileRoot, in directory: Directory) {
         do throws(SystemError) {
             guard let standing = try directory.standing(ofEntry: name) else { return miss(index, root) }
             guard standing.kind == .regular else { return obstruct(index, .occupied(TreeSurvey.word(standing.kind))) }
             let full = manifest.name(at: index)
             if let found = known(full, standing.identity) {
-                judge(index, found, standing.isExecutable, in: directory, name)
+                judge(index, found, FileMode(of: standing.mode), in: directory, name)
             } else if standing.identity.size == root.length, let step = IndexStep(full, standing.identity) {
                 hashing = Hashing(index: index, step: step)
             } else {
@@ -182,14 +190,14 @@ public struct TreeSurvey: Sendable {
     }
 
     private mutating func judge(
-        _ index: Int, _ found: FileRoot, _ isExecutable: Bool, in directory: Directory, _ name: String
+        _ index: Int, _ found: FileRoot, _ mode: FileMode?, in directory: Directory, _ name: String
     ) {
         guard case .file(let root, let wanted) = manifest.kind(at: index) else { return }
         guard found == root else { return replacing ? miss(index, root) : obstruct(index, .other(found)) }
         do throws(SystemError) {
-            if isExecutable != wanted {
+            if mode != wanted.forFile {
                 let file = try directory.openFile(name)
-                try FileIO.setExecutable(file.rawValue, wanted)
+                try FileIO.setMode(file.rawValue, wanted.forFile.bits)
             }
             state.present += 1
             state.presentBytes += root.length
@@ -215,13 +223,13 @@ public struct TreeSurvey: Sendable {
         do throws(SystemError) {
             switch try hashing.step.run(in: share, with: bench) {
             case .more(let step, _): self.hashing?.step = step
-            case .changed:
+            case .changed, .openForWriting:
                 self.hashing = nil
                 obstruct(hashing.index, .occupied("a file that is being written"))
             case .done(let file):
                 self.hashing = nil
-                let isExecutable = try directory.standing(ofEntry: name)?.isExecutable ?? false
-                judge(hashing.index, file.root, isExecutable, in: directory, name)
+                let mode = try directory.standing(ofEntry: name).map { FileMode(of: $0.mode) }
+                judge(hashing.index, file.root, mode, in: directory, name)
             }
         } catch {
             self.hashing = nil

@@ -12,34 +12,41 @@ import Testing
         digest = try #require(Digest(bytes: Array(0..<32)))
     }
 
-    private func file(_ path: String, length: UInt64 = 5, isExecutable: Bool = false) -> Manifest.Entry {
+    private func file(_ path: String, length: UInt64 = 5, mode: UInt32 = 0o644) -> Manifest.Entry {
         let root = FileRoot(digest: length == 0 ? .zero : digest, length: length)
-        return .init(path: path, kind: .file(root, isExecutable: isExecutable))
+        return .init(path: path, kind: .file(root, FileMode(of: mode)))
     }
 
-    private func directory(_ path: String) -> Manifest.Entry { .init(path: path, kind: .directory) }
+    private func directory(_ path: String, mode: UInt32 = 0o755) -> Manifest.Entry {
+        .init(path: path, kind: .directory(FileMode(of: mode)))
+    }
 
     // MARK: The encoding
 
     /// As ARCHITECTURE.md has it.
     static let vector = """
-        50325054 0100 04000000
-        00 0100 61
-        02 0500 612f622e63 0500000000000000 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
-        00 0700 612f656d707479
-        01 0500 7a2e747874 0000000000000000 0000000000000000000000000000000000000000000000000000000000000000
+        50325054 0200 c001 04000000
+        00 ed01 0100 61
+        01 e401 0500 612f622e63 0500000000000000 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
+        00 ff01 0700 612f656d707479
+        01 8001 0500 7a2e747874 0000000000000000 0000000000000000000000000000000000000000000000000000000000000000
         """
 
     private var sample: [Manifest.Entry] {
-        [directory("a"), file("a/b.c", isExecutable: true), directory("a/empty"), file("z.txt", length: 0)]
+        [
+            directory("a"), file("a/b.c", mode: 0o744), directory("a/empty", mode: 0o777),
+            file("z.txt", length: 0, mode: 0o600),
+        ]
     }
+
+    private let mode = FileMode(of: 0o700)
 
     @Test("A tree is encoded byte for byte as documented, whatever order its entries come in")
     func encoded() throws {
         let expected = try #require(Hex.decode(Self.vector.filter { !$0.isWhitespace }))
         var random = Seeded(7)
         for _ in 0..<10 {
-            let manifest = try Manifest(name: name, entries: sample.shuffled(using: &random))
+            let manifest = try Manifest(name: name, mode: mode, entries: sample.shuffled(using: &random))
             #expect(manifest.bytes == expected)
         }
     }
@@ -49,6 +56,7 @@ import Testing
         let bytes = try #require(Hex.decode(Self.vector.filter { !$0.isWhitespace }))
         let manifest = try Manifest(name: name, bytes: bytes)
         #expect((0..<manifest.count).map { manifest[$0] } == sample)
+        #expect(manifest.mode == mode)
         #expect(manifest.name(at: 1).path == "models/a/b.c")
         #expect((manifest.fileCount, manifest.length) == (2, 5))
         #expect((0..<4).map { manifest.length(at: $0) } == [nil, 5, nil, 0])
@@ -58,18 +66,19 @@ import Testing
     func empty() throws {
         let manifest = try Manifest(name: name, entries: [])
         #expect((manifest.count, manifest.fileCount, manifest.length) == (0, 0, 0))
-        #expect(manifest.bytes.count == 10)
+        #expect(manifest.bytes.count == 12)
     }
 
     @Test("Every tree reads as it was written", arguments: Seeded.seeds(20))
     func anyTree(_ seed: UInt64) throws {
         var random = Seeded(seed)
         let entries = Self.tree(&random)
-        let manifest = try Manifest(name: name, entries: entries)
+        let manifest = try Manifest(name: name, mode: Self.mode(&random), entries: entries)
         let again = try Manifest(name: name, bytes: manifest.bytes)
         let read = (0..<again.count).map { again[$0] }
         #expect(read == entries.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) })
-        #expect(try Manifest(name: name, entries: read).bytes == manifest.bytes)
+        #expect(again.mode == manifest.mode)
+        #expect(try Manifest(name: name, mode: again.mode, entries: read).bytes == manifest.bytes)
     }
 
     @Test("Damaged bytes are refused, or are another tree with one encoding", arguments: Seeded.seeds(20))
@@ -81,7 +90,7 @@ import Testing
             for _ in 0..<Int.random(in: 1...3, using: &random) { Self.damage(&damaged, &random) }
             guard let manifest = try? Manifest(name: name, bytes: damaged) else { continue }
             let read = (0..<manifest.count).map { manifest[$0] }
-            #expect(try Manifest(name: name, entries: read).bytes == damaged)
+            #expect(try Manifest(name: name, mode: manifest.mode, entries: read).bytes == damaged)
             for entry in read { #expect(try ShareName("models/" + entry.path).path.hasPrefix("models/")) }
         }
     }
@@ -94,15 +103,19 @@ import Testing
             let path = (directories.randomElement(using: &random) ?? "") + letters + "\(number)"
             if Bool.random(using: &random) {
                 directories.append(path + "/")
-                entries.append(.init(path: path, kind: .directory))
+                entries.append(.init(path: path, kind: .directory(mode(&random))))
             } else {
                 let length = UInt64.random(in: 0...3, using: &random)
                 let bytes = (0..<32).map { _ in length == 0 ? 0 : UInt8.random(in: 0...255, using: &random) }
                 let root = FileRoot(digest: Digest(bytes: bytes) ?? .zero, length: length)
-                entries.append(.init(path: path, kind: .file(root, isExecutable: .random(using: &random))))
+                entries.append(.init(path: path, kind: .file(root, mode(&random))))
             }
         }
         return entries.shuffled(using: &random)
+    }
+
+    private static func mode(_ random: inout Seeded) -> FileMode {
+        FileMode(of: .random(in: 0...0o777, using: &random))
     }
 
     private static func damage(_ bytes: inout [UInt8], _ random: inout Seeded) {
@@ -118,14 +131,19 @@ import Testing
 
     // MARK: What is refused
 
-    private func bytes(count: UInt32, _ entries: [UInt8]...) -> [UInt8] {
-        let header = Manifest.magic + [1, 0] + withUnsafeBytes(of: count.littleEndian) { Array($0) }
+    private func bytes(count: UInt32, mode: UInt16 = 0o755, _ entries: [UInt8]...) -> [UInt8] {
+        let header =
+            Manifest.magic + [2, 0, UInt8(mode & 0xFF), UInt8(mode >> 8)]
+            + withUnsafeBytes(of: count.littleEndian) { Array($0) }
         return header + entries.joined()
     }
 
-    private func raw(_ kind: UInt8, _ path: String, length: UInt64 = 5, digest: [UInt8]? = nil) -> [UInt8] {
+    private func raw(
+        _ kind: UInt8, _ path: String, mode: UInt16 = 0o755, length: UInt64 = 5, digest: [UInt8]? = nil
+    ) -> [UInt8] {
         let path = Array(path.utf8)
-        var bytes = [kind, UInt8(path.count & 0xFF), UInt8(path.count >> 8)] + path
+        var bytes =
+            [kind, UInt8(mode & 0xFF), UInt8(mode >> 8), UInt8(path.count & 0xFF), UInt8(path.count >> 8)] + path
         if kind > 0 {
             bytes += withUnsafeBytes(of: length.littleEndian) { Array($0) }
             bytes += digest ?? Array(0..<32)
@@ -150,10 +168,23 @@ import Testing
         #expect(refusal(Array("PK\u{3}\u{4}0123456789".utf8)) == .notAManifest)
         #expect(refusal(whole + [0]) == .trailingBytes(1))
         var other = whole
-        other[4] = 2
-        #expect(refusal(other) == .wrongVersion(2))
+        other[4] = 1
+        #expect(refusal(other) == .wrongVersion(1))
         for count in 4..<whole.count { #expect(refusal(Array(whole[..<count])) == .truncated) }
-        #expect(refusal(bytes(count: 1, [3, 1, 0, 0x61])) == .unknownKind(3))
+        #expect(refusal(bytes(count: 1, [2, 0, 0, 1, 0, 0x61])) == .unknownKind(2))
+    }
+
+    @Test("A mode of more than permissions is refused, of a file, a directory and the tree itself")
+    func modes() {
+        for mode in [0o1000, 0o2755, 0o4755, 0o100644, .max] as [UInt16] {
+            #expect(refusal(bytes(count: 1, raw(0, "a", mode: mode))) == .badMode(path: "a", mode))
+            #expect(refusal(bytes(count: 1, raw(1, "a", mode: mode))) == .badMode(path: "a", mode))
+            #expect(refusal(bytes(count: 0, mode: mode)) == .badMode(path: ".", mode))
+        }
+        for mode in [0, 0o777] as [UInt16] {
+            #expect(refusal(bytes(count: 2, mode: mode, raw(0, "a", mode: mode), raw(1, "b", mode: mode))) == nil)
+        }
+        #expect("\(ManifestError.badMode(path: "a", 0o4755))" == "a has the mode 4755; at most 777 is allowed")
     }
 
     @Test("A number of entries beyond the cap, or that the bytes cannot hold, is refused before room is made for them")
@@ -161,7 +192,7 @@ import Testing
         #expect(refusal(bytes(count: 1_000_001)) == .tooMany(entries: 1_000_001))
         #expect(refusal(bytes(count: .max)) == .tooMany(entries: UInt64(UInt32.max)))
         #expect(refusal(bytes(count: 1_000_000, raw(0, "a"))) == .truncated)
-        #expect(refusal(bytes(count: 0, raw(0, "a"))) == .trailingBytes(4))
+        #expect(refusal(bytes(count: 0, raw(0, "a"))) == .trailingBytes(6))
     }
 
     @Test("An encoding of more than 256 MiB is refused")
@@ -198,7 +229,7 @@ import Testing
 
     @Test("Bytes that are not UTF-8 are refused as a path")
     func notUTF8() {
-        #expect(refusal(bytes(count: 1, [0, 2, 0, 0x61, 0xFF])) == .badName(path: "a\u{FFFD}", .notUTF8))
+        #expect(refusal(bytes(count: 1, [0, 0, 0, 2, 0, 0x61, 0xFF])) == .badName(path: "a\u{FFFD}", .notUTF8))
     }
 
     @Test("Paths out of order, or the same path twice, are refused")
@@ -206,7 +237,7 @@ import Testing
         #expect(refusal(bytes(count: 2, raw(0, "b"), raw(0, "a"))) == .outOfOrder(path: "a", after: "b"))
         #expect(refusal(bytes(count: 2, raw(0, "a"), raw(0, "a"))) == .duplicate(path: "a"))
         #expect(refusal(bytes(count: 2, raw(0, "a"), raw(1, "a"))) == .duplicate(path: "a"))
-        #expect(refusal(of: [file("a"), file("a", isExecutable: true)]) == .duplicate(path: "a"))
+        #expect(refusal(of: [file("a"), file("a", mode: 0o755)]) == .duplicate(path: "a"))
     }
 
     @Test("What lies in a directory that is not there, or in a file, is refused; sorted apart from it is not")

@@ -16,6 +16,7 @@ enum ManifestTarget {
             length += root.length
         }
         try require(manifest.fileCount == fileCount && manifest.length == length, "files are miscounted")
-        try require(try Manifest(name: name, entries: entries).bytes == input, "it has another encoding")
+        try require(
+            try Manifest(name: name, mode: manifest.mode, entries: entries).bytes == input, "it has another encoding")
     }
 }

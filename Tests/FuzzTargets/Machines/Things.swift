@@ -67,14 +67,14 @@ struct Things {
     private static func manifest(_ name: ShareName, large: FileRoot) throws -> Manifest {
         func small(_ version: UInt8) throws -> Manifest.Kind {
             .file(
-                FileRoot(digest: try digest(version), length: UInt64(version)), isExecutable: version.isMultiple(of: 2))
+                FileRoot(digest: try digest(version), length: UInt64(version)), FileMode(of: 0o600 | UInt32(version)))
         }
         return try Manifest(
             name: name,
             entries: [
-                .init(path: "empty", kind: .file(FileRoot(digest: .zero, length: 0), isExecutable: false)),
-                .init(path: "large", kind: .file(large, isExecutable: true)),
-                .init(path: "one", kind: try small(11)), .init(path: "sub", kind: .directory),
+                .init(path: "empty", kind: .file(FileRoot(digest: .zero, length: 0), FileMode(of: 0o644))),
+                .init(path: "large", kind: .file(large, FileMode(of: 0o755))),
+                .init(path: "one", kind: try small(11)), .init(path: "sub", kind: .directory(.openDirectory)),
                 .init(path: "sub/three", kind: try small(13)), .init(path: "sub/two", kind: try small(12)),
             ])
     }

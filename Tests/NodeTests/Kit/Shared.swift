@@ -40,7 +40,7 @@ final class Shared {
             switch try step.run(in: share, with: worker.bench) {
             case .more(let next, _): step = next
             case .done(let file): return file
-            case .changed: throw CocoaError(.fileReadUnknown)
+            case .changed, .openForWriting: throw CocoaError(.fileReadUnknown)
             }
         }
     }

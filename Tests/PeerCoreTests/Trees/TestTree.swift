@@ -22,7 +22,7 @@ struct TestTree {
             let length: UInt64 = number < small ? 4096 : number < small + empty ? 0 : 2 << 20
             let root = FileRoot(digest: length == 0 ? .zero : digest ?? .zero, length: length)
             let path = "f" + String(repeating: "0", count: 4 - "\(number)".count) + "\(number)"
-            return Manifest.Entry(path: path, kind: .file(root, isExecutable: false))
+            return Manifest.Entry(path: path, kind: .file(root, FileMode(of: 0o644)))
         }
         manifest = try Manifest(name: self.name, entries: entries)
         let digest = try #require(Digest(bytes: [UInt8](repeating: UInt8(small + large + 1), count: 32)))

@@ -15,7 +15,7 @@ import Testing
             name: ShareName("tree"),
             entries: (0..<count).map { number in
                 let path = String(repeating: "0", count: 6 - "\(number)".count) + "\(number)"
-                return .init(path: path, kind: .file(FileRoot(digest: digest, length: length), isExecutable: false))
+                return .init(path: path, kind: .file(FileRoot(digest: digest, length: length), FileMode(of: 0o644)))
             })
     }
 

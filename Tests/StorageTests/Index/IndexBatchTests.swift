@@ -55,6 +55,27 @@ struct IndexBatchTests {
         #expect(outcome.rest?.current?.hashed == UInt64(StorageLimits.indexStep))
     }
 
+    @Test("A file that somebody has open for writing is not indexed, be it opened before or while it is hashed")
+    func openForWriting() throws {
+        let names = ["open", "closed", "large"]
+        for (name, length) in zip(names, [1, 2, StorageLimits.indexStep + 1]) {
+            try scratch.write(try Sample(length: length).bytes, to: name)
+        }
+        var writers = [open("\(scratch.sharePath)/open", O_WRONLY)]
+        defer { for writer in writers { close(writer) } }
+        let begun = IndexBatch(try names.map(step)).run(in: share, with: bench)
+        writers.append(open("\(scratch.sharePath)/large", O_WRONLY))
+        let (rest, _) = run(try #require(begun.rest))
+        let found = (begun.findings + rest).map { finding in
+            switch finding {
+            case .done(let file): "\(file.name) done"
+            case .openForWriting(let name): "\(name) open"
+            case .changed, .failed: "other"
+            }
+        }
+        #expect(found == ["open open", "closed done", "large open"])
+    }
+
     @Test("A file that is gone or was changed does not keep the others from being indexed")
     func others() throws {
         for name in ["a", "gone", "changed", "b"] { try scratch.write([1], to: name) }

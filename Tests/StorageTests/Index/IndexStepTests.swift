@@ -48,7 +48,7 @@ struct IndexStepTests {
                 steps += 1
                 total += hashed
             case .done(let file): return (file, steps, total)
-            case .changed: throw SystemError("index", on: name.path, code: EAGAIN)
+            case .changed, .openForWriting: throw SystemError("index", on: name.path, code: EAGAIN)
             }
         }
     }

@@ -25,7 +25,7 @@ struct VerifyStepTests {
             switch try step.run(in: share, with: bench) {
             case .more(let next, _): step = next
             case .done(let file): return file
-            case .changed: throw CocoaError(.fileReadUnknown)
+            case .changed, .openForWriting: throw CocoaError(.fileReadUnknown)
             }
         }
     }

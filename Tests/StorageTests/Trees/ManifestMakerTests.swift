@@ -15,12 +15,14 @@ import Testing
         try tree.scratch.write([1, 2, 3], to: "models/a.bin")
         try tree.scratch.write([], to: "models/sub/deeper/empty")
         try tree.scratch.write([9], to: "models/sub/run.sh")
-        try tree.setMode(0o744, of: "models/sub/run.sh")
+        for (mode, name) in [(0o744, "/sub/run.sh"), (0o640, "/sub/deeper/empty"), (0o710, "/sub"), (0o750, "")] {
+            try tree.setMode(mode, of: "models" + name)
+        }
         try tree.makeDirectory("models/nothing/in/here")
         try tree.scratch.write([7], to: "other/b.bin")
     }
 
-    @Test("A directory's manifest has its files with roots and executable bits, and its directories, empty ones too")
+    @Test("A directory's manifest has its files with roots and modes, and its directories, empty ones too")
     func made() throws {
         try fill()
         let manifest = try #require(try tree.make("models")).manifest
@@ -30,21 +32,31 @@ import Testing
                 "sub/run.sh",
             ])
         let run = try #require(tree.root(of: try ShareName("models/sub/run.sh")))
-        #expect(manifest.kind(at: 7) == .file(run, isExecutable: true))
-        #expect(manifest.kind(at: 6) == .file(.empty, isExecutable: false))
-        #expect(manifest.kind(at: 4) == .directory)
+        #expect(manifest.kind(at: 7) == .file(run, FileMode(of: 0o744)))
+        #expect(manifest.kind(at: 6) == .file(.empty, FileMode(of: 0o640)))
+        #expect(manifest.mode == FileMode(of: 0o750))
+        #expect(manifest.kind(at: 4) == .directory(FileMode(of: 0o710)))
     }
 
-    @Test("Only the owner's executable bit counts, whatever else the modes are")
-    func modes() throws {
+    @Test(
+        "Another mode of a file, of a directory or of its own makes another version", arguments: ["/a.bin", "/sub", ""])
+    func modes(_ name: String) throws {
         try fill()
         let first = try #require(try tree.make("models")).manifest
-        try tree.setMode(0o777, of: "models/sub/run.sh")
-        try tree.setMode(0o600, of: "models/a.bin")
-        try tree.setMode(0o700, of: "models/sub")
-        #expect(try tree.make("models")?.manifest.bytes == first.bytes)
-        try tree.setMode(0o655, of: "models/sub/run.sh")
-        #expect(try tree.make("models")?.manifest.bytes != first.bytes)
+        try tree.setMode(0o701, of: "models" + name)
+        let other = try #require(try tree.make("models")).manifest
+        #expect(other.bytes != first.bytes && other.bytes.count == first.bytes.count)
+    }
+
+    @Test("Modes are those that a copy has: readable to the owner, without setuid and sticky bits")
+    func modesOfCopies() throws {
+        try fill()
+        let modes = [(0o4044, "/sub/run.sh"), (0o1055, "/sub")]
+        for (mode, name) in modes { try tree.setMode(mode, of: "models" + name) }
+        let manifest = try #require(try tree.make("models")).manifest
+        guard case .file(_, let mode) = manifest.kind(at: 7) else { throw CocoaError(.fileReadUnknown) }
+        #expect(mode.bits == 0o444)
+        #expect(manifest.kind(at: 4) == .directory(.openDirectory))
     }
 
     @Test("Links, to files and directories, are not in it, nor is what they lead to")

@@ -16,7 +16,7 @@ import Testing
     }
 
     private func manifest(_ number: Int) throws -> Manifest {
-        try Manifest(name: ShareName("models"), entries: [.init(path: "d\(number)", kind: .directory)])
+        try Manifest(name: ShareName("models"), entries: [.init(path: "d\(number)", kind: .directory(.openDirectory))])
     }
 
     private func path(_ root: FileRoot) -> String { "\(scratch.statePath)/manifests/\(root.digest.hex)" }
@@ -35,7 +35,7 @@ import Testing
     @Test("A manifest of several pieces has a digest for each")
     func long() throws {
         let entries = (0..<20_000).map { number in
-            Manifest.Entry(path: String(repeating: "x", count: 60) + "\(number)", kind: .directory)
+            Manifest.Entry(path: String(repeating: "x", count: 60) + "\(number)", kind: .directory(.openDirectory))
         }
         let manifest = try Manifest(name: ShareName("models"), entries: entries)
         let kept = try store.keep(manifest, needed: [], with: bench)

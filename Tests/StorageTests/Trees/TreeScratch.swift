@@ -63,7 +63,7 @@ final class TreeScratch {
             switch try? step.run(in: share, with: bench) {
             case .more(let next, _): step = next
             case .done(let file): return file.root
-            case .changed, nil: return nil
+            case .changed, .openForWriting, nil: return nil
             }
         }
     }
@@ -91,6 +91,8 @@ final class TreeScratch {
 }
 
 extension Manifest {
+    var entries: [Entry] { (0..<count).map { self[$0] } }
+
     var paths: [String] { (0..<count).map { path(at: $0) } }
 
     func index(of path: String) -> Int? { (0..<count).first { self.path(at: $0) == path } }

@@ -96,15 +96,37 @@ import Testing
         #expect(failure { try target.survey(manifest) }?.isNotADirectory == true)
     }
 
-    @Test("The executable bit of a file that is there becomes the manifest's, and nothing else of its mode")
-    func executable() throws {
-        try target.scratch.write([1, 2, 3], to: "top/models/a.bin")
-        try target.scratch.write([4], to: "top/models/sub/b")
-        try target.setMode(0o755, of: "top/models/a.bin")
-        try target.setMode(0o640, of: "top/models/sub/b")
-        #expect(try target.survey(manifest).present == 2)
-        #expect(try target.mode(of: "top/models/a.bin") == 0o644)
-        #expect(try target.mode(of: "top/models/sub/b") == 0o750)
+    @Test("What is there gets the manifest's modes, files and directories, and nothing is fetched for it")
+    func modes() throws {
+        try source.setMode(0o640, of: "top/models/a.bin")
+        try source.setMode(0o700, of: "top/models/void")
+        try source.setMode(0o750, of: "top/models")
+        let made = try #require(try source.make("top/models")).manifest
+        for (bytes, name) in [([1, 2, 3], "a.bin"), ([4], "sub/b"), ([], "zero")] as [([UInt8], String)] {
+            try target.scratch.write(bytes, to: "top/models/" + name)
+        }
+        try target.makeDirectory("top/models/void/deep")
+        for name in ["a.bin", "sub/b", "void", "sub", ""] { try target.setMode(0o777, of: "top/models/" + name) }
+        let state = try target.survey(made)
+        #expect(state.present == 3 && state.missing.isEmpty && state.obstacles.isEmpty)
+        #expect(try target.make("top/models")?.manifest.bytes == made.bytes)
+    }
+
+    @Test("New directories have the manifest's modes whatever the umask, and more for their owner where that is needed")
+    func newModes() throws {
+        try source.setMode(0o700, of: "top/models/void")
+        try source.setMode(0o777, of: "top/models/void/deep")
+        try source.setMode(0o711, of: "top/models")
+        let entries = try #require(try source.make("top/models")).manifest.entries.map { entry in
+            entry.path == "sub" ? .init(path: "sub", kind: .directory(FileMode(of: 0o005))) : entry
+        }
+        let made = try Manifest(name: manifest.name, mode: FileMode(of: 0o011), entries: entries)
+        #expect(try target.survey(made).missing.count == 3)
+        for (mode, name) in [(0o705, "/sub"), (0o700, "/void"), (0o777, "/void/deep"), (0o711, "")] {
+            #expect(try target.mode(of: "top/models" + name) == mode, "\(name)")
+        }
+        // What the tree lies in is no part of it.
+        #expect(try target.mode(of: "top") & 0o055 == 0o055)
     }
 
     @Test("A survey of more entries than one step looks at, some of them to be hashed, is whole")

@@ -47,6 +47,7 @@ extension ShareIndexer {
         switch finding {
         case .done(let file): if let entry = finish(file.name) { hashed(file, entry) }
         case .changed(let name): if finish(name) != nil { interrupted(name) }
+        case .openForWriting(let name): if let entry = finish(name) { awaitWriter(name, entry, catalog) }
         case .failed(let name, let error): if let entry = finish(name) { failed(name, error, entry, catalog) }
         }
     }
@@ -68,8 +69,18 @@ extension ShareIndexer {
     }
 
     private mutating func interrupted(_ name: ShareName) {
-        unsettled.change(name) { $0.interruptions += 1 }
+        unsettled.change(name) { ($0.interruptions, $0.isOpenForWriting) = ($0.interruptions + 1, false) }
         if unsettled[name]?.interruptions == IndexLimits.interruptionsMax { act(.note(.keepsChanging(name))) }
+        settleAgain(name)
+    }
+
+    /// Looks again when it is closed, which a watch tells of; and now and then, should nothing tell.
+    private mutating func awaitWriter(_ name: ShareName, _ entry: Unsettled, _ catalog: Catalog) {
+        unsettled.change(name) { $0.isOpenForWriting = true }
+        // It may be written to for days: whoever asks for it is not to wait.
+        if catalog[name] == nil { act(.withdraw(name)) }
+        // Stirred, it may have been closed since.
+        if !entry.isStirred { unsettled.change(name) { $0.due = now + IndexLimits.writerPause.nanoseconds } }
         settleAgain(name)
     }
 

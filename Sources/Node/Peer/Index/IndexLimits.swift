@@ -8,6 +8,8 @@ enum IndexLimits {
     static let quietMax = Span.seconds(60)
     /// After so many times it is said that it keeps changing.
     static let interruptionsMax = 3
+    /// Until it is looked whether a file is still open for writing, if nothing tells that it was closed.
+    static let writerPause = Span.seconds(5)
     /// How long the index waits at its start for files that are still being written, before it is said to be ready.
     static let firstPassPatience = Span.seconds(5)
 

@@ -16,6 +16,8 @@ extension ShareIndexer {
             act(.suspend(name))
         }
         var entry = unsettled[name] ?? newEntry(name, known)
+        // Perhaps it was closed: then it can be had in a moment.
+        if entry.isOpenForWriting, known == nil { act(.suspend(name)) }
         let isWaiting = if case .settling = entry.phase, unsettled[name] != nil { true } else { false }
         entry.due = now + quiet(after: entry.interruptions)
         entry.cookie = cookie
@@ -38,7 +40,7 @@ extension ShareIndexer {
         min(IndexLimits.quietMax.nanoseconds, IndexLimits.quiet.nanoseconds << UInt64(min(interruptions, 16)))
     }
 
-    /// It was written to while it was looked at or hashed: it has to be quiet again first.
+    /// It was written to while it was looked at or hashed, or is still open for that: it has to be quiet again first.
     mutating func settleAgain(_ name: ShareName) {
         let due = now + quiet(after: unsettled[name]?.interruptions ?? 0)
         unsettled.change(name) { entry in

@@ -60,9 +60,11 @@ extension FilesReply.File {
     private static func state(of entry: Unsettled) -> (FileState, String?) {
         if let failure = entry.failure { return (.error, failure.text) }
         if entry.keepsChanging { return (.error, "it keeps changing while it is hashed; it is tried again and again") }
+        let state: FileState = entry.hasRow ? .changed : .indexing
+        if entry.isOpenForWriting { return (state, "it is open for writing: it is shared when it has been closed") }
         switch entry.phase {
-        case .settling, .looking: return (entry.hasRow ? .changed : .indexing, "it was written to a moment ago")
-        case .queued, .hashing, .failed: return (entry.hasRow ? .changed : .indexing, nil)
+        case .settling, .looking: return (state, "it was written to a moment ago")
+        case .queued, .hashing, .failed: return (state, nil)
         }
     }
 }

@@ -12,12 +12,13 @@ import Storage
 ///         ^                             |                        |           |
 ///         +------- a sign of change ----+------------------------+-----------+
 ///
-/// and from looking also: to nothing, if no file is there any more or if it is what it is known as; from looking and
+/// from hashing back to settling also if somebody has it open for writing, to be looked at again when it is closed; and
+/// from looking also: to nothing, if no file is there any more or if it is what it is known as; from looking and
 /// hashing to failed. Scans (`ScanStep`) come upon files in between: at the start, in new directories, and of the whole
 /// share when events were lost or cannot be had. What they find goes the way of what was looked at.
 ///
-/// Invariant: a file is offered only as it stood when it was hashed, 300 ms or longer after it was last changed; the
-/// first sign that it was written to withdraws it.
+/// Invariant: a file is offered only as it stood when it was hashed, 300 ms or longer after it was last changed and open
+/// for writing to nobody, as far as that can be told; the first sign that it was written to withdraws it.
 struct ShareIndexer {
     enum Stage {
         /// The database has not told what it knows.

@@ -20,6 +20,8 @@ struct Unsettled {
     var due: UInt64
     /// Something has happened to it since a worker began to look at it or to hash it.
     var isStirred = false
+    /// When it was to be hashed, somebody had it open for writing.
+    var isOpenForWriting = false
     /// How often it was written to while it was hashed.
     var interruptions = 0
     /// Of the rename that brought it, if nothing has happened to it since.

@@ -6,7 +6,8 @@ struct UnsettledTable {
     /// Bytes that are waiting to be hashed.
     private(set) var bytes: UInt64 = 0
     private(set) var failureCount = 0
-    /// Files that were there when the daemon started, and have not come to an end.
+    /// Files that were there when the daemon started, and have not come to an end: for those that somebody has open for
+    /// writing there is none in sight.
     private(set) var firstCount = 0
 
     var count: Int { entries.count }
@@ -72,6 +73,6 @@ struct UnsettledTable {
     private mutating func tally(_ entry: Unsettled, _ sign: Int) {
         if sign > 0 { bytes += entry.bytes } else { bytes -= entry.bytes }
         if entry.failure != nil { failureCount += sign }
-        if entry.isFirst, entry.failure == nil { firstCount += sign }
+        if entry.isFirst, entry.failure == nil, !entry.isOpenForWriting { firstCount += sign }
     }
 }

@@ -7,10 +7,10 @@ final class Ledger {
     private let pool: WorkerPool<LedgerJob, PeerCompletion>
     private var underWay = 0
 
-    /// - Parameter statePath: the state directory's.
-    init(statePath: String, mailbox: Mailbox<PeerCompletion>) {
+    /// - Parameters as of `LedgerWorker`.
+    init(statePath: String, partials: PartialStore, mailbox: Mailbox<PeerCompletion>) {
         pool = WorkerPool(count: 1, mailbox: mailbox) {
-            let worker = LedgerWorker(statePath: statePath)
+            let worker = LedgerWorker(statePath: statePath, partials: partials)
             return { .ledger(worker.perform($0)) }
         }
     }

@@ -4,11 +4,14 @@ import Storage
 /// Does the jobs of the database's thread. A database that cannot be opened fails every job with the same words.
 final class LedgerWorker {
     private let statePath: String
+    private let partials: PartialStore
     private var database: Result<StateDatabase, StateDatabaseError>
 
-    /// - Parameter statePath: the state directory's.
-    init(statePath: String) {
-        self.statePath = statePath
+    /// - Parameters:
+    ///   - statePath: the state directory's.
+    ///   - partials: what the downloads of the database have come to.
+    init(statePath: String, partials: PartialStore) {
+        (self.statePath, self.partials) = (statePath, partials)
         database = .failure(
             StateDatabaseError(
                 "use", "\(statePath)/\(StateDatabase.fileName)", reason: "it was not opened", cause: .other))
@@ -37,7 +40,7 @@ final class LedgerWorker {
             throw StateDatabaseError(
                 "open", "\(statePath)/\(StateDatabase.fileName)", reason: "\(error)", cause: .other)
         }
-        let (opened, setAside) = try StateDatabase.open(in: directory)
+        let (opened, setAside) = try StateDatabase.open(in: directory, with: partials)
         database = .success(opened)
         return setAside
     }

@@ -10,8 +10,8 @@ struct RawManifest {
 
     mutating func addDirectory(_ path: String) { add(kind: 0, path) }
 
-    mutating func addFile(_ path: String, length: UInt64 = 5) {
-        add(kind: 1, path)
+    mutating func addFile(_ path: String, length: UInt64 = 5, mode: UInt16 = 0o644) {
+        add(kind: 1, path, mode: mode)
         append(length)
         entries += Array(1...32)
     }
@@ -22,9 +22,10 @@ struct RawManifest {
         root.digest.withUnsafeBytes { entries += $0 }
     }
 
-    private mutating func add(kind: UInt8, _ path: String) {
+    private mutating func add(kind: UInt8, _ path: String, mode: UInt16 = 0o755) {
         count += 1
         entries.append(kind)
+        append(mode)
         append(UInt16(path.utf8.count))
         entries += Array(path.utf8)
     }
@@ -34,7 +35,7 @@ struct RawManifest {
     }
 
     var bytes: [UInt8] {
-        var header = Array("P2PT".utf8) + [1, 0]
+        var header = Array("P2PT".utf8) + [2, 0, 0o355, 1]
         withUnsafeBytes(of: (claimedCount ?? count).littleEndian) { header += $0 }
         return header + entries
     }

@@ -21,7 +21,7 @@ struct LedgerWorkerTests {
     func keeps() throws {
         for name in ["a", "b"] { try shared.write([1], to: name) }
         let files = try ["a", "b"].map { try shared.index($0) }
-        let worker = LedgerWorker(statePath: state)
+        let worker = LedgerWorker(statePath: state, partials: shared.partials)
         guard case .opened(.success(nil)) = worker.perform(.open),
             case .indexWritten(.success(2)) = worker.perform(.writeIndex(files.map { .put($0) })),
             case .indexWritten(.success(1)) = worker.perform(.writeIndex([.remove(files[0].name)]))
@@ -29,14 +29,14 @@ struct LedgerWorkerTests {
             Issue.record("not opened or not written")
             return
         }
-        let next = LedgerWorker(statePath: state)
+        let next = LedgerWorker(statePath: state, partials: shared.partials)
         _ = next.perform(.open)
         #expect(try loaded(next) == ["b"])
     }
 
     @Test("Without a database every job fails in words, and nothing ends")
     func fails() throws {
-        let worker = LedgerWorker(statePath: "\(shared.path)/nowhere")
+        let worker = LedgerWorker(statePath: "\(shared.path)/nowhere", partials: shared.partials)
         guard case .opened(.failure(let error)) = worker.perform(.open),
             case .indexLoaded(.failure) = worker.perform(.loadIndex),
             case .indexWritten(.failure) = worker.perform(.writeIndex([]))
