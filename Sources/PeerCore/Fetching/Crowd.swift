@@ -10,14 +10,14 @@ struct Crowd {
     /// Pieces that fall to one fetcher together, at least so many blocks in a file: it bounds the work of dividing them.
     private static let blocksMax = 1 << 14
 
-    private let id: PeerID
+    let id: PeerID
     private let pieceCount: Int
     private let blockSizeLog2: Int
     private(set) var rivals: Set<PeerID> = []
     /// How many of the fetchers that we hear from have a piece; empty while none has any.
     private var counts: [UInt16] = []
-    /// Blocks that are ours; empty while there are no rivals: then all are.
-    private var ownBlocks: [Bool] = []
+    /// Whose each block is; empty while there are no rivals: then all are ours.
+    private var owners: [PeerID] = []
 
     init(id: PeerID, pieceCount: Int) {
         self.id = id
@@ -42,7 +42,10 @@ struct Crowd {
     }
 
     /// Whether a piece that only complete holders have is ours to fetch from them.
-    func owns(_ piece: Int) -> Bool { ownBlocks.isEmpty || ownBlocks[piece >> blockSizeLog2] }
+    func owns(_ piece: Int) -> Bool { owner(of: piece) == id }
+
+    /// Which of the fetchers is to fetch it.
+    func owner(of piece: Int) -> PeerID { owners.isEmpty ? id : owners[piece >> blockSizeLog2] }
 
     /// Fetchers that have a piece.
     func count(of piece: Int) -> Int { counts.isEmpty ? 0 : Int(counts[piece]) }
@@ -58,11 +61,15 @@ struct Crowd {
     }
 
     private mutating func divide() {
-        guard !rivals.isEmpty else { return ownBlocks = [] }
+        guard !rivals.isEmpty else { return owners = [] }
         let blocks = (pieceCount + (1 << blockSizeLog2) - 1) >> blockSizeLog2
-        ownBlocks = (0..<blocks).map { block in
-            let own = Crowd.weight(of: block, for: id)
-            return rivals.allSatisfy { Crowd.weight(of: block, for: $0) < own }
+        owners = (0..<blocks).map { block in
+            var (owner, most) = (id, Crowd.weight(of: block, for: id))
+            for rival in rivals {
+                let weight = Crowd.weight(of: block, for: rival)
+                if weight > most { (owner, most) = (rival, weight) }
+            }
+            return owner
         }
     }
 

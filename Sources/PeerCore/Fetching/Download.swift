@@ -160,6 +160,11 @@ struct Download {
         }
     }
 
+    /// Whoever has something of it is kept in mind.
+    var takesHolders: Bool {
+        if case .reading = phase { true } else { isFetching }
+    }
+
     /// It takes one of the places for downloads that run.
     var isRunning: Bool {
         switch phase {
@@ -188,7 +193,7 @@ struct Download {
     var isGoing: Bool {
         switch phase {
         case .gathering, .checking, .opening, .fetching: isFed
-        case .growing: !lanes.isEmpty || tree?.isSurveyed == false
+        case .growing: isFed || tree?.isSurveyed == false
         case .queued, .proving, .finishing, .reading: true
         case .paused, .failed: false
         }
@@ -202,14 +207,22 @@ struct Download {
         lanes.contains { connection in
             switch senders[connection].flatMap({ holders[$0]?.holding }) {
             case .all: true
-            case .pieces(let pieces): plan.lacks(someOf: pieces)
+            case .pieces(let pieces): tree == nil && plan.lacks(someOf: pieces)
             case nil: false
             }
         }
     }
 
     /// What it has for others.
-    var offered: PieceSet? { isOpen ? commits.durable : nil }
+    var offered: PieceSet? { isOpen ? offerable(commits.durable) : nil }
+
+    /// Whoever has all of a manifest has its tree: one that is fetched lacks the manifest's last piece for others.
+    func offerable(_ pieces: PieceSet) -> PieceSet {
+        guard kind == .tree else { return pieces }
+        var pieces = pieces
+        pieces.remove(pieces.pieceCount - 1)
+        return pieces
+    }
 
     /// Fetches from a holder over a connection.
     mutating func activate(_ peer: PeerID, at address: PeerAddress, _ holding: Holding, on connection: ConnectionID) {

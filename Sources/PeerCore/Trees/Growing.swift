@@ -20,7 +20,7 @@ extension PeerMachine {
         case .read(let manifest):
             giveUpPartial(id)
             downloads[id]?.phase = .growing
-            downloads[id]?.tree = Tree(manifest)
+            downloads[id]?.tree = Tree(manifest, id: self.id, now: now)
             emit(.surveyTree(download.record, manifest))
         case .missing: gather(id)
         case .refused(let reason):
@@ -51,7 +51,7 @@ extension PeerMachine {
     mutating func treeSurveyed(_ id: DownloadID, _ found: TreeFound) {
         guard let download = downloads[id], download.tree?.isSurveyed == false else { return }
         downloads[id]?.tree?.surveyed(found, now: now)
-        for connection in download.lanes { downloads[id]?.tree?.plan.add(connection, now: now) }
+        for connection in download.lanes { addTreeLane(connection, to: id) }
         progress(id)
         takeUpHolders(id)
     }
@@ -79,8 +79,9 @@ extension PeerMachine {
     }
 
     private mutating func publishIfDue(_ id: DownloadID) {
-        guard let sync = downloads[id]?.sync, let isLast = downloads[id]?.tree?.isLast,
-            let files = downloads[id]?.tree?.stage.begin(sync: sync, isLast: isLast, now: now)
+        guard let sync = downloads[id]?.sync, let tree = downloads[id]?.tree,
+            let files = downloads[id]?.tree?.stage.begin(
+                sync: sync, isEager: !tree.plan.fellows.isEmpty, isLast: tree.isLast, now: now)
         else { return }
         emit(.publishFiles(id, files))
     }
@@ -121,7 +122,9 @@ extension PeerMachine {
     }
 
     private mutating func finishTree(_ id: DownloadID) {
-        guard let download = downloads.removeValue(forKey: id), let result = download.tree?.result else { return }
+        guard let result = downloads[id]?.tree?.result else { return }
+        if result.failedCount == 0 { tellOfTree(id) }
+        guard let download = downloads.removeValue(forKey: id) else { return }
         releaseLanes(download)
         emit(.closeTree(id, []))
         emit(.forget(id))

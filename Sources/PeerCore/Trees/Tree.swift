@@ -24,9 +24,10 @@ struct Tree {
     private(set) var failed: [TreeFailure] = []
     private(set) var failedCount = 0
 
-    init(_ manifest: Manifest) {
+    /// - Parameter id: this peer's.
+    init(_ manifest: Manifest, id: PeerID, now: Moment) {
         self.manifest = manifest
-        plan = TreePlan(manifest, files: [])
+        plan = TreePlan(manifest, id: id, files: [], now: now)
     }
 
     /// Every file has come to an end, well or not.
@@ -53,7 +54,7 @@ struct Tree {
             }
         }
         waiting.reverse()
-        plan = TreePlan(manifest, files: small)
+        plan = TreePlan(manifest, id: plan.crowd.id, files: small, now: now)
     }
 
     /// - Returns: a file that is to become a child now.
