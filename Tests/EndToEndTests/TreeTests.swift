@@ -94,6 +94,34 @@ extension EndToEnd {
             }
         }
 
+        @Test("A directory that is paused keeps what came of it, shows that, and fetches only the rest")
+        func paused() throws {
+            try Swarm.run(inMemory: true) { swarm in
+                let (count, length) = (400, 20_000)
+                let holder = try swarm.addPeer(arguments: ["--max-upload", "2M"]) { share in
+                    for index in 0..<count {
+                        try TestFile.write("\(share)/many/\(index)", length: length, seed: UInt64(index))
+                    }
+                }
+                try eventually("all are indexed") { holder.files().count == count }
+                let fetcher = try swarm.addPeer()
+                try swarm.settle()
+                #expect(fetcher.ctl("req", "many/", "--background").code == 0)
+                try eventually("much has come") { fetcher.count("bytesIn") > 3_000_000 }
+                #expect(fetcher.ctl("pause", "many/").code == 0)
+                let row = try #require(fetcher.ctl("downloads", "--json").lines.last?["downloads"].array.first)
+                #expect(row["state"].string == "paused")
+                #expect(row["have"].int ?? 0 > 2_000_000)
+                #expect(row["length"].int == count * length)
+                #expect(fetcher.ctl("resume", "many/").code == 0)
+                let reply = fetcher.ctl("wait", "many/")
+                #expect(reply.code == 0, "\(reply)")
+                // What was on its way may have come twice.
+                #expect(fetcher.count("bytesIn") < count * length + 2_000_000)
+                #expect(try Tree.list(fetcher.path("many")) == Tree.list(holder.path("many")))
+            }
+        }
+
         @Test("A file that changed at the holder makes another version: of that only this file comes, and with --force")
         func changed() throws {
             try Swarm.run { swarm in

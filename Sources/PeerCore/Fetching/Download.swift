@@ -40,6 +40,12 @@ struct Download {
         case open
     }
 
+    /// Bytes of a tree's files: those in the share, and all.
+    struct Figures {
+        let have: UInt64
+        let length: UInt64
+    }
+
     struct Holder {
         enum State: Equatable {
             case active(ConnectionID)
@@ -83,6 +89,8 @@ struct Download {
     var plan: Plan
     /// While it is growing.
     var tree: Tree?
+    /// As it was when it was growing last.
+    var lastKnown = Figures(have: 0, length: 0)
     /// Of a tree: what came by its children's own downloads.
     var childBytes: [PeerAddress: UInt64] = [:]
     /// The tree that this is a file of.
@@ -133,10 +141,16 @@ struct Download {
     }
 
     /// Bytes verified and written.
-    var have: UInt64 { kind == .tree ? tree?.have ?? 0 : plan.have }
+    var have: UInt64 { kind == .tree ? figures.have : plan.have }
 
     /// Bytes in all, as far as is known.
-    var length: UInt64 { kind == .tree ? tree?.manifest.length ?? 0 : root.length }
+    var length: UInt64 { kind == .tree ? figures.length : root.length }
+
+    /// Of a tree. Between two surveys nobody knows better.
+    private var figures: Figures {
+        guard let tree, tree.isSurveyed else { return lastKnown }
+        return Figures(have: tree.have, length: tree.manifest.length)
+    }
 
     /// What to ask others for.
     var query: FileQuery { kind == .tree ? .tree(name) : .root(root) }

@@ -117,7 +117,8 @@ extension PeerMachine {
 
     /// What was written since the last time is not on the disk, whatever it says later.
     mutating func publishingFailed(_ id: DownloadID, _ failure: DiskFailure) {
-        guard downloads[id]?.tree != nil else { return }
+        guard let lost = downloads[id]?.tree?.stage.takeLeftOver() else { return }
+        if !lost.isEmpty { emit(.discardFiles(id, lost)) }
         diskFailed(id, failure)
     }
 
@@ -140,11 +141,13 @@ extension PeerMachine {
         beginNext()
     }
 
-    /// Lets go of what is here of a tree: it will be surveyed anew, or is given up.
+    /// Stops a tree: it will be surveyed anew. What came whole is put into the share.
     mutating func closeTree(_ id: DownloadID) {
         guard let tree = downloads[id]?.tree else { return }
+        downloads[id]?.lastKnown = Download.Figures(have: tree.haveSoon, length: tree.manifest.length)
         downloads[id]?.tree = nil
-        emit(.closeTree(id, tree.stage.leftOver))
+        if !tree.stage.leftOver.isEmpty { emit(.publishFiles(id, tree.stage.leftOver)) }
+        emit(.closeTree(id, []))
         for child in tree.children.keys { downloads[child]?.parent = nil }
     }
 }

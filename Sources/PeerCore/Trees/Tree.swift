@@ -68,6 +68,11 @@ struct Tree {
         failed.append(TreeFailure(name: manifest.name(at: file), failure: failure))
     }
 
+    /// Bytes of files that are in the share, or will be though nothing more is fetched.
+    var haveSoon: UInt64 {
+        (stage.underWay + stage.leftOver).reduce(have) { $0 + (manifest.length(at: $1) ?? 0) }
+    }
+
     var result: TreeResult {
         TreeResult(
             length: manifest.length, total: manifest.fileCount, fetched: fetched, already: already, failed: failed,

@@ -42,6 +42,12 @@ struct TreeStage {
 
     mutating func end() { underWay = [] }
 
+    /// What waits is not waited for any more.
+    mutating func takeLeftOver() -> [Int] {
+        defer { (waiting, bytes, oldest) = ([], 0, nil) }
+        return waiting
+    }
+
     /// Written, and not about to get their names.
     var leftOver: [Int] { waiting }
 

@@ -326,6 +326,37 @@ import Wire
         #expect(peer.roots(on: connections[0]).last == tree.roots[2])
     }
 
+    @Test("What is written when a tree is paused gets its name, and what is there is still told of")
+    func pausedWithStaged() throws {
+        let tree = try TestTree(small: 3)
+        let (_, connections) = peer.grow(tree, from: [1])
+        for file in [0, 1] { peer.bring(file, of: tree, on: connections[0]) }
+        peer.stage([0, 1], on: connections[0])
+        #expect(peer.published.isEmpty)
+        peer.feed(.pause(RequestID(rawValue: 99), tree.name))
+        #expect(peer.published == [[0, 1]])
+        #expect(peer.effects.contains(.closeTree(peer.treeDownload, [])))
+        #expect(peer.statuses.map(\.have) == [2 * 4096])
+        #expect(peer.statuses.map(\.length) == [3 * 4096])
+        peer.publish(tree, [0, 1])
+        #expect(peer.offered.count == 2)
+    }
+
+    @Test("What was written beside a sync that failed is not given a name")
+    func unsyncedWithStaged() throws {
+        let tree = try TestTree(small: 3)
+        let (_, connections) = peer.grow(tree, from: [1])
+        peer.bring(0, of: tree, on: connections[0])
+        peer.stage([0], on: connections[0])
+        peer.pass(.seconds(2))
+        #expect(peer.published == [[0]])
+        peer.bring(1, of: tree, on: connections[0])
+        peer.stage([1], on: connections[0])
+        peer.feed(.publishingFailed(peer.treeDownload, DiskFailure(message: "sync", code: 5, isOutOfSpace: false)))
+        #expect(peer.published == [[0]])
+        #expect(peer.discarded == [[1]])
+    }
+
     @Test("Cancelled, a tree leaves nothing behind, nor do its children")
     func cancelled() throws {
         let tree = try TestTree(small: 3, large: 2)
