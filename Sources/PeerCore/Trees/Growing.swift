@@ -125,14 +125,18 @@ extension PeerMachine {
     private mutating func finishTree(_ id: DownloadID) {
         guard let result = downloads[id]?.tree?.result else { return }
         if result.failedCount == 0 { tellOfTree(id) }
-        guard let download = downloads.removeValue(forKey: id) else { return }
-        releaseLanes(download)
-        emit(.closeTree(id, []))
-        emit(.forget(id))
+        guard let download = downloads[id] else { return }
         if result.failedCount == 0 {
+            downloads[id] = nil
+            releaseLanes(download)
+            emit(.closeTree(id, []))
+            emit(.forget(id))
             note(.downloadFinished(id, download.name, download.root, took: now - download.since))
         } else {
+            // It stays to be taken up again: as long as it is listed, the part that is here is no version for others.
             let failure = FetchFailure.incomplete(failed: result.failedCount, of: result.total)
+            downloads[id]?.requests = []
+            stop(id, .failed(failure))
             note(.downloadFailed(id, download.name, download.root, failure))
         }
         for request in download.requests.sorted(by: { $0.rawValue < $1.rawValue }) {
