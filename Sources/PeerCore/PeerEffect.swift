@@ -45,6 +45,10 @@ public enum PeerEffect: Sendable, Equatable {
     case discardFiles(DownloadID, [Int])
     /// Nothing more of a tree is written; these files are, and have no name: remove them.
     case closeTree(DownloadID, [Int])
+    /// A tree's large file is in the share: note it as one of the tree's.
+    case keepLarge(DownloadID, SharedFile)
+    /// A tree is given up: remove what it has put into the share, as far as that is as it was put there.
+    case removeRemains(DownloadID)
     /// Make the manifest of a directory of the share, keep and offer it.
     case makeManifest(ShareName)
 

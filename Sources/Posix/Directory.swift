@@ -128,6 +128,11 @@ public final class Directory: Sendable {
         try check("remove", "\(path)/\(name)") { unlinkat(descriptor.rawValue, name, 0) }
     }
 
+    /// - Throws: ENOTEMPTY if something is in it.
+    public func removeDirectory(_ name: String) throws(SystemError) {
+        try check("remove the directory", "\(path)/\(name)") { unlinkat(descriptor.rawValue, name, AT_REMOVEDIR) }
+    }
+
     /// Moves a file into `target`. Source: renameat2(2).
     /// - Parameter replacing: whether a file that stands there is replaced; otherwise that is EEXIST.
     public func rename(

@@ -24,5 +24,35 @@ extension EndToEnd {
                 #expect(Double(sent) <= 1.6 * Double(length), "\(Double(sent) / Double(length)) times the file")
             }
         }
+
+        @Test(
+            "Of four peers that fetch a directory of small files together all get it, and its holder sends it little more than once"
+        )
+        func directory() throws {
+            try Swarm.run(inMemory: true) { swarm in
+                let (count, length) = (300, 100_000)
+                let origin = try swarm.addPeer(arguments: ["--max-upload", "6M"]) { share in
+                    for index in 0..<count {
+                        try TestFile.write("\(share)/many/\(index % 7)/\(index)", length: length, seed: UInt64(index))
+                    }
+                }
+                try eventually("all are indexed") { origin.files().count == count }
+                for _ in 0..<4 { try swarm.addPeer() }
+                try swarm.settle()
+                let fetchers = swarm.peers.dropFirst()
+                let running = try fetchers.map { try $0.start("req", "many/") }
+                for ctl in running { #expect(try ctl.finish(within: 120).code == 0) }
+                for fetcher in fetchers {
+                    #expect(
+                        (0..<count).allSatisfy { index in
+                            let name = "many/\(index % 7)/\(index)"
+                            return TestFile.sameBytes(fetcher.path(name), origin.path(name))
+                        })
+                }
+                let sent = Double(origin.count("bytesOut")) / Double(count * length)
+                #expect(sent >= 1)
+                #expect(sent <= 1.6, "\(sent) times the directory")
+            }
+        }
     }
 }

@@ -94,6 +94,98 @@ extension EndToEnd {
             }
         }
 
+        @Test("A directory that is paused keeps what came of it, shows that, and fetches only the rest")
+        func paused() throws {
+            try Swarm.run(inMemory: true) { swarm in
+                let (count, length) = (400, 20_000)
+                let holder = try swarm.addPeer(arguments: ["--max-upload", "2M"]) { share in
+                    for index in 0..<count {
+                        try TestFile.write("\(share)/many/\(index)", length: length, seed: UInt64(index))
+                    }
+                }
+                try eventually("all are indexed") { holder.files().count == count }
+                let fetcher = try swarm.addPeer()
+                try swarm.settle()
+                #expect(fetcher.ctl("req", "many/", "--background").code == 0)
+                try eventually("much has come") { fetcher.count("bytesIn") > 3_000_000 }
+                #expect(fetcher.ctl("pause", "many/").code == 0)
+                let row = try #require(fetcher.ctl("downloads", "--json").lines.last?["downloads"].array.first)
+                #expect(row["state"].string == "paused")
+                #expect(row["have"].int ?? 0 > 2_000_000)
+                #expect(row["length"].int == count * length)
+                #expect(fetcher.ctl("resume", "many/").code == 0)
+                let reply = fetcher.ctl("wait", "many/")
+                #expect(reply.code == 0, "\(reply)")
+                // What was on its way may have come twice.
+                #expect(fetcher.count("bytesIn") < count * length + 2_000_000)
+                #expect(try Tree.list(fetcher.path("many")) == Tree.list(holder.path("many")))
+            }
+        }
+
+        @Test(
+            "A directory that is cancelled leaves nothing of it but what is others', also after the daemon was restarted",
+            arguments: [false, true])
+        func cancelled(_ restarted: Bool) throws {
+            try Swarm.run(inMemory: true) { swarm in
+                let (count, length) = (400, 20_000)
+                let holder = try swarm.addPeer(arguments: ["--max-upload", "2M"]) { share in
+                    for index in 0..<count {
+                        try TestFile.write("\(share)/many/\(index % 7)/\(index)", length: length, seed: UInt64(index))
+                    }
+                }
+                try eventually("all are indexed") { holder.files().count == count }
+                let fetcher = try swarm.addPeer { try TestFile.write($0 + "/many/0/mine", length: 5) }
+                let asker = try swarm.addPeer()
+                try swarm.settle()
+                #expect(fetcher.ctl("req", "many/", "--background").code == 0)
+                try eventually("some have come") { fetcher.files().count > 100 }
+                if restarted {
+                    try fetcher.terminate()
+                    try fetcher.restart()
+                    try fetcher.awaitReady()
+                }
+                // One of them is another's now.
+                let changed = try #require(fetcher.files().keys.sorted().first { $0 != "many/0/mine" })
+                try TestFile.write(fetcher.path(changed), length: 7, seed: 99)
+                #expect(fetcher.ctl("cancel", "many/").code == 0)
+                let others = Set(["many/0/mine", changed].map { String($0.dropFirst("many/".count)) })
+                let directories = Set(others.compactMap { $0.split(separator: "/").first.map(String.init) })
+                try eventually("what came of it is gone") {
+                    Set(FileManager.default.subpaths(atPath: fetcher.path("many")) ?? []) == others.union(directories)
+                }
+                try FileManager.default.removeItem(atPath: fetcher.path("many"))
+                try eventually("that is noticed") { fetcher.files().isEmpty }
+                // There is one version for the others.
+                let reply = asker.ctl("req", "many/")
+                #expect(reply.code == 0, "\(reply)")
+            }
+        }
+
+        @Test("A directory of which a file failed stays listed and is no version for others until it is whole")
+        func incomplete() throws {
+            try Swarm.run(inMemory: true) { swarm in
+                let holder = try swarm.addPeer { share in
+                    for name in ["a", "b", "c"] { try TestFile.write("\(share)/t/\(name)", length: 5000) }
+                }
+                try holder.awaitFiles("t/a", "t/b", "t/c")
+                let fetcher = try swarm.addPeer { try TestFile.write($0 + "/t/b", length: 77, seed: 99) }
+                try fetcher.awaitFiles("t/b")
+                let asker = try swarm.addPeer()
+                try swarm.settle()
+                let root = try #require(holder.ctl("who", "t/", "--json").lines.last?["local"].string)
+                let reply = fetcher.ctl("req", "t/", "--root", root, "--json")
+                #expect(reply.code == 73, "\(reply)")
+                let row = try #require(fetcher.ctl("downloads", "--json").lines.last?["downloads"].array.first)
+                #expect(row["state"].string == "failed")
+                let other = asker.ctl("req", "t/")
+                #expect(other.code == 0, "\(other)")
+                let again = fetcher.ctl("req", "t/", "--force", "--json")
+                #expect(again.code == 0, "\(again)")
+                #expect(fetcher.ctl("downloads", "--json").lines.last?["downloads"].array.isEmpty == true)
+                #expect(TestFile.sameBytes(fetcher.path("t/b"), holder.path("t/b")))
+            }
+        }
+
         @Test("A file that changed at the holder makes another version: of that only this file comes, and with --force")
         func changed() throws {
             try Swarm.run { swarm in

@@ -187,7 +187,8 @@ private final class SwarmSimulation {
         case .dial, .discardPiece, .serve, .serveNothing, .stopServing, .discardPartial, .found, .left, .note,
             .reopenPartial,
             .verifyPartial, .checkSpace, .keep, .forget, .banned, .lifted, .accepted, .changed, .surveyed, .liftedBans,
-            .readManifest, .surveyTree, .receiveFile, .publishFiles, .discardFiles, .closeTree, .makeManifest,
+            .readManifest, .surveyTree, .receiveFile, .publishFiles, .discardFiles, .closeTree, .keepLarge,
+            .removeRemains, .makeManifest,
             .inspectTree:
             break
         }

@@ -41,6 +41,8 @@ extension PeerNode {
         case .publishFiles(let id, let files): publish(id, files)
         case .discardFiles(let id, let files): discardFiles(id, files)
         case .closeTree(let id, let files): closeTree(id, files)
+        case .keepLarge(let id, let file): keepLarge(file, of: id)
+        case .removeRemains(let id): removeRemains(id)
         case .makeManifest(let name): makeManifest(name)
         case .inspectTree(let request, let name): inspectTree(request, name)
 

@@ -33,7 +33,7 @@ extension PeerMachine {
             return diskFailed(id, failure)
         }
         guard let gained = downloads[id]?.commits.end() else { return }
-        tellFollowers(id, gained)
+        if let download = downloads[id] { tellFollowers(id, download.offerable(gained)) }
         commitIfDue(id)
         if downloads[id]?.isReadyToFinish == true { finish(id) }
     }

@@ -12,14 +12,14 @@ struct Crowd {
     /// Pieces that fall to one fetcher together, at least so many blocks in a file: it bounds the work of dividing them.
     private static let blocksMax = 1 << 14
 
-    private let id: PeerID
+    let id: PeerID
     private let pieceCount: Int
     private let blockSizeLog2: Int
     private(set) var rivals: Set<PeerID> = []
     /// How many of the fetchers that we hear from have a piece; empty while none has any.
     private var counts: [UInt16] = []
-    /// Blocks that are ours; empty while there are no rivals: then all are.
-    private var ownBlocks: [Bool] = []
+    /// Whose each block is; empty while there are no rivals: then all are ours.
+    private var owners: [PeerID] = []
 
     init(id: PeerID, pieceCount: Int) {
         self.id = id
@@ -44,7 +44,10 @@ struct Crowd {
     }
 
     /// Whether a piece that only complete holders have is ours to fetch from them.
-    func owns(_ piece: Int) -> Bool { ownBlocks.isEmpty || ownBlocks[piece >> blockSizeLog2] }
+    func owns(_ piece: Int) -> Bool { owner(of: piece) == id }
+
+    /// Which of the fetchers is to fetch it.
+    func owner(of piece: Int) -> PeerID { owners.isEmpty ? id : owners[piece >> blockSizeLog2] }
 
     /// Fetchers that have a piece.
     func count(of piece: Int) -> Int { counts.isEmpty ? 0 : Int(counts[piece]) }
@@ -60,21 +63,19 @@ struct Crowd {
     }
 
     private mutating func divide() {
-        guard !rivals.isEmpty else { return ownBlocks = [] }
+        guard !rivals.isEmpty else { return owners = [] }
         let blocks = (pieceCount + (1 << blockSizeLog2) - 1) >> blockSizeLog2
         let members = [id] + rivals
         let partMax = (blocks + members.count - 1) / members.count
         var parts = Array(repeating: 0, count: members.count)
-        ownBlocks = (0..<blocks).map { block in
-            var best: (member: Int, weight: UInt64)?
+        owners = (0..<blocks).map { block in
+            var best = (member: 0, weight: UInt64(0))
             for (member, peer) in members.enumerated() where parts[member] < partMax {
                 let weight = Crowd.weight(of: block, for: peer)
-                if let current = best, weight <= current.weight { continue }
-                best = (member, weight)
+                if weight >= best.weight { best = (member, weight) }
             }
-            guard let best else { return true }
             parts[best.member] += 1
-            return best.member == 0
+            return members[best.member]
         }
     }
 

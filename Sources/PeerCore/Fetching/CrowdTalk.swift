@@ -15,7 +15,7 @@ extension Holding {
 extension PeerMachine {
     /// A peer asks for a root that we fetch as well: it has, or will have, pieces that we need.
     mutating func metFetcher(_ peer: PeerID, _ root: FileRoot) {
-        for (id, download) in downloads where download.root == root && download.isFetching {
+        for (id, download) in downloads where download.root == root && download.takesHolders {
             meet(peer, in: id)
         }
     }
@@ -23,7 +23,7 @@ extension PeerMachine {
     /// A holder names peers that fetch the same root. Only peers of the roster are believed to exist, so that nobody can
     /// aim us at a stranger.
     mutating func introduced(_ root: FileRoot, _ peers: [PeerID]) {
-        for (id, download) in downloads where download.root == root && download.isFetching {
+        for (id, download) in downloads where download.root == root && download.takesHolders {
             for peer in peers where roster.entries[peer] != nil { meet(peer, in: id) }
         }
     }
@@ -42,13 +42,14 @@ extension PeerMachine {
         guard downloads[id]?.plan.crowd.insert(peer) == true, let download = downloads[id] else { return }
         for (connection, lane) in download.plan.lanes where lane.holding.isComplete {
             cancelChunks(of: download, on: connection) { chunk in
-                chunk.next == chunk.first && download.plan.isForeign(chunk.first..<chunk.end)
+                chunk.file == nil && chunk.next == chunk.first && download.plan.isForeign(chunk.first..<chunk.end)
             }
         }
     }
 
-    /// A fetcher that was met has nothing for us after all.
+    /// A fetcher that was met has nothing for us after all. One whose pieces we hear of was asked for something else.
     mutating func unmet(_ peer: PeerID, in id: DownloadID) {
+        if case .active = downloads[id]?.holders[peer]?.state { return }
         downloads[id]?.plan.crowd.remove(peer)
     }
 
@@ -59,8 +60,15 @@ extension PeerMachine {
             // Also before there is a plan for it: until the layer is here, nothing else remembers.
             downloads[id]?.holders[peer]?.holding.insert(runs)
             // Whoever has all of it fetches no more.
-            if downloads[id]?.holders[peer]?.holding.isComplete == true { downloads[id]?.plan.crowd.remove(peer) }
-            if case .gathering(nil) = download.phase { advance(id) } else { askForPieces(id, on: connection) }
+            if downloads[id]?.holders[peer]?.holding.isComplete == true {
+                downloads[id]?.plan.crowd.remove(peer)
+                downloads[id]?.tree?.plan.completed(connection, now: now)
+            }
+            switch download.phase {
+            case .gathering(nil), .growing: advance(id)
+            case .queued, .gathering, .checking, .opening, .fetching, .proving, .finishing, .reading, .paused, .failed:
+                askForPieces(id, on: connection)
+            }
         }
     }
 }

@@ -40,6 +40,12 @@ struct Download {
         case open
     }
 
+    /// Bytes of a tree's files: those in the share, and all.
+    struct Figures {
+        let have: UInt64
+        let length: UInt64
+    }
+
     struct Holder {
         enum State: Equatable {
             case active(ConnectionID)
@@ -83,6 +89,8 @@ struct Download {
     var plan: Plan
     /// While it is growing.
     var tree: Tree?
+    /// As it was when it was growing last.
+    var lastKnown = Figures(have: 0, length: 0)
     /// Of a tree: what came by its children's own downloads.
     var childBytes: [PeerAddress: UInt64] = [:]
     /// The tree that this is a file of.
@@ -134,10 +142,16 @@ struct Download {
     }
 
     /// Bytes verified and written.
-    var have: UInt64 { kind == .tree ? tree?.have ?? 0 : plan.have }
+    var have: UInt64 { kind == .tree ? figures.have : plan.have }
 
     /// Bytes in all, as far as is known.
-    var length: UInt64 { kind == .tree ? tree?.manifest.length ?? 0 : root.length }
+    var length: UInt64 { kind == .tree ? figures.length : root.length }
+
+    /// Of a tree. Between two surveys nobody knows better.
+    private var figures: Figures {
+        guard let tree, tree.isSurveyed else { return lastKnown }
+        return Figures(have: tree.have, length: tree.manifest.length)
+    }
 
     /// What to ask others for.
     var query: FileQuery { kind == .tree ? .tree(name) : .root(root) }
@@ -159,6 +173,11 @@ struct Download {
         case .gathering, .checking, .opening, .fetching, .growing: true
         case .queued, .proving, .finishing, .reading, .paused, .failed: false
         }
+    }
+
+    /// Whoever has something of it is kept in mind.
+    var takesHolders: Bool {
+        if case .reading = phase { true } else { isFetching }
     }
 
     /// It takes one of the places for downloads that run.
@@ -189,7 +208,7 @@ struct Download {
     var isGoing: Bool {
         switch phase {
         case .gathering, .checking, .opening, .fetching: isFed
-        case .growing: !lanes.isEmpty || tree?.isSurveyed == false
+        case .growing: isFed || tree?.isSurveyed == false
         case .queued, .proving, .finishing, .reading: true
         case .paused, .failed: false
         }
@@ -203,14 +222,22 @@ struct Download {
         lanes.contains { connection in
             switch senders[connection].flatMap({ holders[$0]?.holding }) {
             case .all: true
-            case .pieces(let pieces): plan.lacks(someOf: pieces)
+            case .pieces(let pieces): tree == nil && plan.lacks(someOf: pieces)
             case nil: false
             }
         }
     }
 
     /// What it has for others.
-    var offered: PieceSet? { isOpen ? commits.durable : nil }
+    var offered: PieceSet? { isOpen ? offerable(commits.durable) : nil }
+
+    /// Whoever has all of a manifest has its tree: one that is fetched lacks the manifest's last piece for others.
+    func offerable(_ pieces: PieceSet) -> PieceSet {
+        guard kind == .tree else { return pieces }
+        var pieces = pieces
+        pieces.remove(pieces.pieceCount - 1)
+        return pieces
+    }
 
     /// Fetches from a holder over a connection.
     mutating func activate(_ peer: PeerID, at address: PeerAddress, _ holding: Holding, on connection: ConnectionID) {

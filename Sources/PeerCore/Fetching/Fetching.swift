@@ -184,6 +184,8 @@ extension PeerMachine {
         case .done(let file, let backup):
             catalog.insert(file)
             tellFollowers(id, download.commits.durable.complement)
+            // What took another file's place is not removed with the tree.
+            if let tree = download.parent, backup == nil { emit(.keepLarge(tree, file)) }
             downloads[id] = nil
             emit(.forget(id))
             note(.downloadFinished(id, download.name, download.root, took: now - download.since))

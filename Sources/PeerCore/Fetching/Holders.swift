@@ -5,7 +5,7 @@ import Wire
 extension PeerMachine {
     /// A peer has the root, or some of it: it gets a lane.
     mutating func addHolder(_ peer: PeerID, _ connection: ConnectionID, _ holding: Holding, to id: DownloadID) {
-        guard let download = downloads[id], download.isFetching, let session = sessions[connection],
+        guard let download = downloads[id], download.takesHolders, let session = sessions[connection],
             !bans.contains(peer)
         else { return }
         var known =
@@ -37,7 +37,7 @@ extension PeerMachine {
         if case .fetching = download.phase {
             downloads[id]?.plan.add(connection, holding: holder.holding, now: now)
         }
-        if download.tree?.isSurveyed == true { downloads[id]?.tree?.plan.add(connection, now: now) }
+        if download.tree?.isSurveyed == true { addTreeLane(connection, to: id) }
     }
 
     /// A connection is gone: its pieces go to the others at once.
@@ -82,7 +82,7 @@ extension PeerMachine {
         guard let holder = downloads[id]?.holders[peer] else { return }
         downloads[id]?.deactivate(peer, leaving: state)
         downloads[id]?.plan.remove(connection)
-        downloads[id]?.tree?.plan.remove(connection)
+        downloads[id]?.tree?.plan.remove(connection, now: now)
         downloads[id]?.plan.crowd.remove(peer)
         note(.holderLost(id, holder.address, reason: reason))
         if case .gathering(.some(let fetch)) = downloads[id]?.phase, fetch.source == connection {

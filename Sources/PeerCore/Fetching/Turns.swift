@@ -123,6 +123,7 @@ extension PeerMachine {
             failRequests(of: download, .cancelled)
             beginNext()
         } else {
+            if download.kind == .tree { emit(.removeRemains(download.id)) }
             removeDownload(download.id, .cancelled)
         }
         emit(.changed(request, name))

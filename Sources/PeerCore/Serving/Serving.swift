@@ -20,7 +20,10 @@ extension PeerMachine {
             let isSoon = isIndexing || catalog.isSettling(query)
             send(.notHave(request: request, isSoon ? .indexing : .unknown), on: connection)
         }
-        if case .root(let root) = query { metFetcher(peer, root) }
+        guard case .root(let root) = query else { return }
+        // Whoever has the list of a directory already asks for nothing else of it.
+        if shelf.manifest(root) != nil { introduce(root, to: peer, on: connection) }
+        metFetcher(peer, root)
     }
 
     /// A download whose pieces can be offered, now or soon.
@@ -66,8 +69,10 @@ extension PeerMachine {
             // The answer keeps its place behind the chunks that are still being sent.
             return emit(.serveNothing(connection, first: pieces.lowerBound))
         }
-        // Of a file of one piece nobody has some and lacks some.
-        if root.length > 1 << UInt64(PieceLayout.minPieceSizeLog2) { introduce(root, to: peer, on: connection) }
+        // Of a file of one piece nobody has some and lacks some; unless it is the list of a directory.
+        if root.length > 1 << UInt64(PieceLayout.minPieceSizeLog2) || shelf.manifest(root) != nil {
+            introduce(root, to: peer, on: connection)
+        }
     }
 
     /// Tells a fetcher of others that fetch the same.

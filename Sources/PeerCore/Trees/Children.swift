@@ -29,7 +29,7 @@ extension PeerMachine {
         downloads[id]?.tree?.children[entry.id] = file
         downloads[entry.id]?.parent = id
         downloads[entry.id]?.mode = mode
-        for (peer, holder) in parent.holders where !holder.isLiar {
+        for (peer, holder) in parent.holders where !holder.isLiar && holder.holding.isComplete {
             downloads[entry.id]?.holders[peer] = .init(address: holder.address, holding: .all, state: .lost)
         }
         begin(entry.id)
@@ -69,7 +69,7 @@ extension PeerMachine {
 
     /// A child that nobody has anything of any more, while its tree has holders, is gone from that version.
     mutating func sweepChildren(_ id: DownloadID) {
-        guard let tree = downloads[id]?.tree, downloads[id]?.lanes.isEmpty == false else { return }
+        guard let tree = downloads[id]?.tree, tree.plan.hasHolder else { return }
         for child in tree.children.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
             guard let download = downloads[child], download.isWaiting, download.seekPause > policy.seekFirst,
                 !questions.isOpen(.download(child))

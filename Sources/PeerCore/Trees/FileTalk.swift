@@ -42,7 +42,7 @@ extension PeerMachine {
     /// A file that was asked of two holders has come from one.
     private mutating func callOff(_ file: Int, of id: DownloadID, on connection: ConnectionID) {
         guard let root = downloads[id]?.tree?.manifest.root(at: file) else { return }
-        downloads[id]?.tree?.plan.released(file, from: connection, isGone: false)
+        downloads[id]?.tree?.plan.released(file, from: connection, isGone: false, now: now)
         for (position, chunk) in (sessions[connection]?.chunks ?? []).enumerated()
         where chunk.download == id && chunk.file == file && !chunk.isCancelled {
             sessions[connection]?.chunks[position].isCancelled = true
@@ -57,11 +57,11 @@ extension PeerMachine {
             if chunk.next < chunk.end { return refuse(connection, "a chunk that ends before its last piece") }
         case .cancelled:
             // Asking the same again would have the same answer, for ever.
-            downloads[chunk.download]?.tree?.plan.released(file, from: connection, isGone: !chunk.isCancelled)
+            downloads[chunk.download]?.tree?.plan.released(file, from: connection, isGone: !chunk.isCancelled, now: now)
             return grow(chunk.download)
         case .gone:
             if chunk.next == chunk.end { forgive(on: connection, of: chunk.download) }
-            downloads[chunk.download]?.tree?.plan.released(file, from: connection, isGone: true)
+            downloads[chunk.download]?.tree?.plan.released(file, from: connection, isGone: true, now: now)
             return grow(chunk.download)
         }
         askForFiles(chunk.download, on: connection)
@@ -69,7 +69,7 @@ extension PeerMachine {
     }
 
     mutating func filePostponed(_ chunk: AskedChunk, _ file: Int, _ pause: Span, on connection: ConnectionID) {
-        downloads[chunk.download]?.tree?.plan.released(file, from: connection, isGone: false)
+        downloads[chunk.download]?.tree?.plan.released(file, from: connection, isGone: false, now: now)
         downloads[chunk.download]?.tree?.plan.postpone(connection, until: now + pause)
         grow(chunk.download)
     }

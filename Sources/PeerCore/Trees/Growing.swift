@@ -20,7 +20,7 @@ extension PeerMachine {
         case .read(let manifest):
             giveUpPartial(id)
             downloads[id]?.phase = .growing
-            downloads[id]?.tree = Tree(manifest)
+            downloads[id]?.tree = Tree(manifest, id: self.id, now: now)
             emit(.surveyTree(download.record, manifest))
         case .missing: gather(id)
         case .refused(let reason):
@@ -51,7 +51,7 @@ extension PeerMachine {
     mutating func treeSurveyed(_ id: DownloadID, _ found: TreeFound) {
         guard let download = downloads[id], download.tree?.isSurveyed == false else { return }
         downloads[id]?.tree?.surveyed(found, now: now)
-        for connection in download.lanes { downloads[id]?.tree?.plan.add(connection, now: now) }
+        for connection in download.lanes { addTreeLane(connection, to: id) }
         progress(id)
         takeUpHolders(id)
     }
@@ -79,8 +79,9 @@ extension PeerMachine {
     }
 
     private mutating func publishIfDue(_ id: DownloadID) {
-        guard let sync = downloads[id]?.sync, let isLast = downloads[id]?.tree?.isLast,
-            let files = downloads[id]?.tree?.stage.begin(sync: sync, isLast: isLast, now: now)
+        guard let sync = downloads[id]?.sync, let tree = downloads[id]?.tree,
+            let files = downloads[id]?.tree?.stage.begin(
+                sync: sync, isEager: !tree.plan.fellows.isEmpty, isLast: tree.isLast, now: now)
         else { return }
         emit(.publishFiles(id, files))
     }
@@ -116,19 +117,26 @@ extension PeerMachine {
 
     /// What was written since the last time is not on the disk, whatever it says later.
     mutating func publishingFailed(_ id: DownloadID, _ failure: DiskFailure) {
-        guard downloads[id]?.tree != nil else { return }
+        guard let lost = downloads[id]?.tree?.stage.takeLeftOver() else { return }
+        if !lost.isEmpty { emit(.discardFiles(id, lost)) }
         diskFailed(id, failure)
     }
 
     private mutating func finishTree(_ id: DownloadID) {
-        guard let download = downloads.removeValue(forKey: id), let result = download.tree?.result else { return }
-        releaseLanes(download)
-        emit(.closeTree(id, []))
-        emit(.forget(id))
+        guard let result = downloads[id]?.tree?.result else { return }
+        if result.failedCount == 0 { tellOfTree(id) }
+        guard let download = downloads[id] else { return }
         if result.failedCount == 0 {
+            downloads[id] = nil
+            releaseLanes(download)
+            emit(.closeTree(id, []))
+            emit(.forget(id))
             note(.downloadFinished(id, download.name, download.root, took: now - download.since))
         } else {
+            // It stays to be taken up again: as long as it is listed, the part that is here is no version for others.
             let failure = FetchFailure.incomplete(failed: result.failedCount, of: result.total)
+            downloads[id]?.requests = []
+            stop(id, .failed(failure))
             note(.downloadFailed(id, download.name, download.root, failure))
         }
         for request in download.requests.sorted(by: { $0.rawValue < $1.rawValue }) {
@@ -137,11 +145,13 @@ extension PeerMachine {
         beginNext()
     }
 
-    /// Lets go of what is here of a tree: it will be surveyed anew, or is given up.
+    /// Stops a tree: it will be surveyed anew. What came whole is put into the share.
     mutating func closeTree(_ id: DownloadID) {
         guard let tree = downloads[id]?.tree else { return }
+        downloads[id]?.lastKnown = Download.Figures(have: tree.haveSoon, length: tree.manifest.length)
         downloads[id]?.tree = nil
-        emit(.closeTree(id, tree.stage.leftOver))
+        if !tree.stage.leftOver.isEmpty { emit(.publishFiles(id, tree.stage.leftOver)) }
+        emit(.closeTree(id, []))
         for child in tree.children.keys { downloads[child]?.parent = nil }
     }
 }

@@ -24,9 +24,10 @@ struct Tree {
     private(set) var failed: [TreeFailure] = []
     private(set) var failedCount = 0
 
-    init(_ manifest: Manifest) {
+    /// - Parameter id: this peer's.
+    init(_ manifest: Manifest, id: PeerID, now: Moment) {
         self.manifest = manifest
-        plan = TreePlan(manifest, files: [])
+        plan = TreePlan(manifest, id: id, files: [], now: now)
     }
 
     /// Every file has come to an end, well or not.
@@ -53,7 +54,7 @@ struct Tree {
             }
         }
         waiting.reverse()
-        plan = TreePlan(manifest, files: small)
+        plan = TreePlan(manifest, id: plan.crowd.id, files: small, now: now)
     }
 
     /// - Returns: a file that is to become a child now.
@@ -65,6 +66,11 @@ struct Tree {
         failedCount += 1
         guard failed.count < TreeResult.failedMax else { return }
         failed.append(TreeFailure(name: manifest.name(at: file), failure: failure))
+    }
+
+    /// Bytes of files that are in the share, or will be though nothing more is fetched.
+    var haveSoon: UInt64 {
+        (stage.underWay + stage.leftOver).reduce(have) { $0 + (manifest.length(at: $1) ?? 0) }
     }
 
     var result: TreeResult {

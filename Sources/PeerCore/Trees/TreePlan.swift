@@ -3,61 +3,95 @@ import Content
 /// Which file of a tree comes from which holder, for files of one piece: they are asked for whole, many at a time.
 ///
 /// Every file that is missing is in one place: waiting; in flight on a lane, on two at the very end; being judged; staged
-/// on the disk; finished; or lost, when every holder said that it has it no more.
+/// on the disk; finished; or lost, when every holder of the tree said that it has it no more. Which of the waiting files
+/// a lane is asked for is said in TreeChoice.swift. Some lanes lead to holders of the tree, others to fellows: peers that
+/// fetch it as well, and have a file when they have put it into their share.
 struct TreePlan {
-    /// Files that a lane may have in flight: half of what the far end takes.
-    private static let filesAheadMax = 256
-    /// Bytes that a lane may have in flight: at first, and at the most.
-    private static let bytesAheadFirst = 128 << 10
-    private static let bytesAheadMax = 4 << 20
-    /// What is in flight is worth so long at the measured rate.
-    private static let aheadSeconds = 0.25
-
     private let manifest: Manifest
-    /// In the manifest's order, so that they are written in the order of their directories.
-    private let files: [Int32]
-    private var next = 0
-    /// Given back, or failed at a holder.
-    private var returned: [Int] = []
+    /// Files of one piece that were missing.
+    private let count: Int
+    /// Nobody is being asked for them. Taken in the manifest's order, so that they are written in the order of their
+    /// directories.
+    private(set) var waiting: PieceSet
     /// On how many lanes a file is in flight or coming in.
-    private var flights: [Int: Int] = [:]
+    private(set) var flights: [Int: Int] = [:]
     /// Copies received whole and not judged yet.
-    private var judged: [Int: Int] = [:]
-    private var staged: Set<Int> = []
+    private(set) var judged: [Int: Int] = [:]
+    private(set) var staged: Set<Int> = []
     private var finished: PieceSet
-    /// Lanes that do not have a file, by file.
-    private var lacking: [Int: Set<ConnectionID>] = [:]
+    /// Lanes to holders that do not have a file, by file.
+    private(set) var lacking: [Int: Set<ConnectionID>] = [:]
     private var lost: [Int] = []
     private(set) var lanes: [ConnectionID: Lane] = [:]
     /// Bytes in flight on each lane.
-    private var bytesAhead: [ConnectionID: Int] = [:]
+    private(set) var bytesAhead: [ConnectionID: Int] = [:]
+    /// Who else fetches the tree, by lane.
+    private(set) var fellows: [ConnectionID: PeerID] = [:]
+    /// Whose part of the work each file is.
+    private(set) var crowd: Crowd
+    var choice: TreeChoice
 
-    /// - Parameter files: of one piece each, in order.
-    init(_ manifest: Manifest, files: [Int32]) {
+    /// - Parameters:
+    ///   - id: this peer's, which decides its part of what a crowd fetches.
+    ///   - files: of one piece each, in order.
+    init(_ manifest: Manifest, id: PeerID, files: [Int32], now: Moment) {
         self.manifest = manifest
-        self.files = files
+        count = files.count
+        waiting = PieceSet(pieceCount: manifest.count)
+        for file in files { waiting.insert(Int(file)) }
         finished = PieceSet(pieceCount: manifest.count)
+        crowd = Crowd(id: id, pieceCount: manifest.count)
+        choice = TreeChoice(now: now)
     }
 
     /// Nothing more is to come of any holder. A second copy that is still coming in does not count.
-    var isDrained: Bool { finished.count + staged.count + lost.count == files.count }
+    var isDrained: Bool { finished.count + staged.count + lost.count == count }
 
     /// Every file is finished, or given up.
-    var isDone: Bool { finished.count == files.count }
+    var isDone: Bool { finished.count == count }
+
+    /// Some lane leads to a holder of the whole tree.
+    var hasHolder: Bool { fellows.count < lanes.count }
+
+    func size(of file: Int) -> Int { Int(manifest.length(at: file) ?? 0) }
 
     // MARK: Lanes
 
-    mutating func add(_ connection: ConnectionID, now: Moment) {
+    /// - Parameter fellow: who it is, if it fetches the tree as well and does not have all of it.
+    mutating func add(_ connection: ConnectionID, fellow: PeerID? = nil, now: Moment) {
         guard lanes[connection] == nil else { return }
         lanes[connection] = Lane(holding: .all, now: now)
-        // It may have them.
-        returned += lost
+        if let fellow {
+            fellows[connection] = fellow
+            if crowd.insert(fellow) { choice.divided(now: now) }
+        } else {
+            findLost()
+        }
+    }
+
+    /// A fellow has all of the tree now.
+    mutating func completed(_ connection: ConnectionID, now: Moment) {
+        guard let fellow = fellows.removeValue(forKey: connection) else { return }
+        crowd.remove(fellow)
+        choice.divided(now: now)
+        choice.forget(connection)
+        findLost()
+    }
+
+    /// A holder that comes may have them.
+    private mutating func findLost() {
+        for file in lost { giveBack(file) }
         lost = []
     }
 
-    mutating func remove(_ connection: ConnectionID) {
+    mutating func remove(_ connection: ConnectionID, now: Moment) {
         guard let lane = lanes.removeValue(forKey: connection) else { return }
         bytesAhead[connection] = nil
+        choice.forget(connection)
+        if let fellow = fellows.removeValue(forKey: connection) {
+            crowd.remove(fellow)
+            choice.divided(now: now)
+        }
         for file in lacking.keys { lacking[file]?.remove(connection) }
         for file in lane.inFlight { landed(file) }
         if let receiving = lane.receiving { landed(receiving) }
@@ -73,68 +107,13 @@ struct TreePlan {
         lanes[connection]?.owes(since: now)
     }
 
-    // MARK: Asking
-
-    /// Files to ask of a holder now, in this order.
-    /// - Parameter room: how many more chunks may be asked on the connection.
-    mutating func ask(_ connection: ConnectionID, room: Int = .max, now: Moment) -> [Int] {
-        guard let lane = lanes[connection], lane.resumesAt <= now else { return [] }
-        let window = TreePlan.window(lane)
-        var bytes = bytesAhead[connection] ?? 0
-        // Half a window at a time: many requests in a packet, and many answers.
-        guard lane.inFlight.count <= TreePlan.filesAheadMax / 2, bytes <= window / 2 else { return [] }
-        var asked: [Int] = []
-        let count = min(room, TreePlan.filesAheadMax - lane.inFlight.count)
-        while asked.count < count, bytes < window, let file = take(connection) {
-            bytes += size(of: file)
-            asked.append(file)
-        }
-        if asked.isEmpty, room > 0, !lane.isOwing, let file = double(for: connection) {
-            bytes += size(of: file)
-            asked.append(file)
-        }
-        for file in asked {
-            flights[file, default: 0] += 1
-            lanes[connection]?.asked(file..<file + 1, now: now)
-        }
-        bytesAhead[connection] = bytes
-        return asked
+    /// A file is asked of a lane.
+    mutating func fly(_ file: Int, on connection: ConnectionID, now: Moment) {
+        waiting.remove(file)
+        flights[file, default: 0] += 1
+        bytesAhead[connection, default: 0] += size(of: file)
+        lanes[connection]?.asked(file..<file + 1, now: now)
     }
-
-    private static func window(_ lane: Lane) -> Int {
-        max(bytesAheadFirst, Int(min(lane.rate * aheadSeconds, Double(bytesAheadMax))))
-    }
-
-    private mutating func take(_ connection: ConnectionID) -> Int? {
-        if let position = returned.lastIndex(where: { lacking[$0]?.contains(connection) != true }) {
-            return returned.remove(at: position)
-        }
-        guard next < files.count else { return nil }
-        defer { next += 1 }
-        return Int(files[next])
-    }
-
-    /// At the very end: the last file of the lane that will be longest about its own, if this one would be faster.
-    private func double(for connection: ConnectionID) -> Int? {
-        let others = lanes.keys.filter { $0 != connection && lanes[$0]?.isOwing == true }
-        guard let slow = others.max(by: { secondsLeft($0) < secondsLeft($1) }), let lane = lanes[slow] else {
-            return nil
-        }
-        let candidates = (lane.receiving.map { [$0] } ?? []) + lane.inFlight
-        guard let file = candidates.last(where: { flights[$0] == 1 && judged[$0] == nil && !staged.contains($0) }),
-            lacking[file]?.contains(connection) != true, let rate = lanes[connection]?.rate,
-            secondsLeft(slow) > 2 * Double(size(of: file)) / max(rate, 1)
-        else { return nil }
-        return file
-    }
-
-    private func secondsLeft(_ connection: ConnectionID) -> Double {
-        guard let lane = lanes[connection] else { return 0 }
-        let receiving = lane.receiving.map { size(of: $0) } ?? 0
-        return Double((bytesAhead[connection] ?? 0) + receiving) / max(lane.rate, 1)
-    }
-
-    private func size(of file: Int) -> Int { Int(manifest.length(at: file) ?? 0) }
 
     // MARK: Coming in
 
@@ -150,6 +129,7 @@ struct TreePlan {
         lanes[connection]?.lastByte = now
         lanes[connection]?.receiving = file
         lanes[connection]?.awaitsBuffer = true
+        choice.brought(on: connection, isFellow: fellows[connection] != nil, isForeign: !crowd.owns(file), now: now)
         return .wanted
     }
 
@@ -181,12 +161,17 @@ struct TreePlan {
     }
 
     /// A holder will not send a file that was asked of it.
-    /// - Parameter isGone: it does not have it.
-    mutating func released(_ file: Int, from connection: ConnectionID, isGone: Bool) {
+    /// - Parameter isGone: it does not have it. A fellow may have it soon.
+    mutating func released(_ file: Int, from connection: ConnectionID, isGone: Bool, now: Moment) {
         guard takeOff(file, connection) else { return }
-        if isGone { lacking[file, default: []].insert(connection) }
+        guard isGone else { return landed(file) }
+        if fellows[connection] != nil {
+            landed(file)
+            return choice.missed(on: connection, now: now)
+        }
+        lacking[file, default: []].insert(connection)
         landed(file)
-        if isGone { loseWhatNobodyHas() }
+        loseWhatNobodyHas()
     }
 
     /// A lane does not bring a file after all.
@@ -200,7 +185,12 @@ struct TreePlan {
         guard flights[file] == nil, judged[file] == nil, !staged.contains(file), !finished.contains(file) else {
             return
         }
-        returned.append(file)
+        giveBack(file)
+    }
+
+    private mutating func giveBack(_ file: Int) {
+        waiting.insert(file)
+        choice.gaveBack(file)
     }
 
     // MARK: The end of a file
@@ -230,7 +220,7 @@ struct TreePlan {
 
     /// It is not fetched here any more.
     mutating func giveUp(_ file: Int) {
-        returned.removeAll { $0 == file }
+        waiting.remove(file)
         finished.insert(file)
     }
 
@@ -243,15 +233,14 @@ struct TreePlan {
         return lost
     }
 
-    /// Without holders nobody has said that it is gone.
+    /// Without holders nobody has said that it is gone; those that fetch it as well say so of all that they lack.
     private mutating func loseWhatNobodyHas() {
-        guard !lanes.isEmpty else { return }
-        let gone = Set(
-            returned.filter { file in
-                lacking[file].map { lacking in lanes.keys.allSatisfy { lacking.contains($0) } } ?? false
-            })
-        guard !gone.isEmpty else { return }
-        returned.removeAll { gone.contains($0) }
-        lost += gone.sorted()
+        let holders = lanes.keys.filter { fellows[$0] == nil }
+        guard !holders.isEmpty else { return }
+        let gone = lacking.filter { file, lacking in
+            waiting.contains(file) && holders.allSatisfy { lacking.contains($0) }
+        }
+        for file in gone.keys { waiting.remove(file) }
+        lost += gone.keys.sorted()
     }
 }

@@ -7,6 +7,8 @@ struct TreeStage {
     private static let filesMax = 4096
     private static let bytesMax: UInt64 = 64 << 20
     private static let age = Span.seconds(1)
+    /// The same while others wait for them.
+    private static let eagerAge = Span.milliseconds(250)
     /// The same when they are not: then only the worker's time is saved.
     private static let hastyFilesMax = 128
 
@@ -21,13 +23,16 @@ struct TreeStage {
         self.bytes += bytes
     }
 
-    /// - Parameter isLast: nothing more will come.
+    /// - Parameters:
+    ///   - isEager: others want them.
+    ///   - isLast: nothing more will come.
     /// - Returns: files to be given their names now.
-    mutating func begin(sync: Bool, isLast: Bool, now: Moment) -> [Int]? {
+    mutating func begin(sync: Bool, isEager: Bool = false, isLast: Bool, now: Moment) -> [Int]? {
         guard underWay.isEmpty, !waiting.isEmpty, let oldest else { return nil }
         let isFull =
             waiting.count >= (sync ? TreeStage.filesMax : TreeStage.hastyFilesMax) || bytes >= TreeStage.bytesMax
-        guard isLast || isFull || oldest + TreeStage.age <= now else { return nil }
+        let age = isEager ? TreeStage.eagerAge : TreeStage.age
+        guard isLast || isFull || oldest + age <= now else { return nil }
         underWay = Array(waiting.prefix(TreeStage.filesMax))
         waiting.removeFirst(underWay.count)
         bytes = waiting.isEmpty ? 0 : bytes
@@ -36,6 +41,12 @@ struct TreeStage {
     }
 
     mutating func end() { underWay = [] }
+
+    /// What waits is not waited for any more.
+    mutating func takeLeftOver() -> [Int] {
+        defer { (waiting, bytes, oldest) = ([], 0, nil) }
+        return waiting
+    }
 
     /// Written, and not about to get their names.
     var leftOver: [Int] { waiting }

@@ -51,7 +51,8 @@ extension PeerEffect {
             .stopServing(let connection, _, _), .receiveFile(let connection, _, _, _):
             connection
         case .dial, .checkLayer, .openPartial, .reopenPartial, .commit, .verifyPartial, .deliver, .discardPartial,
-            .readManifest, .surveyTree, .publishFiles, .discardFiles, .closeTree, .makeManifest, .checkSpace, .keep,
+            .readManifest, .surveyTree, .publishFiles, .discardFiles, .closeTree, .keepLarge,
+            .removeRemains, .makeManifest, .checkSpace, .keep,
             .forget, .banned, .lifted, .inspect, .inspectTree, .found, .finished, .failed, .accepted, .changed,
             .surveyed, .liftedBans, .wake, .left, .note:
             nil

@@ -81,8 +81,8 @@ extension World {
             process.wakeAt = moment
             planWake(peer, process)
         case .found, .left, .note: break
-        case .readManifest, .surveyTree, .receiveFile, .publishFiles, .discardFiles, .closeTree, .makeManifest,
-            .inspectTree:
+        case .readManifest, .surveyTree, .receiveFile, .publishFiles, .discardFiles, .closeTree, .keepLarge,
+            .removeRemains, .makeManifest, .inspectTree:
             report("trees", "nobody asked for a directory")
         }
     }

@@ -148,8 +148,8 @@ extension PeerEffect {
         case .wake(let moment): Simulation.code(89, moment.nanoseconds)
         case .left: Simulation.code(90)
         case .note: Simulation.code(91)
-        case .readManifest, .surveyTree, .receiveFile, .publishFiles, .discardFiles, .closeTree, .makeManifest,
-            .inspectTree:
+        case .readManifest, .surveyTree, .receiveFile, .publishFiles, .discardFiles, .closeTree, .keepLarge,
+            .removeRemains, .makeManifest, .inspectTree:
             Simulation.code(92)
         }
     }

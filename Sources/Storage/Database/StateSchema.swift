@@ -66,7 +66,20 @@ enum StateSchema {
             key TEXT NOT NULL PRIMARY KEY,
             value TEXT NOT NULL
         ) STRICT;
+        """,
         """
+        CREATE TABLE remains (
+            download INTEGER NOT NULL REFERENCES downloads ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            kind INTEGER NOT NULL,
+            size INTEGER NOT NULL,
+            modified INTEGER NOT NULL,
+            changed INTEGER NOT NULL,
+            inode INTEGER NOT NULL,
+            device INTEGER NOT NULL,
+            PRIMARY KEY (download, name)
+        ) STRICT;
+        """,
     ]
 
     static var version: Int64 { Int64(steps.count) }

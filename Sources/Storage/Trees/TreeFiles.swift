@@ -46,6 +46,13 @@ public struct TreeFiles: Sendable {
         public let file: IndexedFile
         /// What the file is called now whose place it took, if that was kept.
         public let backup: ShareName?
+        /// It was there before, put there by somebody else as far as is known.
+        public let isFound: Bool
+
+        /// What is to be removed if the tree is given up; what took another file's place is not.
+        public var remain: TreeRemain? {
+            isFound || backup != nil ? nil : TreeRemain(.file, file.name, file.identity)
+        }
     }
 
     public struct Outcome: Sendable {
@@ -205,7 +212,7 @@ public struct TreeFiles: Sendable {
             // It may be the very same: another run of this download was about to publish it too.
             guard error.alreadyExists, let identity = try same(name, root, bench) else { throw error }
             discard([index])
-            return published(name, root, identity, backup: nil)
+            return published(name, root, identity, backup: nil, isFound: true)
         }
     }
 
@@ -223,11 +230,12 @@ public struct TreeFiles: Sendable {
     }
 
     private func published(
-        _ name: ShareName, _ root: FileRoot, _ identity: FileIdentity, backup: ShareName?
+        _ name: ShareName, _ root: FileRoot, _ identity: FileIdentity, backup: ShareName?, isFound: Bool = false
     ) -> Published {
         let layer = root.length == 0 ? [] : [root.digest]
         return Published(
-            file: IndexedFile(name: name, root: root, identity: identity, layer: layer), backup: backup)
+            file: IndexedFile(name: name, root: root, identity: identity, layer: layer), backup: backup,
+            isFound: isFound)
     }
 
     /// How the file stands that is at a name, if it has that root.

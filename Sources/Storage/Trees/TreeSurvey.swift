@@ -21,6 +21,8 @@ public struct TreeState: Sendable {
     public internal(set) var presentBytes: UInt64 = 0
     /// Entries that cannot be had, as indices in the manifest: every file among them, and directories of no file.
     public internal(set) var obstacles: [(index: Int32, obstacle: Obstacle)] = []
+    /// Directories that were missing and were made.
+    public internal(set) var made: [TreeRemain] = []
 }
 
 /// Compares a manifest's tree with the share, a bounded step at a time, and makes the directories that are missing.
@@ -92,6 +94,7 @@ public struct TreeSurvey: Sendable {
                 budget -= 1
             }
         }
+        state.made = share.remains(ofDirectories: made)
         if sync, !made.isEmpty { try share.directory.syncFileSystem() }
         return .done(state)
     }

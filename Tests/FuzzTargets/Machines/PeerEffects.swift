@@ -67,7 +67,7 @@ extension PeerWorld {
             try require(requests.remove(request) != nil, "\(request) is answered twice: \(effect)")
         case .wake(let moment): wakeAt = moment
         case .left: isOver = true
-        case .stopServing, .keep, .forget, .banned, .lifted, .discardFiles, .note: break
+        case .stopServing, .keep, .forget, .banned, .lifted, .discardFiles, .keepLarge, .removeRemains, .note: break
         }
     }
 

@@ -20,7 +20,8 @@ import Testing
     }
 
     private func plan(_ count: Int, length: UInt64 = 4096) throws -> TreePlan {
-        TreePlan(try manifest(count, length: length), files: Array(0..<Int32(count)))
+        TreePlan(
+            try manifest(count, length: length), id: PeerID(high: 0, low: 0), files: Array(0..<Int32(count)), now: now)
     }
 
     private func count(_ plan: inout TreePlan, _ connection: ConnectionID) -> Int {
@@ -74,7 +75,7 @@ import Testing
         #expect(count(&plan, one) == 20)
         bring(0, one, &plan)
         #expect(plan.began(1, on: one, now: now) == .wanted)
-        plan.remove(one)
+        plan.remove(one, now: now)
         let asked = plan.ask(two, now: now)
         #expect(asked.sorted() == Array(1..<20))
         #expect(!plan.isDrained)
@@ -86,7 +87,7 @@ import Testing
         plan.add(one, now: now)
         #expect(plan.ask(one, now: now) == [0, 1])
         plan.add(two, now: now)
-        plan.released(0, from: one, isGone: true)
+        plan.released(0, from: one, isGone: true, now: now)
         bring(1, one, &plan)
         #expect(plan.ask(one, now: now) == [])
         #expect(plan.takeLost() == [])
@@ -99,9 +100,9 @@ import Testing
         plan.add(one, now: now)
         plan.add(two, now: now)
         #expect(plan.ask(one, now: now) == [0, 1])
-        plan.released(0, from: one, isGone: true)
+        plan.released(0, from: one, isGone: true, now: now)
         #expect(plan.ask(two, now: now) == [0])
-        plan.released(0, from: two, isGone: true)
+        plan.released(0, from: two, isGone: true, now: now)
         #expect(!plan.isDrained)
         bring(1, one, &plan)
         #expect(plan.isDrained)
@@ -117,8 +118,8 @@ import Testing
         plan.add(one, now: now)
         plan.add(two, now: now)
         #expect(plan.ask(one, now: now) == [0])
-        plan.released(0, from: one, isGone: true)
-        plan.remove(two)
+        plan.released(0, from: one, isGone: true, now: now)
+        plan.remove(two, now: now)
         #expect(plan.takeLost() == [0])
     }
 
@@ -127,7 +128,7 @@ import Testing
         var plan = try plan(1)
         plan.add(one, now: now)
         #expect(plan.ask(one, now: now) == [0])
-        plan.remove(one)
+        plan.remove(one, now: now)
         #expect(plan.takeLost() == [])
         plan.add(two, now: now)
         #expect(plan.ask(two, now: now) == [0])
@@ -138,7 +139,7 @@ import Testing
         var plan = try plan(1)
         plan.add(one, now: now)
         #expect(plan.ask(one, now: now) == [0])
-        plan.released(0, from: one, isGone: false)
+        plan.released(0, from: one, isGone: false, now: now)
         plan.postpone(one, until: now + .seconds(1))
         #expect(plan.ask(one, now: now) == [])
         #expect(plan.ask(one, now: now + .seconds(1)) == [0])
@@ -162,7 +163,7 @@ import Testing
         #expect(file == 31)
         #expect(plan.began(file, on: two, now: now) == .wanted)
         #expect(plan.received(on: two) == [one])
-        plan.released(file, from: one, isGone: false)
+        plan.released(file, from: one, isGone: false, now: now)
         #expect(plan.began(file, on: one, now: now) == .late)
         #expect(plan.stored(file) == true)
         #expect(plan.ask(two, now: now) == [30])
@@ -229,32 +230,34 @@ import Testing
         var lost: Set<Int> = []
         var next: UInt64 = 0
         var steps = 0
+        var now = now
         while !plan.isDone || stored.count + lost.count < count {
             steps += 1
+            now = now + .milliseconds(random.next() % 100)
             try #require(steps < 100_000)
             lost.formUnion(plan.takeLost())
             if flights.isEmpty || (flights.count < 4 && random.next() % 50 == 0) {
                 next += 1
                 let connection = ConnectionID(rawValue: next)
-                plan.add(connection, now: now)
+                plan.add(connection, fellow: random.next() % 3 == 0 ? PeerID(high: 1, low: next) : nil, now: now)
                 flights[connection] = []
             }
             let connections = flights.keys.sorted { $0.rawValue < $1.rawValue }
             guard let connection = connections.randomElement(using: &random) else { continue }
             flights[connection]? += plan.ask(connection, now: now)
             if random.next() % 100 == 0 {
-                plan.remove(connection)
+                plan.remove(connection, now: now)
                 flights[connection] = nil
                 continue
             }
             guard let file = flights[connection]?.first else { continue }
             flights[connection]?.removeFirst()
             switch random.next() % 20 {
-            case 0: plan.released(file, from: connection, isGone: true)
-            case 1: plan.released(file, from: connection, isGone: false)
+            case 0: plan.released(file, from: connection, isGone: true, now: now)
+            case 1: plan.released(file, from: connection, isGone: false, now: now)
             default:
                 guard plan.began(file, on: connection, now: now) == .wanted else { continue }
-                for other in plan.received(on: connection) { plan.released(file, from: other, isGone: false) }
+                for other in plan.received(on: connection) { plan.released(file, from: other, isGone: false, now: now) }
                 if random.next() % 10 == 0 {
                     plan.failed(file)
                 } else if plan.stored(file) {

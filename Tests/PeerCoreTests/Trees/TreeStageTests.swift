@@ -23,6 +23,13 @@ import Testing
         #expect(stage.begin(sync: true, isLast: false, now: start + .seconds(1)) == [0, 1, 2])
     }
 
+    @Test("While others want them they wait a quarter of that")
+    func eager() {
+        var stage = stage(3)
+        #expect(stage.begin(sync: true, isEager: true, isLast: false, now: start + .milliseconds(249)) == nil)
+        #expect(stage.begin(sync: true, isEager: true, isLast: false, now: start + .milliseconds(250)) == [0, 1, 2])
+    }
+
     @Test("They do not wait when no more will come, or when they are many, or much")
     func full() {
         var last = stage(1)

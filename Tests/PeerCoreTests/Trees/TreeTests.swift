@@ -326,6 +326,37 @@ import Wire
         #expect(peer.roots(on: connections[0]).last == tree.roots[2])
     }
 
+    @Test("What is written when a tree is paused gets its name, and what is there is still told of")
+    func pausedWithStaged() throws {
+        let tree = try TestTree(small: 3)
+        let (_, connections) = peer.grow(tree, from: [1])
+        for file in [0, 1] { peer.bring(file, of: tree, on: connections[0]) }
+        peer.stage([0, 1], on: connections[0])
+        #expect(peer.published.isEmpty)
+        peer.feed(.pause(RequestID(rawValue: 99), tree.name))
+        #expect(peer.published == [[0, 1]])
+        #expect(peer.effects.contains(.closeTree(peer.treeDownload, [])))
+        #expect(peer.statuses.map(\.have) == [2 * 4096])
+        #expect(peer.statuses.map(\.length) == [3 * 4096])
+        peer.publish(tree, [0, 1])
+        #expect(peer.offered.count == 2)
+    }
+
+    @Test("What was written beside a sync that failed is not given a name")
+    func unsyncedWithStaged() throws {
+        let tree = try TestTree(small: 3)
+        let (_, connections) = peer.grow(tree, from: [1])
+        peer.bring(0, of: tree, on: connections[0])
+        peer.stage([0], on: connections[0])
+        peer.pass(.seconds(2))
+        #expect(peer.published == [[0]])
+        peer.bring(1, of: tree, on: connections[0])
+        peer.stage([1], on: connections[0])
+        peer.feed(.publishingFailed(peer.treeDownload, DiskFailure(message: "sync", code: 5, isOutOfSpace: false)))
+        #expect(peer.published == [[0]])
+        #expect(peer.discarded == [[1]])
+    }
+
     @Test("Cancelled, a tree leaves nothing behind, nor do its children")
     func cancelled() throws {
         let tree = try TestTree(small: 3, large: 2)
@@ -333,6 +364,41 @@ import Wire
         #expect(peer.statuses.count == 3)
         peer.feed(.cancel(RequestID(rawValue: 99), tree.name, keepData: false))
         #expect(peer.failure(of: request) == .cancelled)
+        #expect(peer.statuses.isEmpty)
+    }
+
+    @Test("A tree that is cancelled takes with it what it has put into the share, unless that is to be kept")
+    func cancelledWithFiles() throws {
+        let tree = try TestTree(small: 2)
+        _ = peer.grow(tree, from: [1])
+        let id = peer.treeDownload
+        peer.feed(.cancel(RequestID(rawValue: 99), tree.name, keepData: true))
+        #expect(!peer.effects.contains(.removeRemains(id)))
+        peer.feed(.cancel(RequestID(rawValue: 98), tree.name, keepData: false))
+        let removal = try #require(peer.effects.firstIndex(of: .removeRemains(id)))
+        let end = try #require(peer.effects.firstIndex(of: .forget(id)))
+        #expect(removal < end)
+    }
+
+    @Test("A tree of which a file failed stays listed, is no version for others, and is taken up when asked for again")
+    func incomplete() throws {
+        let tree = try TestTree(small: 2)
+        let failure = FetchFailure.exists(local: .empty, offered: nil)
+        let (request, connections) = peer.grow(tree, from: [1], missing: [1], obstacles: [(0, failure)])
+        peer.bring(1, of: tree, on: connections[0])
+        peer.stage([1], on: connections[0])
+        peer.publish(tree, [1])
+        #expect(peer.result(of: request)?.files?.failedCount == 1)
+        #expect(peer.statuses.map(\.state) == [.failed(.incomplete(failed: 1, of: 2))])
+        let other = peer.accept(2)
+        peer.say(.req(request: 6, .tree(tree.name)), on: other)
+        #expect(peer.sent(on: other).contains(.notHave(request: 6, .unknown)))
+        peer.take()
+        let second = peer.wish(tree, local: .file(tree.root))
+        peer.have(tree, on: connections[0])
+        peer.feed(.manifestRead(peer.treeDownload, .read(tree.manifest)))
+        peer.feed(.treeSurveyed(peer.treeDownload, tree.found(missing: [])))
+        #expect(peer.result(of: second)?.files?.failedCount == 0)
         #expect(peer.statuses.isEmpty)
     }
 

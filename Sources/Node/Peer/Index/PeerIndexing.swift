@@ -116,6 +116,7 @@ extension PeerNode {
         case .indexWritten(let result): indexWritten(result)
         case .downloadsLoaded(let result): downloadsLoaded(result)
         case .recorded(let result): recorded(result)
+        case .remainsLoaded(let result): remainsLoaded(result)
         case .piecesRecorded(let id, let result):
             recorded(result)
             // Durable they are; without a record only a restart fetches them again.

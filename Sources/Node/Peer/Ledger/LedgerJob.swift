@@ -17,6 +17,8 @@ enum LedgerJob: Sendable {
     case setPartial(DownloadID, PartialRecord)
     case setPieces(DownloadID, PieceSet)
     case removeDownload(DownloadID)
+    case putRemains(DownloadID, [TreeRemain])
+    case loadRemains(DownloadID)
     case putBan(BanRecord)
     case removeBan(PeerID)
 }
@@ -32,6 +34,7 @@ enum LedgerCompletion: Sendable {
     case recorded(Result<Void, StateDatabaseError>)
     /// The pieces of a download are, or are not.
     case piecesRecorded(DownloadID, Result<Void, StateDatabaseError>)
+    case remainsLoaded(Result<[TreeRemain], StateDatabaseError>)
 }
 
 /// What an earlier run of the daemon left beside the index.

@@ -29,7 +29,9 @@ final class LedgerWorker {
                 attempt { () throws(StateDatabaseError) in
                     try database.get().setPieces([(id.rawValue, pieces)])
                 })
-        case .putDownload, .updateDownload, .setPartial, .removeDownload, .putBan, .removeBan:
+        case .loadRemains(let id):
+            .remainsLoaded(attempt { () throws(StateDatabaseError) in try database.get().remains(of: id.rawValue) })
+        case .putDownload, .updateDownload, .setPartial, .removeDownload, .putRemains, .putBan, .removeBan:
             .recorded(attempt { () throws(StateDatabaseError) in try record(job) })
         }
     }
@@ -57,9 +59,10 @@ final class LedgerWorker {
         case .updateDownload(let record): try database.update(record)
         case .setPartial(let id, let partial): try database.setPartial(partial, of: id.rawValue)
         case .removeDownload(let id): try database.removeDownload(id.rawValue)
+        case .putRemains(let id, let remains): try database.put(remains, of: id.rawValue)
         case .putBan(let ban): try database.put(ban)
         case .removeBan(let peer): try database.removeBan(of: peer)
-        case .open, .loadIndex, .writeIndex, .loadDownloads, .setPieces: break
+        case .open, .loadIndex, .writeIndex, .loadDownloads, .setPieces, .loadRemains: break
         }
     }
 

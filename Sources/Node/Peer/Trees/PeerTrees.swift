@@ -14,7 +14,9 @@ extension PeerNode {
         case .read(let id, let reading): feed(.manifestRead(id, reading))
         case .surveying(let run, let survey):
             if isCurrent(run) { workers.submit(.tree(.survey(run, survey, minFree: settings.minFree))) }
-        case .surveyed(let run, let result): surveyed(run, result)
+        case .surveyed(let run, let result, let made):
+            keep(made, of: run)
+            surveyed(run, result)
         case .staged(let run, let batch, let files): staged(run, batch, files)
         case .published(let run, let files, let result): published(run, files, result)
         case .manifestOpened(let digest, let result): uploads.opened(.manifest(digest), result, transport, self)
@@ -144,12 +146,40 @@ extension PeerNode {
     ) {
         switch result {
         case .success(let outcomes):
+            guard keep(outcomes.compactMap { (try? $0.result.get())?.remain }, of: run) else { return }
             let published = outcomes.map { PublishedFile(index: $0.index, delivery: delivery($0.result)) }
             if isCurrent(run) { return feed(.filesPublished(run.id, published)) }
             for case .done(let file, _) in published.map(\.delivery) { feed(.indexed(file)) }
         case .failure(let error):
             workers.submit(.tree(.discard(run.files, files)))
             if isCurrent(run) { feed(.publishingFailed(run.id, DiskFailure(error))) }
+        }
+    }
+
+    /// Notes what a tree has put into the share, to be removed if it is given up; at once if it has been.
+    @discardableResult
+    private func keep(_ remains: [TreeRemain], of run: TreeRun) -> Bool {
+        let isListed = recordedDownloads.contains(run.id)
+        if isListed {
+            if !remains.isEmpty { ledger.submit(.putRemains(run.id, remains)) }
+        } else {
+            workers.submit(.tree(.remove(remains)))
+        }
+        return isListed
+    }
+
+    /// A large file of a tree has come by its own download.
+    func keepLarge(_ file: SharedFile, of tree: DownloadID) {
+        ledger.submit(.putRemains(tree, [TreeRemain(.file, file.name, file.identity)]))
+    }
+
+    func removeRemains(_ tree: DownloadID) { ledger.submit(.loadRemains(tree)) }
+
+    func remainsLoaded(_ result: Result<[TreeRemain], StateDatabaseError>) {
+        switch result {
+        case .success(let remains): workers.submit(.tree(.remove(remains)))
+        case .failure(let error):
+            logger.warning("what was fetched of a directory stays", metadata: ["reason": "\(error)"])
         }
     }
 

@@ -15,6 +15,8 @@ enum TreeJob: Sendable {
     case stage(TreeRun, FileBatch)
     case publish(TreeRun, [Int])
     case discard(TreeFiles, [Int])
+    /// Out of the share.
+    case remove([TreeRemain])
     case openManifest(Digest)
     case readSmall(ConnectionID, [SmallFile])
 }
@@ -27,7 +29,7 @@ enum TreeCompletion: Sendable {
     case made(ShareName, Result<ManifestOutcome, SystemError>)
     case read(DownloadID, ManifestReading)
     case surveying(TreeRun, TreeSurvey)
-    case surveyed(TreeRun, Result<TreeFound, DiskFailure>)
+    case surveyed(TreeRun, Result<TreeFound, DiskFailure>, made: [TreeRemain])
     case staged(TreeRun, FileBatch, [StagedFile])
     case published(TreeRun, [Int], Result<[TreeFiles.Outcome], SystemError>)
     case manifestOpened(Digest, Result<ServedFile, SystemError>)

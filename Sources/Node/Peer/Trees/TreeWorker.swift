@@ -21,6 +21,7 @@ extension PeerWorker {
         case .publish(let run, let files):
             .published(run, files, attempt { () throws(SystemError) in try run.files.publish(files, with: bench) })
         case .discard(let files, let indices): discard(files, indices)
+        case .remove(let remains): remove(remains)
         case .openManifest(let digest):
             .manifestOpened(
                 digest,
@@ -105,12 +106,12 @@ extension PeerWorker {
             case .more(let next): return .surveying(run, next)
             case .done(let state):
                 if let failure = missing(state.missingBytes, minFree), state.missingBytes > 0 {
-                    return .surveyed(run, .failure(failure))
+                    return .surveyed(run, .failure(failure), made: state.made)
                 }
-                return .surveyed(run, .success(TreeFound(state, of: run.files.manifest)))
+                return .surveyed(run, .success(TreeFound(state, of: run.files.manifest)), made: state.made)
             }
         } catch {
-            return .surveyed(run, .failure(DiskFailure(error)))
+            return .surveyed(run, .failure(DiskFailure(error)), made: [])
         }
     }
 
@@ -122,6 +123,11 @@ extension PeerWorker {
         return zip(arrivals, files.stage(arrivals, with: bench)).map { file, result in
             StagedFile(index: file.index, connection: batch.connection, outcome: .init(result))
         }
+    }
+
+    private func remove(_ remains: [TreeRemain]) -> TreeCompletion {
+        share.remove(remains)
+        return .discarded
     }
 
     private func discard(_ files: TreeFiles, _ indices: [Int]) -> TreeCompletion {
