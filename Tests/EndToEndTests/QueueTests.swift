@@ -209,7 +209,7 @@ extension EndToEnd {
                 let peer = try swarm.addPeer { share in
                     try TestFile.write(share + "/well.bin", length: 2 * mebibyte)
                     try TestFile.write(share + "/rotten.bin", length: 3 * mebibyte)
-                    rotting = try RottingFile(share + "/rotten.bin")
+                    rotting = RottingFile(share + "/rotten.bin")
                 }
                 try peer.awaitFiles("well.bin", "rotten.bin")
                 #expect(peer.ctl("verify", "none.bin").code == 74)
@@ -217,7 +217,7 @@ extension EndToEnd {
                 #expect(well.code == 0, "\(well)")
                 #expect(well.event("done")?["ok"].int == 1)
                 #expect(well.event("done")?["bytes"].int == 2 * mebibyte)
-                rotting?.rot(at: mebibyte + 7)
+                try rotting?.rot(at: mebibyte + 7)
                 let rotten = peer.ctl("verify", "rotten.bin", "well.bin", "--json")
                 #expect(rotten.code == 65, "\(rotten)")
                 let told = rotten.lines.first { $0["name"].string == "rotten.bin" }

@@ -9,13 +9,13 @@ extension EndToEnd {
 
         /// A holder and a peer with the same file, which can rot at the peer.
         private func run(_ body: (_ holder: Peer, _ peer: Peer, _ rotting: RottingFile) throws -> Void) throws {
-            // On a disk the kernel would write the rotten page back, and the file would count as written to.
+            // On a disk the kernel would see that it is written to.
             try Swarm.run(inMemory: true) { swarm in
                 let holder = try swarm.addHolder(of: "a.bin", length: RepairTests.length)
                 var rotting: RottingFile?
                 let peer = try swarm.addPeer { share in
                     try TestFile.write(share + "/a.bin", length: RepairTests.length)
-                    rotting = try RottingFile(share + "/a.bin")
+                    rotting = RottingFile(share + "/a.bin")
                 }
                 try peer.awaitFiles("a.bin")
                 try swarm.settle()
@@ -26,7 +26,9 @@ extension EndToEnd {
         @Test("Only the bad pieces of a rotten file are fetched again, and it is offered as before")
         func repairs() throws {
             try run { holder, peer, rotting in
-                for offset in [5, 7 * mebibyte, 7 * mebibyte + 1, RepairTests.length - 1] { rotting.rot(at: offset) }
+                for offset in [5, 7 * mebibyte, 7 * mebibyte + 1, RepairTests.length - 1] {
+                    try rotting.rot(at: offset)
+                }
                 let before = peer.ctl("status", "--json").json?["bytesIn"].int ?? 0
                 let reply = peer.ctl("verify", "--repair", "--json")
                 #expect(reply.code == 0, "\(reply)")
@@ -45,7 +47,7 @@ extension EndToEnd {
         @Test("What was found rotten before is repaired later, and by name")
         func later() throws {
             try run { holder, peer, rotting in
-                rotting.rot(at: 12345)
+                try rotting.rot(at: 12345)
                 #expect(peer.ctl("verify").code == 65)
                 #expect(peer.ctl("verify", "a.bin", "--repair").code == 0)
                 #expect(TestFile.sameBytes(peer.path("a.bin"), holder.path("a.bin")))
@@ -59,7 +61,7 @@ extension EndToEnd {
                 try eventually("the holder is off the roster") {
                     peer.ctl("peers", "--json").json?["peers"].array.count == 1
                 }
-                rotting.rot(at: 0)
+                try rotting.rot(at: 0)
                 let reply = peer.ctl("verify", "--repair", "--json")
                 #expect(reply.code == 65, "\(reply)")
                 #expect(reply.event("verified")?["result"].string == "rotten")

@@ -14,13 +14,13 @@ extension EndToEnd {
                 let holder = try swarm.addPeer { share in
                     try TestFile.write(share + "/well.bin", length: 2 * mebibyte, seed: 1)
                     try TestFile.write(share + "/deep/rotten.bin", length: 5 * mebibyte, seed: 2)
-                    rotting = try RottingFile(share + "/deep/rotten.bin")
+                    rotting = RottingFile(share + "/deep/rotten.bin")
                 }
                 try holder.awaitFiles("well.bin", "deep/rotten.bin")
                 let fetcher = try swarm.addPeer()
                 try swarm.settle()
                 #expect(holder.ctl("verify").code == 0)
-                rotting?.rot(at: 4 * mebibyte + 1)
+                try rotting?.rot(at: 4 * mebibyte + 1)
                 let reply = holder.ctl("verify", "--json")
                 #expect(reply.code == 65, "\(reply)")
                 let rotten = reply.lines.filter { $0["result"].string == "rotten" }
@@ -47,13 +47,13 @@ extension EndToEnd {
                 var rotting: RottingFile?
                 let holder = try swarm.addPeer { share in
                     try TestFile.write(share + "/a.bin", length: 8 * mebibyte)
-                    rotting = try RottingFile(share + "/a.bin")
+                    rotting = RottingFile(share + "/a.bin")
                 }
                 try holder.awaitFiles("a.bin")
                 let sound = try swarm.addHolder(of: "a.bin", length: 8 * mebibyte)
                 let fetcher = try swarm.addPeer()
                 try swarm.settle()
-                for piece in 0..<8 { rotting?.rot(at: piece * mebibyte + 99) }
+                for piece in 0..<8 { try rotting?.rot(at: piece * mebibyte + 99) }
                 #expect(fetcher.ctl("req", "a.bin").code == 0)
                 #expect(TestFile.sameBytes(fetcher.path("a.bin"), sound.path("a.bin")))
             }
