@@ -129,21 +129,26 @@ public struct TreeSurvey: Sendable {
         do throws(SystemError) {
             place = Place(name: name, directory: .success(try share.directory.openDirectory(name.path)), isNew: isNew)
         } catch {
-            let blocked = Blocked(obstacle: TreeSurvey.obstacle(error))
+            let blocked = Blocked(obstacle: obstacle(error))
             place = Place(name: name, directory: .failure(blocked), isNew: isNew)
         }
     }
 
-    private static func obstacle(_ error: SystemError) -> TreeState.Obstacle {
+    private func obstacle(_ error: SystemError) -> TreeState.Obstacle {
         let isOccupied = error.isNotADirectory || error.isOtherKind
-        return isOccupied ? .occupied("something that is no directory where one should be") : .failed(error)
+        return isOccupied ? noDirectory("something that is no directory where one should be") : .failed(error)
+    }
+
+    /// Only files are replaced, and only by files.
+    private func noDirectory(_ what: String) -> TreeState.Obstacle {
+        .occupied(replacing ? "\(what), which --force does not replace" : what)
     }
 
     private mutating func makeDirectory(_ index: Int, _ name: ShareName, in directory: Directory) {
         do throws(SystemError) {
             if let standing = try directory.standing(ofEntry: name.last) {
                 guard standing.kind != .directory else { return }
-                return obstruct(index, .occupied("something that is no directory"))
+                return obstruct(index, noDirectory("something that is no directory"))
             }
             if try directory.makeDirectory(name.last) { made.insert(name) }
         } catch {
