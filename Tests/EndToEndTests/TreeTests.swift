@@ -89,6 +89,11 @@ extension EndToEnd {
                 // With --force the file is replaced and kept; what is no file is left alone.
                 let forced = fetcher.ctl("req", "tree/", "--force", "--json")
                 #expect(forced.code == 73, "\(forced)")
+                let files = try #require(forced.event("done")?["files"])
+                let counts = ["fetched", "already", "failedFiles"].compactMap { files[$0].int }
+                #expect(counts.reduce(0, +) == Tree.fileCount)
+                #expect(files["failedDirectories"].int == files["failed"].array.count - (counts.last ?? 0))
+                #expect(files["failed"].array.allSatisfy { $0["message"].string?.contains("--force") == true })
                 #expect(TestFile.sameBytes(fetcher.path("tree/two words.txt"), holder.path("tree/two words.txt")))
                 #expect(TestFile.exists(fetcher.path("tree/two words.txt.~1~")))
             }

@@ -52,20 +52,28 @@ public struct TreeCounts: Codable, Equatable, Sendable {
     public let fetched: Int
     /// Were here before.
     public let already: Int
-    /// At most `maxFailed`.
+    /// Files that failed: with `fetched` and `already`, all of `total`.
+    public let failedFiles: Int
+    /// Directories that could not be made.
+    public let failedDirectories: Int
+    /// At most `maxFailed`, files and directories.
     public let failed: [Failed]
     /// More failed than are named.
     public let more: Bool
 
     /// - Parameters:
     ///   - failed: those beyond `maxFailed` are left out.
-    ///   - failedCount: of all, if there are more; nil for as many as are in `failed`.
-    public init(total: Int, fetched: Int, already: Int, failed: [Failed], failedCount: Int? = nil) {
+    ///   - failedFiles: nil for as many as are in `failed`.
+    public init(
+        total: Int, fetched: Int, already: Int, failed: [Failed], failedFiles: Int? = nil, failedDirectories: Int = 0
+    ) {
         self.total = total
         self.fetched = fetched
         self.already = already
         self.failed = Array(failed.prefix(TreeCounts.maxFailed))
-        more = max(failed.count, failedCount ?? 0) > TreeCounts.maxFailed
+        self.failedFiles = failedFiles ?? failed.count
+        self.failedDirectories = failedDirectories
+        more = self.failedFiles + failedDirectories > TreeCounts.maxFailed
     }
 
     /// A file that is not in the share.

@@ -43,11 +43,18 @@ public enum ReqText {
 
     /// How many of a directory's files are here, and those that are not.
     private static func tree(_ files: TreeCounts) -> [String] {
-        let counts = [(files.fetched, "fetched"), (files.already, "already here"), (files.failed.count, "failed")]
+        let counts = [(files.fetched, "fetched"), (files.already, "already here"), (files.failedFiles, "failed")]
         let shown = counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
         let total = files.total == 1 ? "1 file" : "\(files.total) files"
         let failed = files.failed.map { "  failed \(TerminalText.escape($0.name)): \(TerminalText.escape($0.message))" }
-        return ["  \(total)" + (shown.isEmpty ? "" : ": " + shown)] + failed + (files.more ? ["  and more failed"] : [])
+        let directories =
+            switch files.failedDirectories {
+            case 0: ""
+            case 1: "; 1 directory failed"
+            case let count: "; \(count) directories failed"
+            }
+        return ["  \(total)" + (shown.isEmpty ? "" : ": " + shown) + directories] + failed
+            + (files.more ? ["  and more failed"] : [])
     }
 
     private static func holders(_ holders: [HolderBytes], _ fetched: UInt64) -> [String] {

@@ -43,7 +43,8 @@ extension FetchFailure {
                 .integrity,
                 "what holders of \(name) send as its list of files is refused: \(reason); nothing was delivered")
         case .incomplete(let failed, let total):
-            return .init(.disk, "\(failed) of \(total) files of \(name) are not here; `p2pctl req` again tells which")
+            let what = failed == 0 ? "directories in \(name)" : "\(failed) of \(total) files of \(name)"
+            return .init(.disk, "\(what) are not here; `p2pctl req` again tells which")
         case .gone(let root, let have):
             return .init(
                 .gone,

@@ -79,9 +79,9 @@ extension PeerMachine {
     }
 
     private mutating func publishIfDue(_ id: DownloadID) {
-        guard let sync = downloads[id]?.sync, let tree = downloads[id]?.tree,
-            let files = downloads[id]?.tree?.stage.begin(
-                sync: sync, isEager: !tree.plan.fellows.isEmpty, isLast: tree.isLast, now: now)
+        guard let sync = downloads[id]?.sync, let isLast = downloads[id]?.tree?.isLast,
+            let isAlone = downloads[id]?.tree?.plan.fellows.isEmpty,
+            let files = downloads[id]?.tree?.stage.begin(sync: sync, isEager: !isAlone, isLast: isLast, now: now)
         else { return }
         emit(.publishFiles(id, files))
     }
@@ -124,9 +124,9 @@ extension PeerMachine {
 
     private mutating func finishTree(_ id: DownloadID) {
         guard let result = downloads[id]?.tree?.result else { return }
-        if result.failedCount == 0 { tellOfTree(id) }
+        if result.isWhole { tellOfTree(id) }
         guard let download = downloads[id] else { return }
-        if result.failedCount == 0 {
+        if result.isWhole {
             downloads[id] = nil
             releaseLanes(download)
             emit(.closeTree(id, []))
@@ -134,7 +134,7 @@ extension PeerMachine {
             note(.downloadFinished(id, download.name, download.root, took: now - download.since))
         } else {
             // It stays to be taken up again: as long as it is listed, the part that is here is no version for others.
-            let failure = FetchFailure.incomplete(failed: result.failedCount, of: result.total)
+            let failure = FetchFailure.incomplete(failed: result.failedFiles, of: result.total)
             downloads[id]?.requests = []
             stop(id, .failed(failure))
             note(.downloadFailed(id, download.name, download.root, failure))

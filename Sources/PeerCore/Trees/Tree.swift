@@ -22,7 +22,8 @@ struct Tree {
     var already = 0
     var fetched = 0
     private(set) var failed: [TreeFailure] = []
-    private(set) var failedCount = 0
+    private(set) var failedFiles = 0
+    private(set) var failedDirectories = 0
 
     /// - Parameter id: this peer's.
     init(_ manifest: Manifest, id: PeerID, now: Moment) {
@@ -62,10 +63,14 @@ struct Tree {
         children.count < childrenMax ? waiting.popLast() : nil
     }
 
-    mutating func fail(_ file: Int, _ failure: FetchFailure) {
-        failedCount += 1
+    /// - Parameter entry: a file, or a directory that could not be made.
+    mutating func fail(_ entry: Int, _ failure: FetchFailure) {
+        switch manifest.kind(at: entry) {
+        case .file: failedFiles += 1
+        case .directory: failedDirectories += 1
+        }
         guard failed.count < TreeResult.failedMax else { return }
-        failed.append(TreeFailure(name: manifest.name(at: file), failure: failure))
+        failed.append(TreeFailure(name: manifest.name(at: entry), failure: failure))
     }
 
     /// Bytes of files that are in the share, or will be though nothing more is fetched.
@@ -76,6 +81,6 @@ struct Tree {
     var result: TreeResult {
         TreeResult(
             length: manifest.length, total: manifest.fileCount, fetched: fetched, already: already, failed: failed,
-            failedCount: failedCount)
+            failedFiles: failedFiles, failedDirectories: failedDirectories)
     }
 }

@@ -14,7 +14,13 @@ public struct TreeResult: Hashable, Sendable {
     public let already: Int
     /// At most `failedMax`, in no particular order; directories that could not be made are among them.
     public let failed: [TreeFailure]
-    public let failedCount: Int
+    /// Files that failed: with those fetched and those here before, as many as there are in all.
+    public let failedFiles: Int
+    /// Directories that could not be made.
+    public let failedDirectories: Int
+
+    /// All of it is here.
+    public var isWhole: Bool { failedFiles == 0 && failedDirectories == 0 }
 }
 
 /// An entry of a directory that is not in the share.

@@ -132,14 +132,19 @@ public struct TreeSurvey: Sendable {
         do throws(SystemError) {
             place = Place(name: name, directory: .success(try share.directory.openDirectory(name.path)), isNew: isNew)
         } catch {
-            let blocked = Blocked(obstacle: TreeSurvey.obstacle(error))
+            let blocked = Blocked(obstacle: obstacle(error))
             place = Place(name: name, directory: .failure(blocked), isNew: isNew)
         }
     }
 
-    private static func obstacle(_ error: SystemError) -> TreeState.Obstacle {
+    private func obstacle(_ error: SystemError) -> TreeState.Obstacle {
         let isOccupied = error.isNotADirectory || error.isOtherKind
-        return isOccupied ? .occupied("something that is no directory where one should be") : .failed(error)
+        return isOccupied ? noDirectory("something that is no directory where one should be") : .failed(error)
+    }
+
+    /// Only files are replaced, and only by files.
+    private func noDirectory(_ what: String) -> TreeState.Obstacle {
+        .occupied(replacing ? "\(what), which --force does not replace" : what)
     }
 
     /// No new directory lets anybody in, at any moment, whom the manifest's mode does not.
@@ -149,7 +154,7 @@ public struct TreeSurvey: Sendable {
         do throws(SystemError) {
             if let standing = try directory.standing(ofEntry: name.last) {
                 guard standing.kind == .directory else {
-                    return obstruct(index, .occupied("something that is no directory"))
+                    return obstruct(index, noDirectory("something that is no directory"))
                 }
                 if FileMode(of: standing.mode) == mode { return }
             } else if try directory.makeDirectory(name.last, mode: TreeSurvey.newMode) {

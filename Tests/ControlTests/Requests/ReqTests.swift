@@ -77,6 +77,10 @@ import Testing
         let all = TreeCounts(total: 1001, fetched: 0, already: 0, failed: failed)
         #expect(all.failed.count == 1000)
         #expect(all.more)
+        let directories = TreeCounts(
+            total: 600, fetched: 0, already: 0, failed: Array(failed.dropLast()), failedFiles: 600,
+            failedDirectories: 401)
+        #expect(directories.more)
         #expect(!TreeCounts(total: 1000, fetched: 0, already: 0, failed: Array(failed.dropLast())).more)
     }
 

@@ -62,6 +62,16 @@ import Testing
                 "  failed d/\\u{1b}: no holder\\n",
             ])
     }
+
+    @Test("Directories that could not be made are counted apart from files, whose counts add up")
+    func directories() {
+        let failed = (0..<3).map { TreeCounts.Failed(name: "d/\($0)", cause: .exists, message: "no") }
+        let files = TreeCounts(
+            total: 3, fetched: 1, already: 0, failed: failed, failedFiles: 2, failedDirectories: 1)
+        let done = ReqDone(
+            name: "d", root: "00", length: 0, seconds: 0, already: true, holders: [], files: files)
+        #expect(ReqText.done(done)[1] == "  3 files: 1 fetched, 2 failed; 1 directory failed")
+    }
 }
 
 @Suite struct FailureTextTests {

@@ -114,7 +114,8 @@ import Wire
         peer.publish(tree, tree.small + tree.empty)
         let result = try #require(peer.result(of: request))
         let files = TreeResult(
-            length: tree.manifest.length, total: 7, fetched: 7, already: 0, failed: [], failedCount: 0)
+            length: tree.manifest.length, total: 7, fetched: 7, already: 0, failed: [], failedFiles: 0,
+            failedDirectories: 0)
         #expect(result.files == files)
         #expect(!result.already)
         #expect(peer.statuses.isEmpty)
@@ -142,7 +143,7 @@ import Wire
         peer.publish(tree, [1, 2])
         let files = try #require(peer.result(of: request)?.files)
         #expect(files.failed == [TreeFailure(name: tree.manifest.name(at: 0), failure: failure)])
-        #expect((files.fetched, files.failedCount, files.total) == (2, 1, 3))
+        #expect((files.fetched, files.failedFiles, files.total) == (2, 1, 3))
     }
 
     @Test("Two holders share the files, and what one had goes to the other when it is gone")
@@ -230,7 +231,7 @@ import Wire
         }
         peer.pass(.seconds(1))
         let files = try #require(peer.result(of: request)?.files)
-        #expect((files.fetched, files.failedCount) == (1, 1))
+        #expect((files.fetched, files.failedFiles) == (1, 1))
         guard case .gone = files.failed.first?.failure else {
             Issue.record("\(files.failed)")
             return
@@ -388,7 +389,7 @@ import Wire
         peer.bring(1, of: tree, on: connections[0])
         peer.stage([1], on: connections[0])
         peer.publish(tree, [1])
-        #expect(peer.result(of: request)?.files?.failedCount == 1)
+        #expect(peer.result(of: request)?.files?.failedFiles == 1)
         #expect(peer.statuses.map(\.state) == [.failed(.incomplete(failed: 1, of: 2))])
         let other = peer.accept(2)
         peer.say(.req(request: 6, .tree(tree.name)), on: other)
@@ -398,7 +399,7 @@ import Wire
         peer.have(tree, on: connections[0])
         peer.feed(.manifestRead(peer.treeDownload, .read(tree.manifest)))
         peer.feed(.treeSurveyed(peer.treeDownload, tree.found(missing: [])))
-        #expect(peer.result(of: second)?.files?.failedCount == 0)
+        #expect(peer.result(of: second)?.files?.failedFiles == 0)
         #expect(peer.statuses.isEmpty)
     }
 
@@ -437,7 +438,7 @@ import Wire
             peer.feed(.indexed(SharedFile(name: child.name, root: child.root, modified: 0, layer: [.zero, .zero])))
         }
         let result = try #require(peer.result(of: request))
-        #expect((result.files?.fetched, result.files?.failedCount) == (4, 0))
+        #expect((result.files?.fetched, result.files?.failedFiles) == (4, 0))
         // What came by their own downloads is the tree's too.
         #expect(result.holders.map(\.bytes).reduce(0, +) >= 3 << 20)
     }

@@ -64,7 +64,7 @@ extension TreeCounts {
         self.init(
             total: result.total, fetched: result.fetched, already: result.already,
             failed: result.failed.map(Failed.init),
-            failedCount: result.failedCount)
+            failedFiles: result.failedFiles, failedDirectories: result.failedDirectories)
     }
 }
 

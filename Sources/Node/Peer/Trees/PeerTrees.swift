@@ -146,9 +146,16 @@ extension PeerNode {
     ) {
         switch result {
         case .success(let outcomes):
-            guard keep(outcomes.compactMap { (try? $0.result.get())?.remain }, of: run) else { return }
+            let remains = outcomes.compactMap { (try? $0.result.get())?.remain }
+            let isCurrent = isCurrent(run)
+            guard isCurrent || keep(remains, of: run) else { return }
             let published = outcomes.map { PublishedFile(index: $0.index, delivery: delivery($0.result)) }
-            if isCurrent(run) { return feed(.filesPublished(run.id, published)) }
+            if isCurrent {
+                feed(.filesPublished(run.id, published))
+                // With its last files a tree is whole: then nothing of it is noted any more.
+                if recordedDownloads.contains(run.id) { keep(remains, of: run) }
+                return
+            }
             for case .done(let file, _) in published.map(\.delivery) { feed(.indexed(file)) }
         case .failure(let error):
             workers.submit(.tree(.discard(run.files, files)))
