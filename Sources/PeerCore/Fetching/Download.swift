@@ -111,6 +111,8 @@ struct Download {
     var followers: Set<ConnectionID> = []
     var holders: [PeerID: Holder] = [:]
     var requests: Set<RequestID> = []
+    /// It was begun in the background, or has been stopped and listed: it does not go with those who wait for it.
+    var isListed = false
     /// Peers that were asked again since the last search for holders, as their connections had been lost.
     var askedAgain: Set<PeerID> = []
     var nextSeek: Moment

@@ -84,6 +84,7 @@ extension PeerMachine {
         if wish.sync { downloads[id]?.isDeliveredSynced = true }
         if wish.priority > download.priority { downloads[id]?.priority = wish.priority }
         if wish.background {
+            downloads[id]?.isListed = true
             requests[request] = nil
             return emit(.accepted(request, id))
         }
@@ -223,7 +224,7 @@ extension PeerMachine {
     /// taken up again.
     mutating func failDownload(_ id: DownloadID, _ failure: FetchFailure) {
         guard let download = downloads[id] else { return }
-        let isKept = download.have > 0 || download.requests.isEmpty && download.parent == nil
+        let isKept = download.have > 0 || download.parent == nil && (download.requests.isEmpty || download.isListed)
         guard isKept, download.kind.badPieces == nil else { return removeDownload(id, failure) }
         downloads[id]?.parent = nil
         stop(id, .failed(failure))

@@ -71,6 +71,7 @@ extension PeerMachine {
     mutating func stop(_ id: DownloadID, _ phase: Download.Phase) {
         guard let download = downloads[id] else { return }
         downloads[id]?.phase = phase
+        downloads[id]?.isListed = true
         for connection in download.plan.lanes.keys { downloads[id]?.plan.remove(connection) }
         stopChildren(of: download)
         closeTree(id)
@@ -82,7 +83,7 @@ extension PeerMachine {
     /// The disk did not do what was asked of it: a full one is waited for.
     mutating func diskFailed(_ id: DownloadID, _ failure: DiskFailure) {
         guard let download = downloads[id] else { return }
-        guard failure.isOutOfSpace, download.have > 0 || download.requests.isEmpty else {
+        guard failure.isOutOfSpace, download.have > 0 || download.requests.isEmpty || download.isListed else {
             return failDownload(id, .disk(failure))
         }
         let needed = max(1, failure.missingBytes ?? download.length - min(download.have, download.length))

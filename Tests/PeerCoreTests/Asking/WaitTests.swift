@@ -38,6 +38,23 @@ import Testing
         #expect(peer.failure(of: waiter) == .paused)
     }
 
+    @Test("Whoever waits for a download in the background that has no room is told so, and does not take it away")
+    func noRoom() {
+        let failure = DiskFailure(message: "reserve: full", code: 28, isOutOfSpace: true, missingBytes: 9)
+        let entry = DownloadEntry(
+            id: DownloadID(rawValue: 9), name: file.name, root: file.root, modified: 0, replacing: false,
+            keepsBackup: true, sync: true, priority: 0, state: .running)
+        let none = PieceSet(pieceCount: 3)
+        peer.feed(.restored(StoredDownload(entry: entry, layer: file.layer, pieces: none)))
+        peer.feed(.partialFailed(entry.id, failure))
+        #expect(peer.statuses.first?.state == .paused(.space(needed: 9)))
+        peer.feed(.wait(waiter, file.name))
+        #expect(peer.failure(of: waiter) == nil)
+        peer.feed(.partialFailed(entry.id, failure))
+        #expect(peer.failure(of: waiter) == .full(failure, have: 0))
+        #expect(peer.statuses.first?.state == .paused(.space(needed: 9)))
+    }
+
     @Test("A download that runs is waited for to its end")
     func running() {
         let (_, connections) = peer.fetch(file, from: [1])
