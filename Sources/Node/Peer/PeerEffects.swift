@@ -116,13 +116,13 @@ extension PeerNode {
                     "download": "\(id.rawValue)", "name": "\(name)", "root": "\(root.digest)",
                     "bytes": "\(root.length)", "holders": "\(holders)",
                 ])
-        case .downloadFinished(let id, let name, let root, let took):
-            hooks.downloadFinished(name, root)
+        case .downloadFinished(let id, let name, let root, let length, let took):
+            hooks.downloadFinished(name, root, length: length)
             logger.info(
                 "download finished",
                 metadata: ["download": "\(id.rawValue)", "name": "\(name)", "seconds": "\(took.seconds)"])
-        case .downloadFailed(let id, let name, let root, let failure):
-            hooks.downloadFailed(name, root, failure)
+        case .downloadFailed(let id, let name, let root, let length, let failure):
+            hooks.downloadFailed(name, root, length: length, failure)
             logger.warning(
                 "download failed",
                 metadata: [

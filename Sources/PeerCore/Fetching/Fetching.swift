@@ -130,7 +130,7 @@ extension PeerMachine {
         releaseLanes(download)
         emit(.discardPartial(id, download.root))
         emit(.forget(id))
-        note(.downloadFinished(id, download.name, download.root, took: now - download.since))
+        note(.downloadFinished(id, download.name, download.root, length: download.length, took: now - download.since))
         for request in download.requests.sorted(by: { $0.rawValue < $1.rawValue }) {
             finishRequest(request, download, backup: nil)
         }
@@ -189,7 +189,9 @@ extension PeerMachine {
             if let tree = download.parent, backup == nil { emit(.keepLarge(tree, file)) }
             downloads[id] = nil
             emit(.forget(id))
-            note(.downloadFinished(id, download.name, download.root, took: now - download.since))
+            note(
+                .downloadFinished(id, download.name, download.root, length: download.length, took: now - download.since)
+            )
             for request in download.requests.sorted(by: { $0.rawValue < $1.rawValue }) {
                 finishRequest(request, download, backup: backup)
             }
@@ -228,7 +230,7 @@ extension PeerMachine {
         guard isKept, download.kind.badPieces == nil else { return removeDownload(id, failure) }
         downloads[id]?.parent = nil
         stop(id, .failed(failure))
-        note(.downloadFailed(id, download.name, download.root, failure))
+        note(.downloadFailed(id, download.name, download.root, length: download.length, failure))
         failRequests(of: download, failure)
         childEnded(download, failure)
         beginNext()
@@ -242,7 +244,7 @@ extension PeerMachine {
         if let tree = download.tree { emit(.closeTree(id, tree.stage.leftOver)) }
         emit(.discardPartial(id, download.root))
         emit(.forget(id))
-        note(.downloadFailed(id, download.name, download.root, failure))
+        note(.downloadFailed(id, download.name, download.root, length: download.length, failure))
         failRequests(of: download, failure)
         removeChildren(of: download, failure)
         childEnded(download, failure)

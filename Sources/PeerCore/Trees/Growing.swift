@@ -131,13 +131,15 @@ extension PeerMachine {
             releaseLanes(download)
             emit(.closeTree(id, []))
             emit(.forget(id))
-            note(.downloadFinished(id, download.name, download.root, took: now - download.since))
+            note(
+                .downloadFinished(id, download.name, download.root, length: download.length, took: now - download.since)
+            )
         } else {
             // It stays to be taken up again: as long as it is listed, the part that is here is no version for others.
             let failure = FetchFailure.incomplete(failed: result.failedFiles, of: result.total)
             downloads[id]?.requests = []
             stop(id, .failed(failure))
-            note(.downloadFailed(id, download.name, download.root, failure))
+            note(.downloadFailed(id, download.name, download.root, length: download.length, failure))
         }
         for request in download.requests.sorted(by: { $0.rawValue < $1.rawValue }) {
             finishRequest(request, download, backup: nil, files: result)

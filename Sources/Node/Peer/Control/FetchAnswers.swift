@@ -28,7 +28,7 @@ extension PeerNode {
         guard let status = machine.downloadStatuses.first(where: { $0.id == id }) else { return }
         let done = ReqDone(
             name: status.name.path, state: status.state == .queued ? .queued : .fetching, root: status.root.digest.hex,
-            length: status.length, seconds: 0, already: false,
+            length: status.kind == .tree && status.length == 0 ? nil : status.length, seconds: 0, already: false,
             holders: status.holders.map(Control.HolderBytes.init))
         answer(request, done)
     }

@@ -30,25 +30,30 @@ struct Hook {
     let name: ShareName
     private(set) var variables: [Variable: String]
 
-    /// For a file that is in the share.
-    init(complete command: [String], _ name: ShareName, _ root: FileRoot, share: String) {
-        self.init(PeerSettings.onComplete.name.key, command, name, root, share)
+    /// For a file, or directory, that is in the share.
+    init(complete command: [String], _ name: ShareName, _ root: FileRoot, length: UInt64, share: String) {
+        self.init(PeerSettings.onComplete.name.key, command, name, root, length, share)
     }
 
     /// For a download that failed.
-    init(error command: [String], _ name: ShareName, _ root: FileRoot, share: String, _ failure: ControlFailure) {
-        self.init(PeerSettings.onError.name.key, command, name, root, share)
+    init(
+        error command: [String], _ name: ShareName, _ root: FileRoot, length: UInt64, share: String,
+        _ failure: ControlFailure
+    ) {
+        self.init(PeerSettings.onError.name.key, command, name, root, length, share)
         variables[.cause] = failure.cause.rawValue
         variables[.message] = String(decoding: failure.message.utf8.prefix(Self.messageMax), as: UTF8.self)
         variables[.exit] = String(failure.exit.rawValue)
     }
 
-    private init(_ setting: String, _ command: [String], _ name: ShareName, _ root: FileRoot, _ share: String) {
+    private init(
+        _ setting: String, _ command: [String], _ name: ShareName, _ root: FileRoot, _ length: UInt64, _ share: String
+    ) {
         self.setting = setting
         self.command = command
         self.name = name
         variables = [
-            .name: name.path, .root: root.digest.hex, .path: "\(share)/\(name.path)", .length: String(root.length),
+            .name: name.path, .root: root.digest.hex, .path: "\(share)/\(name.path)", .length: String(length),
         ]
     }
 

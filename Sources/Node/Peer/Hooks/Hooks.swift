@@ -73,16 +73,16 @@ final class Hooks {
             metadata: ["setting": "\(setting.key)", "program": "\(program)"])
     }
 
-    /// The file is in the share.
-    func downloadFinished(_ name: ShareName, _ root: FileRoot) {
+    /// The file, or directory, is in the share.
+    func downloadFinished(_ name: ShareName, _ root: FileRoot, length: UInt64) {
         guard !settings.onComplete.isEmpty else { return }
-        add(Hook(complete: settings.onComplete, name, root, share: share))
+        add(Hook(complete: settings.onComplete, name, root, length: length, share: share))
     }
 
     /// Whoever cancelled a download knows of it.
-    func downloadFailed(_ name: ShareName, _ root: FileRoot, _ failure: FetchFailure) {
+    func downloadFailed(_ name: ShareName, _ root: FileRoot, length: UInt64, _ failure: FetchFailure) {
         guard !settings.onError.isEmpty, failure != .cancelled else { return }
-        add(Hook(error: settings.onError, name, root, share: share, failure.text(for: name.path)))
+        add(Hook(error: settings.onError, name, root, length: length, share: share, failure.text(for: name.path)))
     }
 
     /// The daemon ends: what runs goes on without it, and what waits is not run.

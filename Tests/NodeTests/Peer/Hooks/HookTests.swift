@@ -10,19 +10,19 @@ struct HookTests {
 
     @Test("A finished download is told by name, root, path and length, over the daemon's own environment")
     func complete() throws {
-        let hook = Hook(complete: ["x"], try ShareName("a b/ü"), root, share: "/srv/share")
+        let hook = Hook(complete: ["x"], try ShareName("a b/ü"), root, length: 78, share: "/srv/share")
         #expect(hook.setting == "on_complete")
         #expect(
             hook.environment(over: daemon) == [
                 "PATH": "/bin", "P2PD_PORT": "7001", "P2PD_NAME": "a b/ü", "P2PD_PATH": "/srv/share/a b/ü",
-                "P2PD_ROOT": String(repeating: "0", count: 64), "P2PD_LENGTH": "77",
+                "P2PD_ROOT": String(repeating: "0", count: 64), "P2PD_LENGTH": "78",
             ])
     }
 
     @Test("A failed one also by cause, message and exit code")
     func error() throws {
         let failure = ControlFailure(.diskFull, "cannot store a: no space")
-        let hook = Hook(error: ["x"], try ShareName("a"), root, share: "/srv/share", failure)
+        let hook = Hook(error: ["x"], try ShareName("a"), root, length: 78, share: "/srv/share", failure)
         #expect(hook.setting == "on_error")
         let environment = hook.environment(over: daemon)
         #expect(environment["P2PD_NAME"] == "a")
@@ -34,7 +34,7 @@ struct HookTests {
     @Test("A message that the system would not take is cut")
     func longMessage() throws {
         let failure = ControlFailure(.integrity, String(repeating: "x", count: 1 << 20))
-        let hook = Hook(error: ["x"], try ShareName("a"), root, share: "/s", failure)
+        let hook = Hook(error: ["x"], try ShareName("a"), root, length: 78, share: "/s", failure)
         #expect(hook.environment(over: [:])["P2PD_MESSAGE"]?.utf8.count == Hook.messageMax)
     }
 }

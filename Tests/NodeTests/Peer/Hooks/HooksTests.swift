@@ -57,10 +57,12 @@ private final class HookLoop: ReactorHandler {
     /// Until nothing runs and nothing waits.
     func runAll() throws -> Bool { try run { hooks.counts == (0, 0) } }
 
-    func finish(_ name: String) throws { hooks.downloadFinished(try ShareName(name), .init(digest: .zero, length: 7)) }
+    func finish(_ name: String) throws {
+        hooks.downloadFinished(try ShareName(name), .init(digest: .zero, length: 7), length: 9)
+    }
 
     func fail(_ name: String, _ failure: FetchFailure = .noSuchDownload) throws {
-        hooks.downloadFailed(try ShareName(name), .init(digest: .zero, length: 7), failure)
+        hooks.downloadFailed(try ShareName(name), .init(digest: .zero, length: 7), length: 9, failure)
     }
 
     func failure(of name: String) throws -> String? { hooks.lastFailure(of: try ShareName(name)) }
@@ -92,7 +94,7 @@ struct HooksTests {
         try loop.finish("a")
         try loop.fail("b", .occupied("a directory"))
         #expect(try loop.runAll())
-        #expect(loop.read("complete") == "a /share/a 7 \n")
+        #expect(loop.read("complete") == "a /share/a 9 \n")
         #expect(loop.read("error") == "b exists 73 b cannot be fetched: in its place is a directory\n")
         #expect(loop.log == [])
     }
