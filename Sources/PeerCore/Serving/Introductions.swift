@@ -9,12 +9,22 @@ struct Introductions {
     private static let fetchersMax = 512
     /// A fetcher that has asked for nothing for so long has what it wanted, or is gone.
     private static let memory = Span.seconds(30)
-    /// Between two introductions of others to the same fetcher.
-    private static let pause = Span.seconds(5)
+    /// Between two introductions of others to the same fetcher, at first and at the most: a crowd often comes together,
+    /// and the first of it would know nobody for long.
+    private static let pauseFirst = Span.milliseconds(50)
+    private static let pauseMax = Span.seconds(5)
 
     private struct Fetcher {
         var asked: Moment
-        var introduced: Moment?
+        var introduced: Moment
+        /// Until the next introduction.
+        var pause: Span
+
+        func next(at now: Moment) -> Fetcher {
+            Fetcher(
+                asked: now, introduced: now,
+                pause: min(Introductions.pauseMax, Span(nanoseconds: pause.nanoseconds * 2)))
+        }
     }
 
     private struct Meeting {
@@ -42,7 +52,9 @@ struct Introductions {
         let others = meeting.fetchers.keys.filter { $0 != peer }
         if meeting.fetchers[peer] == nil, meeting.fetchers.count < Introductions.fetchersMax { meeting.joined = now }
         if meeting.fetchers.count < Introductions.fetchersMax || meeting.fetchers[peer] != nil {
-            meeting.fetchers[peer] = Fetcher(asked: now, introduced: now)
+            meeting.fetchers[peer] =
+                meeting.fetchers[peer]?.next(at: now)
+                ?? Fetcher(asked: now, introduced: now, pause: Introductions.pauseFirst)
         }
         meetings[root] = meeting
         if meetings.count > Introductions.rootsMax { forgetOldest() }
@@ -50,8 +62,7 @@ struct Introductions {
     }
 
     private func isDue(_ fetcher: Fetcher, _ joined: Moment, _ now: Moment) -> Bool {
-        guard let introduced = fetcher.introduced else { return true }
-        return joined > introduced && introduced + Introductions.pause <= now
+        joined > fetcher.introduced && fetcher.introduced + fetcher.pause <= now
     }
 
     private mutating func forgetOldest() {
