@@ -1,12 +1,12 @@
 import Glibc
 
 extension TCPSocket {
-    /// Spares a short path BBR's pacing. BBR sets a timer for every few packets, which on a path of less than a
-    /// millisecond gains nothing and costs the sender two thirds of its processor time and the receiver a sixth. Longer
-    /// paths, and every other algorithm, stay as the system has them. To be called when the connection stands: its
-    /// handshake has measured the path. Source: TCP_CONGESTION and TCP_INFO, tcp(7).
+    /// Spares a connection within this machine BBR's pacing. BBR sets a timer for every few packets, which gains nothing
+    /// where no link can be overrun, and costs the sender two thirds of its processor time and the receiver a sixth. Over
+    /// a network, where a crowd shares its links the better for it, everything stays as the system has it. To be called
+    /// when the connection stands. Source: TCP_CONGESTION, tcp(7).
     public static func sparePacing(_ socket: Int32) {
-        guard congestionControl(of: socket).hasPrefix("bbr"), roundTripMicroseconds(of: socket) < 1000 else { return }
+        guard congestionControl(of: socket).hasPrefix("bbr"), isWithinMachine(socket) else { return }
         // The kernel's own default may be kept from users by an administrator; reno is there for everybody.
         for name in ["cubic", "reno"] {
             let result = name.withCString {
@@ -29,10 +29,11 @@ extension TCPSocket {
         }
     }
 
-    private static func roundTripMicroseconds(of socket: Int32) -> UInt32 {
-        var info = tcp_info()
-        var length = socklen_t(MemoryLayout<tcp_info>.size)
-        guard getsockopt(socket, Int32(IPPROTO_TCP), TCP_INFO, &info, &length) == 0 else { return .max }
-        return info.tcpi_rtt
+    /// Both ends have one address, or are on the loopback network.
+    private static func isWithinMachine(_ socket: Int32) -> Bool {
+        let (_, near) = SocketAddress.read { getsockname(socket, $0, &$1) }
+        let (_, far) = SocketAddress.read { getpeername(socket, $0, &$1) }
+        guard let near, let far else { return false }
+        return near.isLoopback && far.isLoopback || (near.high, near.low) == (far.high, far.low)
     }
 }

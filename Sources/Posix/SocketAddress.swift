@@ -16,6 +16,8 @@ public struct SocketAddress: Hashable, Sendable {
 
     var isIPv4: Bool { high == 0 && low & 0xFFFF_FFFF_0000_0000 == SocketAddress.mappedPrefix }
     var isUnspecified: Bool { high == 0 && low == 0 }
+    /// 127.0.0.0/8 or ::1.
+    var isLoopback: Bool { isIPv4 ? low >> 24 & 0xFF == 127 : high == 0 && low == 1 }
     var family: Int32 { isIPv4 ? AF_INET : AF_INET6 }
 
     func withSockaddr<R>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {

@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test(
-        "A connection over a short path is not paced by BBR, and keeps every other algorithm",
+        "A connection within the machine is not paced by BBR, and keeps every other algorithm",
         arguments: ["bbr", "reno"])
     func pacing(_ name: String) throws {
         let listener = try TCPSocket.listen(on: Self.fourth)

@@ -36,7 +36,7 @@ static void sendAll(const char *port, const char *path) {
     struct sockaddr_in address = loopback(port);
     if (source < 0) err(1, "%s", path);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    // As p2pd on short paths (Sources/Posix/Pacing.swift): pacing would be no bound of the hardware's.
+    // As p2pd within a machine (Sources/Posix/Pacing.swift): pacing would be no bound of the hardware's.
     if (setsockopt(listener, IPPROTO_TCP, TCP_CONGESTION, "cubic", 5) < 0)
         setsockopt(listener, IPPROTO_TCP, TCP_CONGESTION, "reno", 4);
     if (bind(listener, (struct sockaddr *)&address, sizeof address) < 0) err(1, "bind to port %s", port);
