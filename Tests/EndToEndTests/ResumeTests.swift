@@ -83,19 +83,24 @@ extension EndToEnd {
             case truncated
         }
 
+        /// A download of `a.bin` from one holder, paused after a third or so, with the bytes that are there.
+        private func pausePartWay(_ swarm: Swarm, _ length: Int) throws -> (holder: Peer, fetcher: Peer, have: Int) {
+            let holder = try swarm.addHolder(of: "a.bin", length: length)
+            let fetcher = try swarm.addPeer(arguments: ["--max-download", "4M"])
+            try swarm.settle()
+            #expect(fetcher.ctl("req", "a.bin", "--background").code == 0)
+            try fetcher.awaitBytes(5 * mebibyte, of: "a.bin")
+            #expect(fetcher.ctl("pause", "a.bin").code == 0)
+            return (holder, fetcher, try #require(fetcher.download("a.bin")?["have"].int))
+        }
+
         @Test(
             "Paused is paused after a restart, and of a partial file that was damaged only the bad pieces come again",
             arguments: Damage.allCases)
         func tampered(damage: Damage) throws {
             try Swarm.run { swarm in
                 let length = 16 * mebibyte + 5
-                let holder = try swarm.addHolder(of: "a.bin", length: length)
-                let fetcher = try swarm.addPeer(arguments: ["--max-download", "4M"])
-                try swarm.settle()
-                #expect(fetcher.ctl("req", "a.bin", "--background").code == 0)
-                try fetcher.awaitBytes(5 * mebibyte, of: "a.bin")
-                #expect(fetcher.ctl("pause", "a.bin").code == 0)
-                let have = try #require(fetcher.download("a.bin")?["have"].int)
+                let (holder, fetcher, have) = try pausePartWay(swarm, length)
                 try fetcher.terminate()
                 let bad = try inflict(damage, on: try #require(try fetcher.partialFiles().first), have: have)
                 try fetcher.restart()
@@ -119,13 +124,7 @@ extension EndToEnd {
         func goesBack() throws {
             try Swarm.run { swarm in
                 let length = 16 * mebibyte + 5
-                let holder = try swarm.addHolder(of: "a.bin", length: length)
-                let fetcher = try swarm.addPeer(arguments: ["--max-download", "4M"])
-                try swarm.settle()
-                #expect(fetcher.ctl("req", "a.bin", "--background").code == 0)
-                try fetcher.awaitBytes(5 * mebibyte, of: "a.bin")
-                #expect(fetcher.ctl("pause", "a.bin").code == 0)
-                let have = try #require(fetcher.download("a.bin")?["have"].int)
+                let (holder, fetcher, have) = try pausePartWay(swarm, length)
                 try fetcher.terminate()
 
                 let version = try exchangeVersion(of: "p2pd.sqlite", in: fetcher.state, for: [0, 0, 0, 99])

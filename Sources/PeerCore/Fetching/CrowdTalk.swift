@@ -56,7 +56,7 @@ extension PeerMachine {
     mutating func gained(_ root: FileRoot, _ runs: [Range<Int>], on connection: ConnectionID) {
         for (id, download) in downloads where download.root == root {
             guard let peer = download.peer(on: connection) else { continue }
-            _ = downloads[id]?.plan.gained(runs, on: connection, now: now)
+            downloads[id]?.plan.gained(runs, on: connection, now: now)
             // Also before there is a plan for it: until the layer is here, nothing else remembers.
             downloads[id]?.holders[peer]?.holding.insert(runs)
             // Whoever has all of it fetches no more.

@@ -83,9 +83,8 @@ struct Plan {
     func isForeign(_ pieces: Range<Int>) -> Bool { !isInOrder && !pieces.contains { crowd.owns($0) } }
 
     /// A holder has more than it had.
-    /// - Returns: whether it has all of the file now.
-    mutating func gained(_ runs: [Range<Int>], on connection: ConnectionID, now: Moment) -> Bool {
-        guard case .pieces(var pieces) = lanes[connection]?.holding else { return false }
+    mutating func gained(_ runs: [Range<Int>], on connection: ConnectionID, now: Moment) {
+        guard case .pieces(var pieces) = lanes[connection]?.holding else { return }
         // Taken out first, so that the set is not copied.
         lanes[connection]?.holding = .all
         let fresh = runs.joined().filter { pieces.insert($0) }
@@ -93,10 +92,9 @@ struct Plan {
         crowd.gained(fresh)
         guard pieces.isComplete else {
             lanes[connection]?.holding = .pieces(pieces)
-            return false
+            return
         }
         crowd.lost(0..<layout.pieceCount)
-        return true
     }
 
     /// Gives a holder's pieces to the others.

@@ -86,7 +86,7 @@ import Wire
         plan.add(rival, holding: .pieces(PieceSet(pieceCount: 16)), now: start)
         fetchOwnPart(&plan, bytesPerSecond: 100 << 20, start + .milliseconds(400))
         let other = try #require(plan.free.next(from: 0))
-        _ = plan.gained([other..<other + 1], on: rival, now: start + .milliseconds(450))
+        plan.gained([other..<other + 1], on: rival, now: start + .milliseconds(450))
         let tooEarly = ask(&plan, start + .milliseconds(900))
         let later = ask(&plan, start + .milliseconds(1000))
         #expect(tooEarly == [] && later.count == 1)
