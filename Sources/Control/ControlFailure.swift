@@ -99,6 +99,17 @@ extension ControlFailure: Codable {
     }
 }
 
+extension ControlFailure {
+    /// A directory that is there, and that nobody can offer as one version.
+    public static func unfit(_ name: String, at addresses: [String]) -> ControlFailure {
+        let verb = addresses.count == 1 ? "has" : "have"
+        return ControlFailure(
+            .notFound,
+            "nobody offers \(name): \(addresses.joined(separator: ", ")) \(verb) it and cannot offer it as a whole; "
+                + "`p2pctl files` there says why")
+    }
+}
+
 extension ControlFailure: CustomStringConvertible {
     public var description: String { message }
 }

@@ -85,6 +85,8 @@ public enum PeerEffect: Sendable, Equatable {
 public struct FileFound: Hashable, Sendable {
     public let name: ShareName
     public let root: FileRoot
+    /// Bytes that it has, of a directory those of its files.
+    public let length: UInt64
     public let holders: [PeerAddress]
 }
 
@@ -97,6 +99,8 @@ public struct HolderBytes: Hashable, Sendable {
 public struct FetchResult: Hashable, Sendable {
     public let name: ShareName
     public let root: FileRoot
+    /// Bytes that it has, of a directory those of its files.
+    public let length: UInt64
     public let holders: [HolderBytes]
     /// It was here before; nothing was fetched.
     public let already: Bool
@@ -108,11 +112,12 @@ public struct FetchResult: Hashable, Sendable {
     public let files: TreeResult?
 
     public init(
-        name: ShareName, root: FileRoot, holders: [HolderBytes], already: Bool, took: Span, backup: ShareName?,
-        files: TreeResult? = nil
+        name: ShareName, root: FileRoot, length: UInt64, holders: [HolderBytes], already: Bool, took: Span,
+        backup: ShareName?, files: TreeResult? = nil
     ) {
         self.name = name
         self.root = root
+        self.length = length
         self.holders = holders
         self.already = already
         self.took = took
@@ -164,11 +169,15 @@ public struct Survey: Hashable, Sendable {
     public let asked: Int
     /// Peers that did not answer.
     public let silent: Int
+    /// Peers that have the directory and cannot offer it.
+    public let unfit: [PeerAddress]
 }
 
 /// One version of a name that several peers hold differently.
 public struct FileVersion: Hashable, Sendable {
     public let root: FileRoot
+    /// Bytes that it has, of a directory those of its files: as its holders say, until its list is here.
+    public let length: UInt64
     /// Seconds since 1970, the latest of its holders.
     public let modified: Int64
     public let holders: [VersionHolder]
@@ -190,7 +199,8 @@ public struct VersionHolder: Hashable, Sendable {
 /// Why a wish was not fulfilled.
 public enum FetchFailure: Error, Hashable, Sendable {
     /// Every peer answered, none has it.
-    case nobody(asked: Int)
+    /// - Parameter unfit: these have the directory, and cannot offer it.
+    case nobody(asked: Int, unfit: [PeerAddress] = [])
     /// Not everybody answered in time, and nobody has it.
     case askTimedOut(silent: Int, asked: Int)
     /// There was no roster to ask.

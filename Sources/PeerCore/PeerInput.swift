@@ -47,9 +47,35 @@ public struct DiskFailure: Error, Hashable, Sendable {
 public enum LocalFile: Hashable, Sendable {
     case absent
     case file(FileRoot)
+    /// A directory that was asked for as one.
+    case tree(LocalVersion)
     /// A directory, link or special file.
     case occupied(String)
     case failed(DiskFailure)
+
+    var version: LocalVersion? {
+        switch self {
+        case .file(let root): LocalVersion(of: root)
+        case .tree(let version): version
+        case .absent, .occupied, .failed: nil
+        }
+    }
+}
+
+/// What stands in the share.
+public struct LocalVersion: Hashable, Sendable {
+    public let root: FileRoot
+    /// Bytes that it has, of a directory those of its files.
+    public let length: UInt64
+
+    public init(root: FileRoot, length: UInt64) {
+        self.root = root
+        self.length = length
+    }
+
+    init(of file: FileRoot) {
+        self.init(root: file, length: file.length)
+    }
 }
 
 /// What became of a piece that was received whole.

@@ -70,6 +70,9 @@ extension PeerMachine {
     public var managerError: String? { link.lastError }
     public var currentRoster: Roster { roster }
     public var offered: Catalog { catalog }
+
+    /// Directories that somebody asked for and that cannot be offered as a whole, with why, in the order of their names.
+    public var unfitTrees: [(name: ShareName, reason: String)] { shelf.unfit }
     public var sessionCount: Int { sessions.count }
 
     public var load: PeerLoad {

@@ -81,19 +81,21 @@ public enum FileQuery: Hashable, Sendable {
 /// What a holder has of a file.
 public enum Holding: Hashable, Sendable {
     case all
+    /// All of a directory, whose manifest's root is offered: the manifest, and so many bytes of files.
+    case tree(length: UInt64)
     /// It is fetching the file itself: these pieces are verified and durable.
     case pieces(PieceSet)
 
     public var isComplete: Bool {
         switch self {
-        case .all: true
+        case .all, .tree: true
         case .pieces(let pieces): pieces.isComplete
         }
     }
 
     public func contains(_ piece: Int) -> Bool {
         switch self {
-        case .all: true
+        case .all, .tree: true
         case .pieces(let pieces): pieces.contains(piece)
         }
     }
@@ -119,12 +121,23 @@ public struct FileOffer: Hashable, Sendable {
         if case .pieces(let pieces) = holding, pieces.pieceCount != layout.pieceCount { return nil }
         self.holding = holding
     }
+
+    public var isTree: Bool {
+        if case .tree = holding { true } else { false }
+    }
+
+    /// Bytes that whoever fetches it gets: of a directory those of its files.
+    public var length: UInt64 {
+        if case .tree(let length) = holding { length } else { root.length }
+    }
 }
 
 public enum NotHaveReason: UInt8, Sendable {
     case unknown = 0
     /// The share is still being indexed and may turn out to hold it: worth asking again.
     case indexing = 1
+    /// A directory that is there, and that cannot be offered as one version.
+    case unfit = 2
 }
 
 /// Why no more pieces of a chunk will come.

@@ -150,6 +150,10 @@ extension ByteReader {
                 throw .badValue(type: .have, field: "piece set")
             }
             return .pieces(pieces)
+        case 2:
+            let length = try integer(UInt64.self)
+            guard length <= UInt64(Int64.max) else { throw .badValue(type: .have, field: "length of a directory") }
+            return .tree(length: length)
         default: throw .badValue(type: .have, field: "kind of holding")
         }
     }

@@ -164,6 +164,9 @@ extension ByteWriter {
         case .pieces(let pieces):
             integer(UInt8(1))
             bytes.append(contentsOf: pieces.bytes)
+        case .tree(let length):
+            integer(UInt8(2))
+            integer(length)
         }
     }
 

@@ -39,6 +39,53 @@ extension EndToEnd {
             }
         }
 
+        @Test("A directory's length is that of its files, for `who`, `found`, `done` and whoever waits for it")
+        func lengths() throws {
+            try Swarm.run { swarm in
+                let holder = try swarm.addPeer { share in
+                    try TestFile.write(share + "/tree/a.bin", length: 3 * mebibyte)
+                    try TestFile.write(share + "/tree/b.bin", length: 5000)
+                }
+                try holder.awaitFiles("tree/a.bin", "tree/b.bin")
+                let fetcher = try swarm.addPeer()
+                try swarm.settle()
+                let length = 3 * mebibyte + 5000
+                let version = fetcher.ctl("who", "tree/", "--json").json?["versions"].array.first
+                #expect(version?["length"].int == length)
+                #expect(version?["holders"].array.first?["have"].int == length)
+                #expect(version?["holders"].array.first?["complete"].int == 1)
+                let reply = fetcher.ctl("req", "tree/", "--json")
+                #expect(reply.event("found")?["length"].int == length, "\(reply)")
+                #expect(reply.event("done")?["length"].int == length)
+                for name in ["req", "wait"] {
+                    #expect(fetcher.ctl(name, "tree/", "--json").event("done")?["length"].int == length)
+                }
+            }
+        }
+
+        @Test("A directory that cannot be offered: its holder's `files` says why, and whoever asks hears who has it")
+        func unfit() throws {
+            try Swarm.run { swarm in
+                let holder = try swarm.addPeer { share in
+                    for name in ["README", "Readme"] { try TestFile.write(share + "/tree/" + name, length: 10) }
+                }
+                try holder.awaitFiles("tree/README", "tree/Readme")
+                let fetcher = try swarm.addPeer()
+                try swarm.settle()
+                let reply = fetcher.ctl("req", "tree/")
+                #expect(reply.code == 66)
+                #expect(reply.errors.contains("\(holder.address) has it and cannot offer it"), "\(reply)")
+                let who = fetcher.ctl("who", "tree/")
+                #expect(who.code == 66)
+                #expect(who.errors.contains("\(holder.address) has it and cannot offer it"), "\(who)")
+                #expect(holder.ctl("files").output.contains("tree/  (it cannot be offered as a whole"))
+                #expect(fetcher.ctl("req", "tree/README").code == 0)
+                try FileManager.default.removeItem(atPath: holder.path("tree/Readme"))
+                try eventually("it can be offered") { fetcher.ctl("req", "tree/").code == 0 }
+                #expect(!holder.ctl("files").output.contains("cannot be offered"))
+            }
+        }
+
         @Test("Of a directory that is here but for one file, only that file is fetched")
         func oneMissing() throws {
             try Swarm.run { swarm in

@@ -60,7 +60,8 @@ import Testing
         let start = "09000000 \(root) 14 00f1536500000000 0100 61"
         expect(.have, "\(start) 01 10", isBad: "piece set")
         expect(.have, "\(start) 01 ff", isBad: "piece set")
-        expect(.have, "\(start) 02", isBad: "kind of holding")
+        expect(.have, "\(start) 02 0000000000000080", isBad: "length of a directory")
+        expect(.have, "\(start) 03", isBad: "kind of holding")
         #expect(throws: WireError.trailingBytes(type: .have, count: 1)) {
             try decode(frame(.have, bytes("\(start) 01 0100")))
         }
@@ -99,7 +100,7 @@ import Testing
     @Test("Unknown codes, reasons and kinds are refused")
     func codes() {
         expect(.refused, "06 0000", isBad: "code")
-        expect(.notHave, "09000000 02", isBad: "reason")
+        expect(.notHave, "09000000 03", isBad: "reason")
         expect(.req, "09000000 04 0100 61", isBad: "kind of query")
     }
 

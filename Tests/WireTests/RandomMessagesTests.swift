@@ -168,7 +168,10 @@ enum RandomMessage {
     }
 
     private static func holding(_ root: FileRoot, _ random: inout Seeded) -> Holding {
-        guard Bool.random(using: &random), let layout = PieceLayout(length: root.length) else { return .all }
+        guard Bool.random(using: &random), let layout = PieceLayout(length: root.length) else {
+            return Bool.random(using: &random)
+                ? .all : .tree(length: .random(in: 0...UInt64(Int64.max), using: &random))
+        }
         var pieces = PieceSet(pieceCount: layout.pieceCount)
         for _ in 0..<9 { pieces.insert(Int.random(in: 0..<layout.pieceCount, using: &random)) }
         return .pieces(pieces)

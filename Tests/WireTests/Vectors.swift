@@ -89,6 +89,7 @@ enum Vectors {
                 "2e000000 30  09000000 01 \(digestHex) 0500300000000000"),
             Vector("req by digest", .req(request: 9, .digest(digest)), "26000000 30  09000000 02 \(digestHex)"),
             Vector("notHave", .notHave(request: 9, .indexing), "06000000 32  09000000 01"),
+            Vector("notHave of a directory", .notHave(request: 9, .unfit), "06000000 32  09000000 02"),
         ] + named
 
     /// `models/a.bin`, modified at 1,700,000,000 s.
@@ -97,7 +98,8 @@ enum Vectors {
             let directory = try? ShareName("models"),
             let offer = FileOffer(root: root, modified: 1_700_000_000, name: name),
             let pieces = PieceSet(pieceCount: 4, bytes: [0b1001]),
-            let partial = FileOffer(root: root, modified: 1_700_000_000, name: name, holding: .pieces(pieces))
+            let partial = FileOffer(root: root, modified: 1_700_000_000, name: name, holding: .pieces(pieces)),
+            let tree = FileOffer(root: root, modified: 1_700_000_000, name: directory, holding: .tree(length: 1 << 33))
         else { return [] }
         return [
             Vector(
@@ -111,6 +113,10 @@ enum Vectors {
                 "have of pieces 0 and 3", .have(request: 9, partial),
                 "46000000 31  09000000 \(digestHex) 0500300000000000 14 00f1536500000000 "
                     + "0c00 6d6f64656c732f612e62696e 01 09"),
+            Vector(
+                "have of a directory", .have(request: 9, tree),
+                "47000000 31  09000000 \(digestHex) 0500300000000000 14 00f1536500000000 0600 6d6f64656c73 "
+                    + "02 0000000002000000"),
             Vector(
                 "req of a directory", .req(request: 9, .tree(directory)), "0e000000 30  09000000 03 0600 6d6f64656c73"),
         ]

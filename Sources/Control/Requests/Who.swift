@@ -39,19 +39,22 @@ public struct WhoReply: Codable, Equatable, Sendable {
     public let silent: Int
     /// The root of the file of that name in this peer's own share.
     public let local: String?
+    /// Addresses of peers that have the directory and cannot offer it as a whole.
+    public let unfit: [String]
 
-    public init(versions: [Version], asked: Int, silent: Int, local: String?) {
+    public init(versions: [Version], asked: Int, silent: Int, local: String?, unfit: [String] = []) {
         self.versions = versions
         self.asked = asked
         self.silent = silent
         self.local = local
+        self.unfit = unfit
     }
 
     /// One content that the swarm has under the name.
     public struct Version: Codable, Equatable, Sendable {
         /// 64 hexadecimal digits.
         public let root: String
-        /// Bytes.
+        /// Bytes, of a directory those of its files.
         public let length: UInt64
         /// Seconds since 1970, the newest among the holders; nil when none said.
         public let modified: Int64?

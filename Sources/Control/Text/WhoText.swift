@@ -6,12 +6,12 @@ public enum WhoText {
     ///   - name: as typed.
     ///   - now: seconds since 1970.
     public static func lines(_ reply: WhoReply, name: String, now: Int64) -> [String] {
-        guard !reply.versions.isEmpty else { return [none(reply, name)] + silence(reply) }
+        guard !reply.versions.isEmpty else { return [none(reply, name)] + unfit(reply) + silence(reply) }
         let rows = reply.versions.map { row($0, local: reply.local, now: now) }
         let columns: [Table.Column] = [
             .left("ROOT"), .right("SIZE"), .left("MODIFIED"), .right("AGE"), .left("HOLDERS"),
         ]
-        return Table(columns: columns, rows: rows).lines + silence(reply) + commands(reply, name)
+        return Table(columns: columns, rows: rows).lines + unfit(reply) + silence(reply) + commands(reply, name)
     }
 
     private static func none(_ reply: WhoReply, _ name: String) -> String {
@@ -37,6 +37,12 @@ public enum WhoText {
     private static func age(_ modified: Int64?, now: Int64) -> String {
         guard let modified, modified >= 0, modified <= now else { return "-" }
         return DurationText.text(Double(now - modified))
+    }
+
+    private static func unfit(_ reply: WhoReply) -> [String] {
+        reply.unfit.map {
+            "\(TerminalText.escape($0)) has it and cannot offer it as a whole: `p2pctl files` there says why"
+        }
     }
 
     private static func silence(_ reply: WhoReply) -> [String] {

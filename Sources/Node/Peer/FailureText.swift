@@ -7,7 +7,8 @@ extension FetchFailure {
     /// - Parameter own: this peer's address, which stands for it in lists of holders.
     func text(for name: String, own: PeerAddress? = nil) -> ControlFailure {
         switch self {
-        case .nobody(let asked):
+        case .nobody(_, let unfit) where !unfit.isEmpty: return .unfit(name, at: unfit.map(\.description))
+        case .nobody(let asked, _):
             let whom =
                 asked == 0 ? "no other peer is active" : asked == 1 ? "1 peer was asked" : "\(asked) peers were asked"
             return .init(
@@ -76,7 +77,7 @@ extension FetchFailure {
 extension VersionInfo {
     init(_ version: FileVersion, own: PeerAddress?) {
         self.init(
-            root: version.root.digest.hex, length: version.root.length, modified: version.modified,
+            root: version.root.digest.hex, length: version.length, modified: version.modified,
             holders: version.holders.compactMap { ($0.address ?? own)?.description }.sorted())
     }
 }

@@ -77,7 +77,7 @@ extension PeerNode: ControlHandler {
     }
 
     private func files(_ params: FilesParams) -> FilesReply {
-        indexer.page(after: params.after, limit: params.limit, machine.offered)
+        indexer.page(after: params.after, limit: params.limit, machine.offered, unfit: machine.unfitTrees)
     }
 }
 

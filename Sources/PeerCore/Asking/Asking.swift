@@ -73,21 +73,17 @@ extension PeerMachine {
         guard let request = requests[id], case .inspecting = request.state else { return }
         switch (local, request.aim) {
         case (.absent, .wait): fail(id, .noSuchDownload)
-        case (.file(let root), .wait): finishAlready(id, root)
-        case (.file(let root), .survey): beginAsk(request, local: root)
-        case (_, .survey): beginAsk(request, local: nil)
-        case (.absent, .fetch): beginAsk(request, local: nil)
-        case (.file(let root), .fetch):
-            if let digest = request.wish.digest, digest == root.digest, !request.wish.tree {
-                return finishAlready(id, root)
-            }
-            beginAsk(request, local: root)
+        case (.file, .wait), (.tree, .wait): local.version.map { finishAlready(id, $0) }
+        case (_, .survey): beginAsk(request, local: local.version)
+        case (.file(let root), .fetch) where request.wish.digest == root.digest:
+            finishAlready(id, LocalVersion(of: root))
+        case (.absent, .fetch), (.file, .fetch), (.tree, .fetch): beginAsk(request, local: local.version)
         case (.occupied(let what), _): fail(id, .occupied(what))
         case (.failed(let failure), _): fail(id, .disk(failure))
         }
     }
 
-    private mutating func beginAsk(_ request: Request, local: FileRoot?) {
+    private mutating func beginAsk(_ request: Request, local: LocalVersion?) {
         requests[request.id]?.state = .asking(Ask(local: local, windowEnd: now + policy.askWindow))
         // Without a roster there is nobody to ask yet; the first snapshot begins the ask.
         guard roster.isKnown else { return }
@@ -137,7 +133,7 @@ extension PeerMachine {
 
     mutating func answered(_ number: UInt32, _ reason: NotHaveReason, by peer: PeerID, on connection: ConnectionID) {
         guard let purpose = take(number, from: peer, on: connection) else { return }
-        notAnswered(purpose, by: peer, isIndexing: reason == .indexing)
+        notAnswered(purpose, by: peer, reason)
     }
 
     private mutating func take(_ number: UInt32, from peer: PeerID, on connection: ConnectionID) -> Questions.Purpose? {
@@ -147,9 +143,10 @@ extension PeerMachine {
         return purpose
     }
 
-    private mutating func notAnswered(_ purpose: Questions.Purpose, by peer: PeerID, isIndexing: Bool) {
+    /// - Parameter reason: nil if there was no answer.
+    private mutating func notAnswered(_ purpose: Questions.Purpose, by peer: PeerID, _ reason: NotHaveReason?) {
         switch purpose {
-        case .wish(let id): settle(peer, in: id, isIndexing: isIndexing)
+        case .wish(let id): settle(peer, in: id, reason)
         case .download(let id):
             unmet(peer, in: id)
             giveUpIfOnlyLiars(id)
@@ -162,7 +159,7 @@ extension PeerMachine {
         for number in numbers.sorted() {
             guard let purpose = questions.take(number, from: peer) else { continue }
             if isLost, askOnceMore(peer, for: purpose) { continue }
-            notAnswered(purpose, by: peer, isIndexing: false)
+            notAnswered(purpose, by: peer, nil)
         }
     }
 
@@ -197,13 +194,16 @@ extension PeerMachine {
             // The window had closed without it.
             if downloads[download]?.root == offer.root { addHolder(peer, connection, offer.holding, to: download) }
         case .asking(var ask):
+            guard request.wish.tree == offer.isTree else {
+                return refuse(connection, "an offer of a \(offer.isTree ? "directory" : "file") that was not asked for")
+            }
             if request.wish.tree {
                 guard offer.root.length <= UInt64(ManifestLimits.bytesMax) else {
                     return refuse(connection, "a directory's list of \(offer.root.length) bytes")
                 }
                 // Directories are asked for by name.
                 if let digest = request.wish.digest, digest != offer.root.digest {
-                    return settle(peer, in: id, isIndexing: false)
+                    return settle(peer, in: id, .unknown)
                 }
             } else if !request.wish.accepts(offer.root) {
                 return refuse(connection, "an offer of another root than was asked for")
@@ -212,7 +212,8 @@ extension PeerMachine {
             let address = roster.entries[peer]?.address ?? sessions[connection]?.address
             if let address {
                 ask.offers[peer] = .init(
-                    root: offer.root, modified: offer.modified, address: address, holding: offer.holding)
+                    root: offer.root, length: offer.length, modified: offer.modified, address: address,
+                    holding: offer.holding)
             }
             request.state = .asking(ask)
             requests[id] = request
@@ -220,12 +221,15 @@ extension PeerMachine {
         }
     }
 
-    private mutating func settle(_ peer: PeerID, in id: RequestID, isIndexing: Bool) {
+    private mutating func settle(_ peer: PeerID, in id: RequestID, _ reason: NotHaveReason?) {
         guard var request = requests[id], case .asking(var ask) = request.state else { return }
         ask.outstanding.remove(peer)
-        if isIndexing {
+        switch reason {
+        case .indexing:
             ask.indexing.insert(peer)
             if ask.askAgain == .distantFuture { ask.askAgain = now + policy.askAgain }
+        case .unfit: if let address = roster.entries[peer]?.address { ask.unfit.insert(address) }
+        case .unknown, nil: break
         }
         request.state = .asking(ask)
         requests[id] = request
@@ -251,7 +255,7 @@ extension PeerMachine {
         guard ask.outstanding.isEmpty, ask.indexing.isEmpty, rosterSettled <= now else { return }
         if let running = running(request.wish) { return join(running, id) }
         if let local = ask.local, request.wish.digest == nil { return finishAlready(id, local) }
-        fail(id, .nobody(asked: ask.asked.count))
+        fail(id, .nobody(asked: ask.asked.count, unfit: ask.unfitInOrder))
     }
 
     private func choice(of versions: [FileVersion], _ rule: VersionChoice) -> FileVersion? {
@@ -265,16 +269,18 @@ extension PeerMachine {
     private mutating func finishSurvey(_ id: RequestID, _ ask: Ask, _ versions: [FileVersion]) {
         guard requests.removeValue(forKey: id) != nil else { return }
         let silent = ask.outstanding.count + ask.indexing.count
-        emit(.surveyed(id, Survey(versions: versions, local: ask.local, asked: ask.asked.count, silent: silent)))
+        let survey = Survey(
+            versions: versions, local: ask.local?.root, asked: ask.asked.count, silent: silent, unfit: ask.unfitInOrder)
+        emit(.surveyed(id, survey))
     }
 
     private mutating func take(_ version: FileVersion, _ request: Request, _ ask: Ask) {
         let root = version.root
         if let local = ask.local {
             // A directory takes what it lacks: its files are looked at one by one.
-            if local == root, !request.wish.tree { return finishAlready(request.id, root) }
+            if local.root == root, !request.wish.tree { return finishAlready(request.id, local) }
             if !request.wish.force, !request.wish.tree {
-                return fail(request.id, .exists(local: local, offered: root))
+                return fail(request.id, .exists(local: local.root, offered: root))
             }
         }
         if let running = running(request.wish) { return revive(running, with: version, request, ask) }
@@ -300,14 +306,14 @@ extension PeerMachine {
         }
     }
 
-    private mutating func finishAlready(_ id: RequestID, _ root: FileRoot) {
+    private mutating func finishAlready(_ id: RequestID, _ local: LocalVersion) {
         guard let request = requests.removeValue(forKey: id) else { return }
         emit(
             .finished(
                 id,
                 FetchResult(
-                    name: request.wish.name, root: root, holders: [], already: true, took: now - request.since,
-                    backup: nil)))
+                    name: request.wish.name, root: local.root, length: local.length, holders: [], already: true,
+                    took: now - request.since, backup: nil)))
     }
 
     mutating func fail(_ id: RequestID, _ failure: FetchFailure) {

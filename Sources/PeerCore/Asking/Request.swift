@@ -33,8 +33,8 @@ struct Request {
 
 /// One `req` put to the swarm, until every peer answered or the window closed.
 struct Ask {
-    /// The file of that name in this peer's own share.
-    let local: FileRoot?
+    /// What stands at that name in this peer's own share.
+    let local: LocalVersion?
     /// The window does not close before this.
     var windowEnd: Moment
     /// Peers that were asked, all in all.
@@ -46,28 +46,39 @@ struct Ask {
     /// Peers that may have it when they have indexed their share.
     var indexing: Set<PeerID> = []
     var askAgain = Moment.distantFuture
+    /// Peers that have the directory and cannot offer it.
+    var unfit: Set<PeerAddress> = []
     var offers: [PeerID: FileOfferFrom] = [:]
 
     struct FileOfferFrom {
         let root: FileRoot
+        /// Bytes that whoever fetches it gets.
+        let length: UInt64
         let modified: Int64
         let address: PeerAddress
         let holding: Holding
     }
 
+    var unfitInOrder: [PeerAddress] { unfit.sorted { $0.description < $1.description } }
+
     /// The versions offered, most held first.
     var versions: [FileVersion] {
         var holders: [FileRoot: [VersionHolder]] = [:]
         var modified: [FileRoot: Int64] = [:]
+        var lengths: [FileRoot: UInt64] = [:]
         for offer in offers.values {
             holders[offer.root, default: []].append(VersionHolder(address: offer.address, have: offer.have))
             modified[offer.root] = max(modified[offer.root] ?? .min, offer.modified)
+            lengths[offer.root] = max(lengths[offer.root] ?? 0, offer.length)
         }
-        if let local, holders[local] != nil {
-            holders[local]?.append(VersionHolder(address: nil, have: local.length))
+        if let local, holders[local.root] != nil {
+            holders[local.root]?.append(VersionHolder(address: nil, have: local.length))
+            lengths[local.root] = local.length
         }
-        return holders.map { FileVersion(root: $0.key, modified: modified[$0.key] ?? 0, holders: $0.value) }
-            .sorted { ($0.holders.count, $0.root.digest.hex) > ($1.holders.count, $1.root.digest.hex) }
+        return holders.map { root, holders in
+            FileVersion(
+                root: root, length: lengths[root] ?? root.length, modified: modified[root] ?? 0, holders: holders)
+        }.sorted { ($0.holders.count, $0.root.digest.hex) > ($1.holders.count, $1.root.digest.hex) }
     }
 }
 
@@ -75,7 +86,7 @@ extension Ask.FileOfferFrom {
     /// Bytes that the holder has.
     var have: UInt64 {
         switch holding {
-        case .all: root.length
+        case .all, .tree: length
         case .pieces(let pieces): PieceLayout(length: root.length)?.bytes(of: pieces) ?? 0
         }
     }

@@ -65,7 +65,7 @@ extension Plan {
         if isInOrder { return first(of: lane.holding) }
         switch lane.holding {
         case .pieces(let pieces): return rarest(in: pieces) { _ in true }
-        case .all:
+        case .all, .tree:
             let crowd = crowd
             if let own = rarest(in: free, where: { crowd.owns($0) && crowd.count(of: $0) == 0 }) { return own }
             // The others bring their parts, and the holder has better to do; unless nothing comes of it.
@@ -85,7 +85,7 @@ extension Plan {
 
     private func first(of holding: Holding) -> Int? {
         switch holding {
-        case .all: free.next(from: 0)
+        case .all, .tree: free.next(from: 0)
         case .pieces(let pieces): free.next(from: 0, in: pieces)
         }
     }

@@ -43,7 +43,7 @@ struct Download {
     /// Bytes of a tree's files: those in the share, and all.
     struct Figures {
         let have: UInt64
-        let length: UInt64
+        var length: UInt64
     }
 
     struct Holder {
@@ -89,7 +89,7 @@ struct Download {
     var plan: Plan
     /// While it is growing.
     var tree: Tree?
-    /// As it was when it was growing last.
+    /// As it was when it was growing last; before, as its holders say.
     var lastKnown = Figures(have: 0, length: 0)
     /// Of a tree: what came by its children's own downloads.
     var childBytes: [PeerAddress: UInt64] = [:]
@@ -223,7 +223,7 @@ struct Download {
     var isFed: Bool {
         lanes.contains { connection in
             switch senders[connection].flatMap({ holders[$0]?.holding }) {
-            case .all: true
+            case .all, .tree: true
             case .pieces(let pieces): tree == nil && plan.lacks(someOf: pieces)
             case nil: false
             }

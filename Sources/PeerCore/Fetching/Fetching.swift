@@ -18,6 +18,7 @@ extension PeerMachine {
         downloads[id]?.layer = request.wish.rot?.layer
         downloads[id]?.plan.isInOrder = request.wish.inOrder
         downloads[id]?.turn = request.id.rawValue
+        downloads[id]?.lastKnown.length = version.length
         for (peer, offer) in offers where offer.root == root {
             downloads[id]?.holders[peer] = .init(address: offer.address, holding: offer.holding, state: .lost)
         }
@@ -74,7 +75,11 @@ extension PeerMachine {
     mutating func attach(_ request: RequestID, to id: DownloadID) {
         guard let download = downloads[id], let wish = requests[request]?.wish else { return }
         emit(
-            .found(request, FileFound(name: download.name, root: download.root, holders: download.holderAddresses)))
+            .found(
+                request,
+                FileFound(
+                    name: download.name, root: download.root, length: download.length,
+                    holders: download.holderAddresses)))
         if wish.inOrder { downloads[id]?.plan.isInOrder = true }
         if wish.force, !download.replacing {
             downloads[id]?.replacing = true
@@ -217,7 +222,8 @@ extension PeerMachine {
             .finished(
                 id,
                 FetchResult(
-                    name: download.name, root: download.root, holders: download.holderBytes,
+                    name: download.name, root: download.root, length: files?.length ?? download.length,
+                    holders: download.holderBytes,
                     already: files.map { $0.already == $0.total } ?? false, took: now - request.since, backup: backup,
                     files: files)))
     }

@@ -4,17 +4,32 @@ import Wire
 /// What making a directory's manifest came to.
 public enum ManifestMaking: Hashable, Sendable {
     /// It is kept, and can be served.
-    /// - Parameter file: the directory's name with the manifest's root and piece layer.
-    case made(SharedFile)
+    case made(OfferedTree)
     /// A file in it is not indexed yet.
     case pending
-    /// No such directory, or none that can be a tree.
+    /// It is there and cannot be a tree, for this reason.
+    case unfit(String)
+    /// No such directory.
     case none
 }
 
-/// The manifests of this peer's directories that are known, and who waits for one to be made.
+/// A directory that is offered as one version.
+public struct OfferedTree: Hashable, Sendable {
+    /// The directory's name with the manifest's root and piece layer.
+    public let manifest: SharedFile
+    /// Bytes of all files.
+    public let length: UInt64
+
+    public init(manifest: SharedFile, length: UInt64) {
+        self.manifest = manifest
+        self.length = length
+    }
+}
+
+/// The manifests of this peer's directories that are known, which directories can have none, and who waits for one to be
+/// made.
 struct Shelf {
-    /// Manifests known; beyond it the one made longest ago is forgotten.
+    /// Manifests known; beyond it the one made longest ago is forgotten. As many directories without are remembered.
     static let manifestsMax = 64
     /// Directories gone through at one time, and peers that wait for one of them; more are told to ask again.
     private static let makingMax = 4
@@ -28,36 +43,52 @@ struct Shelf {
     }
 
     private struct Kept {
-        let file: SharedFile
+        let tree: OfferedTree
         let made: Moment
         /// Something in the directory has changed since.
         var isStale = false
     }
 
+    private struct Unfit {
+        let reason: String
+        let found: Moment
+    }
+
     private var byName: [ShareName: Kept] = [:]
+    private var unfitByName: [ShareName: Unfit] = [:]
     private var making: [ShareName: [Asker]] = [:]
     /// Directories in which something changed while their manifests were made.
     private var disturbed: Set<ShareName> = []
 
-    /// A directory's manifest as it stands; nil if it has to be made.
-    func manifest(of name: ShareName, now: Moment) -> SharedFile? {
+    /// What is known of a directory as it stands; nil if its manifest has to be made.
+    func making(of name: ShareName, now: Moment) -> ManifestMaking? {
+        if let unfit = unfitByName[name], unfit.found + Shelf.age > now { return .unfit(unfit.reason) }
         guard let kept = byName[name], !kept.isStale, kept.made + Shelf.age > now else { return nil }
-        return kept.file
+        return .made(kept.tree)
+    }
+
+    /// Directories that were asked for and cannot be offered, with why, in the order of their names.
+    var unfit: [(name: ShareName, reason: String)] {
+        unfitByName.map { (name: $0.key, reason: $0.value.reason) }.sorted { $0.name < $1.name }
     }
 
     /// Any manifest that is kept: also one that is not how its directory stands, which somebody may be fetching.
-    func manifest(_ root: FileRoot) -> SharedFile? { byName.values.first { $0.file.root == root }?.file }
+    func manifest(_ root: FileRoot) -> SharedFile? { tree { $0.root == root }?.manifest }
+
+    private func tree(where isMeant: (SharedFile) -> Bool) -> OfferedTree? {
+        byName.values.first { isMeant($0.tree.manifest) }?.tree
+    }
 
     func manifest(for query: FileQuery) -> SharedFile? {
         switch query {
         case .root(let root): manifest(root)
-        case .digest(let digest): byName.values.first { $0.file.root.digest == digest }?.file
+        case .digest(let digest): tree { $0.root.digest == digest }?.manifest
         case .name, .tree: nil
         }
     }
 
     /// Manifests whose files are needed.
-    var digests: Set<Digest> { Set(byName.values.map(\.file.root.digest)) }
+    var digests: Set<Digest> { Set(byName.values.map(\.tree.manifest.root.digest)) }
 
     enum Answer {
         case make
@@ -79,13 +110,22 @@ struct Shelf {
 
     /// - Returns: who waited for it.
     mutating func made(_ name: ShareName, _ making: ManifestMaking, now: Moment) -> [Asker] {
+        unfitByName[name] = nil
         switch making {
-        case .made(let file):
-            byName[name] = Kept(file: file, made: now, isStale: disturbed.contains(name))
+        case .made(let tree):
+            byName[name] = Kept(tree: tree, made: now, isStale: disturbed.contains(name))
             if byName.count > Shelf.manifestsMax, let oldest = byName.min(by: { $0.value.made < $1.value.made })?.key {
                 byName[oldest] = nil
             }
         case .pending: break
+        case .unfit(let reason):
+            byName[name] = nil
+            if !disturbed.contains(name) { unfitByName[name] = Unfit(reason: reason, found: now) }
+            if unfitByName.count > Shelf.manifestsMax,
+                let oldest = unfitByName.min(by: { $0.value.found < $1.value.found })?.key
+            {
+                unfitByName[oldest] = nil
+            }
         case .none: byName[name] = nil
         }
         disturbed.remove(name)
@@ -96,6 +136,10 @@ struct Shelf {
     mutating func changed(_ name: ShareName) {
         for directory in byName.keys where name == directory || name.isBelow(directory) || directory.isBelow(name) {
             byName[directory]?.isStale = true
+        }
+        for directory in unfitByName.keys
+        where name == directory || name.isBelow(directory) || directory.isBelow(name) {
+            unfitByName[directory] = nil
         }
         for directory in making.keys where name == directory || name.isBelow(directory) || directory.isBelow(name) {
             disturbed.insert(directory)

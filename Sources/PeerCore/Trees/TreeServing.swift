@@ -7,7 +7,7 @@ extension PeerMachine {
         // While it is being fetched here, what lies there is no version of it.
         guard !isFetchingTree(name) else { return send(.notHave(request: request, .unknown), on: connection) }
         if isIndexing { return send(.notHave(request: request, .indexing), on: connection) }
-        if let manifest = shelf.manifest(of: name, now: now) { return offer(manifest, request, on: connection) }
+        if let known = shelf.making(of: name, now: now) { return answer(request, known, on: connection) }
         switch shelf.ask(name, .init(request: request, connection: connection)) {
         case .make: emit(.makeManifest(name))
         case .wait: break
@@ -24,18 +24,24 @@ extension PeerMachine {
 
     mutating func manifestMade(_ name: ShareName, _ making: ManifestMaking) {
         for asker in shelf.made(name, making, now: now) where sessions[asker.connection] != nil {
-            switch making {
-            case .made(let file): offer(file, asker.request, on: asker.connection)
-            case .pending: send(.notHave(request: asker.request, .indexing), on: asker.connection)
-            case .none: send(.notHave(request: asker.request, .unknown), on: asker.connection)
-            }
+            answer(asker.request, making, on: asker.connection)
         }
     }
 
-    private mutating func offer(_ manifest: SharedFile, _ request: UInt32, on connection: ConnectionID) {
-        guard let offer = FileOffer(root: manifest.root, modified: manifest.modified, name: manifest.name) else {
-            return send(.notHave(request: request, .unknown), on: connection)
+    private mutating func answer(_ request: UInt32, _ making: ManifestMaking, on connection: ConnectionID) {
+        switch making {
+        case .made(let tree): offer(tree, request, on: connection)
+        case .pending: send(.notHave(request: request, .indexing), on: connection)
+        case .unfit: send(.notHave(request: request, .unfit), on: connection)
+        case .none: send(.notHave(request: request, .unknown), on: connection)
         }
+    }
+
+    private mutating func offer(_ tree: OfferedTree, _ request: UInt32, on connection: ConnectionID) {
+        let offer = FileOffer(
+            root: tree.manifest.root, modified: tree.manifest.modified, name: tree.manifest.name,
+            holding: .tree(length: tree.length))
+        guard let offer else { return send(.notHave(request: request, .unfit), on: connection) }
         send(.have(request: request, offer), on: connection)
     }
 }

@@ -9,7 +9,7 @@ struct OfferChecker {
         switch message {
         case .have(_, let offer):
             switch offer.holding {
-            case .all: expectShared(offer.root, peer, world)
+            case .all, .tree: expectShared(offer.root, peer, world)
             case .pieces(let pieces): expect(pieces.runs, of: offer.root, peer, world)
             }
         case .nowHave(let root, let runs): expect(runs, of: root, peer, world)

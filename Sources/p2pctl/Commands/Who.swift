@@ -29,6 +29,7 @@ struct Who: ParsableCommand {
     }
 
     private static func nobody(_ name: TypedName, _ reply: WhoReply) -> ControlFailure {
+        if !reply.unfit.isEmpty { return .unfit(name.text, at: reply.unfit) }
         let asked = reply.asked == 1 ? "1 peer was asked" : "\(reply.asked) peers were asked"
         let silence = reply.silent == 0 ? "" : ", \(reply.silent) did not answer"
         return ControlFailure(

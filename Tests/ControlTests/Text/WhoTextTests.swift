@@ -43,6 +43,12 @@ import Testing
         #expect(!lines.joined().unicodeScalars.contains("\u{1b}"))
         #expect(
             WhoText.lines(reply([], local: "ff"), name: "x\u{7}", now: 0) == ["only this peer has x\\u{7}: root ff"])
+        let unfit = WhoReply(versions: [], asked: 1, silent: 0, local: "ff", unfit: ["a:1"])
+        #expect(
+            WhoText.lines(unfit, name: "d/", now: 0) == [
+                "only this peer has d/: root ff",
+                "a:1 has it and cannot offer it as a whole: `p2pctl files` there says why",
+            ])
         #expect(WhoText.lines(reply([], silent: 2), name: "x", now: 0).count == 2)
     }
 }

@@ -205,9 +205,9 @@ extension PeerWorld {
 
     private mutating func making(_ name: ShareName) -> ManifestMaking {
         switch choices.below(4) {
-        case 3: .none
+        case 3: .unfit("two names that only case tells apart")
         case 2: .pending
-        default: things.file(named: name).map { .made($0.shared) } ?? .none
+        default: things.file(named: name).map { .made(OfferedTree(manifest: $0.shared, length: 7)) } ?? .none
         }
     }
 }

@@ -122,7 +122,7 @@ extension PeerWorld {
         else { return }
         change(connection.id) { $0.questions.removeFirst() }
         guard let file = asked(question.query) else {
-            let reason: NotHaveReason = choices.flag() ? .indexing : .unknown
+            let reason: NotHaveReason = [.unknown, .indexing, .unfit, .indexing][choices.below(4)]
             return try say(.notHave(request: question.number, reason), on: connection.id)
         }
         var holding = Holding.all
@@ -131,6 +131,7 @@ extension PeerWorld {
             pieces.insert(0..<choices.below(min(256, file.layout.pieceCount)))
             holding = .pieces(pieces)
         }
+        if case .tree = question.query { holding = .tree(length: 1 << 30) }
         guard let offer = FileOffer(root: file.root, modified: 1, name: file.name, holding: holding) else { return }
         try say(.have(request: question.number, offer), on: connection.id)
     }

@@ -181,12 +181,12 @@ final class IndexDriver {
 
     /// As `p2pctl files` has them: name and state.
     var states: [String: String] {
-        let files = indexer.page(after: nil, limit: 1000, catalog).files
+        let files = indexer.page(after: nil, limit: 1000, catalog, unfit: []).files
         return Dictionary(uniqueKeysWithValues: files.map { ($0.name, $0.state.rawValue) })
     }
 
     func cause(_ name: String) -> String? {
-        indexer.page(after: nil, limit: 1000, catalog).files.first { $0.name == name }?.cause
+        indexer.page(after: nil, limit: 1000, catalog, unfit: []).files.first { $0.name == name }?.cause
     }
 
     /// What the database would hold.

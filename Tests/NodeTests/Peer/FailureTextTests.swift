@@ -13,6 +13,10 @@ struct FailureTextTests {
     static let cases: [(FetchFailure, ControlFailure.Cause, Int32, [String])] = [
         (.nobody(asked: 3), .notFound, 66, ["nobody has a/b", "3 peers were asked", "p2pctl peers"]),
         (.nobody(asked: 0), .notFound, 66, ["no other peer is active"]),
+        (
+            .nobody(asked: 3, unfit: [address]), .notFound, 66,
+            ["nobody offers a/b", "127.0.0.1:7001 has it", "`p2pctl files` there"]
+        ),
         (.askTimedOut(silent: 2, asked: 5), .timedOut, 124, ["2 of 5 peers did not answer", "--timeout"]),
         (.noManager(reason: "refused"), .timedOut, 124, ["no manager", "(refused)", "p2pctl status"]),
         (.conflict([]), .conflict, 76, ["different versions", "--root"]),
@@ -54,7 +58,8 @@ struct FailureTextTests {
     func listsVersions() {
         let other = PeerAddress(ipv4: 0x0A00_0001, port: 9)
         let version = FileVersion(
-            root: Self.root, modified: 77, holders: [.init(address: other, have: 3), .init(address: nil, have: 3)])
+            root: Self.root, length: 500, modified: 77,
+            holders: [.init(address: other, have: 3), .init(address: nil, have: 3)])
         let told = FetchFailure.conflict([version]).text(for: "a", own: Self.address)
         #expect(
             told.versions == [

@@ -32,6 +32,10 @@ struct TestTree {
         self.large = Array(small + empty..<small + empty + large)
     }
 
+    func offer(modified: Int64) -> FileOffer? {
+        FileOffer(root: root, modified: modified, name: name, holding: .tree(length: manifest.length))
+    }
+
     var roots: [FileRoot] { (0..<manifest.count).compactMap { manifest.root(at: $0) } }
 
     func found(missing: [Int], obstacles: [(Int, FetchFailure)] = []) -> TreeFound {
@@ -60,7 +64,7 @@ extension Harness {
     /// Answers what was asked last on a connection.
     func have(_ tree: TestTree, on connection: ConnectionID) {
         guard let question = takeQuestion(on: connection),
-            let offer = FileOffer(root: tree.root, modified: 0, name: tree.name)
+            let offer = tree.offer(modified: 0)
         else { return }
         say(.have(request: question, offer), on: connection)
     }

@@ -12,7 +12,8 @@ import Wire
     }
 
     private func made(_ tree: TestTree, layer: [Digest]? = nil) -> ManifestMaking {
-        .made(SharedFile(name: tree.name, root: tree.root, modified: 9, layer: layer ?? [tree.root.digest]))
+        let file = SharedFile(name: tree.name, root: tree.root, modified: 9, layer: layer ?? [tree.root.digest])
+        return .made(OfferedTree(manifest: file, length: tree.manifest.length))
     }
 
     private func answers(on connection: ConnectionID) -> [Message] {
@@ -30,7 +31,7 @@ import Wire
         #expect(makings() == 1)
         #expect(connections.allSatisfy { answers(on: $0).isEmpty })
         peer.feed(.manifestMade(tree.name, made(tree)))
-        let offer = try #require(FileOffer(root: tree.root, modified: 9, name: tree.name))
+        let offer = try #require(tree.offer(modified: 9))
         for connection in connections { #expect(answers(on: connection) == [.have(request: 5, offer)]) }
         ask(tree.name, 6, on: connections[0])
         #expect(makings() == 1)
@@ -50,6 +51,37 @@ import Wire
         ask(tree.name, 3, on: connection)
         peer.feed(.manifestMade(tree.name, .none))
         #expect(answers(on: connection).last == .notHave(request: 3, .unknown))
+    }
+
+    @Test("A directory that can be no tree is said so, without looking again, until something in it changes")
+    func unfit() throws {
+        let tree = try TestTree(small: 2)
+        peer.feed(.indexing(false))
+        let connection = peer.accept(1)
+        ask(tree.name, 1, on: connection)
+        peer.feed(.manifestMade(tree.name, .unfit("two names that only case tells apart")))
+        ask(tree.name, 2, on: connection)
+        #expect(answers(on: connection) == [.notHave(request: 1, .unfit), .notHave(request: 2, .unfit)])
+        #expect(makings() == 1)
+        #expect(peer.machine.unfitTrees.map(\.reason) == ["two names that only case tells apart"])
+        peer.feed(.withdrawn(try ShareName("tree/a")))
+        #expect(peer.machine.unfitTrees.isEmpty)
+        ask(tree.name, 3, on: connection)
+        #expect(makings() == 2)
+    }
+
+    @Test("Only the last 64 directories that can be no tree are remembered")
+    func manyUnfit() throws {
+        peer.feed(.indexing(false))
+        let connection = peer.accept(1)
+        for number in 0..<70 {
+            ask(try ShareName("d\(number)"), UInt32(number), on: connection)
+            peer.pass(.milliseconds(1))
+            peer.feed(.manifestMade(try ShareName("d\(number)"), .unfit("no")))
+        }
+        #expect(peer.machine.unfitTrees.count == 64)
+        #expect(peer.machine.unfitTrees.contains { $0.name.path == "d69" })
+        #expect(!peer.machine.unfitTrees.contains { $0.name.path == "d5" })
     }
 
     @Test(

@@ -59,9 +59,51 @@ import Wire
         let connection = peer.connect(1)
         let number = try #require(peer.asked[connection]?.last?.number)
         let root = FileRoot(digest: tree.root.digest, length: UInt64(ManifestLimits.bytesMax) + 1)
-        let offer = try #require(FileOffer(root: root, modified: 0, name: tree.name))
+        let offer = try #require(FileOffer(root: root, modified: 0, name: tree.name, holding: .tree(length: 1)))
         peer.say(.have(request: number, offer), on: connection)
         #expect(peer.closed[connection]?.contains("list of") == true)
+    }
+
+    @Test("A file that is offered where a directory was asked for, and the other way round, is a violation")
+    func otherKind() throws {
+        let tree = try TestTree(small: 1)
+        peer.join([1, 2])
+        peer.wish(tree)
+        let connections = [peer.connect(1), peer.connect(2)]
+        let number = try #require(peer.asked[connections[0]]?.last?.number)
+        let file = try #require(FileOffer(root: tree.root, modified: 0, name: tree.name))
+        peer.say(.have(request: number, file), on: connections[0])
+        #expect(peer.closed[connections[0]]?.contains("offer of a file") == true)
+        let wish = peer.newRequest()
+        peer.feed(.wish(wish, FetchWish(name: tree.name, timeout: .seconds(30))))
+        peer.feed(.inspected(wish, .absent))
+        let next = try #require(peer.asked[connections[1]]?.last?.number)
+        peer.say(.have(request: next, try #require(tree.offer(modified: 0))), on: connections[1])
+        #expect(peer.closed[connections[1]]?.contains("offer of a directory") == true)
+    }
+
+    @Test("What a directory has is told as its holders say, before its list has come; who cannot offer it is told too")
+    func told() throws {
+        let tree = try TestTree(small: 3)
+        peer.join([1, 2])
+        let survey = peer.newRequest()
+        peer.feed(.survey(survey, tree.name, isTree: true))
+        peer.feed(.inspected(survey, .absent))
+        let connections = [peer.connect(1), peer.connect(2)]
+        peer.have(tree, on: connections[0])
+        let number = try #require(peer.takeQuestion(on: connections[1]))
+        peer.say(.notHave(request: number, .unfit), on: connections[1])
+        let reports = peer.effects.compactMap { if case .surveyed(survey, let survey) = $0 { survey } else { nil } }
+        #expect(reports.first?.versions.map(\.length) == [3 * 4096])
+        #expect(reports.first?.versions.first?.holders.map(\.have) == [3 * 4096])
+        #expect(reports.first?.unfit.count == 1)
+        let request = peer.wish(tree)
+        peer.have(tree, on: connections[0])
+        let again = try #require(peer.takeQuestion(on: connections[1]))
+        peer.say(.notHave(request: again, .unfit), on: connections[1])
+        let found = peer.effects.compactMap { if case .found(request, let found) = $0 { found } else { nil } }
+        #expect(found.map(\.length) == [3 * 4096])
+        #expect(peer.statuses.first?.length == 3 * 4096)
     }
 
     @Test("Holders of different versions are a conflict; with a root the others are passed over")

@@ -37,8 +37,8 @@ import Wire
 
     private func result(bytes: UInt64) -> FetchResult {
         FetchResult(
-            name: work.name, root: work.root, holders: [HolderBytes(address: peer.address, bytes: bytes)],
-            already: false, took: .seconds(1), backup: nil)
+            name: work.name, root: work.root, length: work.root.length,
+            holders: [HolderBytes(address: peer.address, bytes: bytes)], already: false, took: .seconds(1), backup: nil)
     }
 
     // MARK: Files

@@ -7,7 +7,7 @@ extension PeerNode {
     func tell(_ request: RequestID, _ found: FileFound) {
         guard let watcher = watch[request], case .fetch = watcher.purpose else { return }
         let event = FoundEvent(
-            name: found.name.path, root: found.root.digest.hex, length: found.root.length,
+            name: found.name.path, root: found.root.digest.hex, length: found.length,
             holders: found.holders.map(\.description))
         control.send(
             ControlLine.notification(ControlNotification(request: watcher.id, event: .found(event))), to: watcher.client
@@ -17,7 +17,7 @@ extension PeerNode {
     func tell(_ request: RequestID, _ result: FetchResult) {
         if case .repair = watch[request]?.purpose { return repaired(request, nil) }
         let done = ReqDone(
-            name: result.name.path, root: result.root.digest.hex, length: result.files?.length ?? result.root.length,
+            name: result.name.path, root: result.root.digest.hex, length: result.length,
             seconds: result.took.seconds, already: result.already, backup: result.backup?.path,
             holders: result.holders.map(Control.HolderBytes.init), files: result.files.map(TreeCounts.init))
         answer(request, done)

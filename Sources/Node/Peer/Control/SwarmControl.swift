@@ -67,7 +67,7 @@ extension WhoReply {
     init(_ survey: Survey) {
         self.init(
             versions: survey.versions.map(Version.init), asked: survey.asked, silent: survey.silent,
-            local: survey.local?.digest.hex)
+            local: survey.local?.digest.hex, unfit: survey.unfit.map(\.description))
     }
 }
 
@@ -75,10 +75,10 @@ extension WhoReply.Version {
     /// This peer itself is not among the holders: `local` says what it has.
     fileprivate init(_ version: FileVersion) {
         self.init(
-            root: version.root.digest.hex, length: version.root.length, modified: version.modified,
+            root: version.root.digest.hex, length: version.length, modified: version.modified,
             holders: version.holders.compactMap { holder in
                 holder.address.map {
-                    .init(address: "\($0)", complete: holder.have == version.root.length, have: holder.have)
+                    .init(address: "\($0)", complete: holder.have == version.length, have: holder.have)
                 }
             }.sorted { $0.address < $1.address })
     }

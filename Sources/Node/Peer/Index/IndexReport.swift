@@ -25,8 +25,11 @@ extension ShareIndexer {
         return FilesReply.File(name, entry).cause ?? "it is being indexed"
     }
 
-    /// A page of all files that are known of, in the order of their names; what has no proper name comes last.
-    func page(after: ShareName?, limit: Int, _ catalog: Catalog) -> FilesReply {
+    /// A page of all files that are known of, in the order of their names; what has no proper name comes last, and before
+    /// it directories that cannot be offered as a whole.
+    func page(
+        after: ShareName?, limit: Int, _ catalog: Catalog, unfit: [(name: ShareName, reason: String)]
+    ) -> FilesReply {
         let offered = catalog.page(after: after, limit: limit)
         let others = unsettled.page(after: after, limit: limit) { catalog[$0] == nil }
         var files = offered.files.map { ($0.name, FilesReply.File($0)) }
@@ -34,7 +37,12 @@ extension ShareIndexer {
         files.sort { $0.0 < $1.0 }
         let more = offered.more || others.more || files.count > limit
         var page = files.prefix(limit).map(\.1)
-        if !more { page += errors.all.map { FilesReply.File(shown: $0.shown, reason: $0.reason) } }
+        if !more {
+            page += unfit.map {
+                .init(shown: "\($0.name)/", reason: "it cannot be offered as a whole, only its files: \($0.reason)")
+            }
+            page += errors.all.map { FilesReply.File(shown: $0.shown, reason: $0.reason) }
+        }
         return FilesReply(files: page, more: more)
     }
 }

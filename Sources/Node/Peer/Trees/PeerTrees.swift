@@ -53,7 +53,7 @@ extension PeerNode {
                     .make(
                         name, contents, machine.offered, unreadable: indexer.unsettled.failures(below: name),
                         needed: machine.neededManifests)))
-        case .success(.missing): manifestMade(name, .none, nil)
+        case .success(.missing): manifestMade(name, .none)
         case .success(.tooMany):
             refuse(name, "it has more than \(ManifestLimits.entriesMax) entries")
         case .failure(let error): refuse(name, "\(error)")
@@ -65,8 +65,8 @@ extension PeerNode {
         case .success(.made(let made, let kept)):
             tellLeftOut(made)
             let file = SharedFile(name: name, root: kept.root, modified: made.modified, layer: kept.layer)
-            manifestMade(name, .made(file), kept.root)
-        case .success(.pending): manifestMade(name, .pending, nil)
+            manifestMade(name, .made(OfferedTree(manifest: file, length: made.manifest.length)))
+        case .success(.pending): manifestMade(name, .pending)
         case .success(.refused(let error)): refuse(name, "\(error)")
         case .failure(let error): refuse(name, "\(error)")
         }
@@ -74,7 +74,7 @@ extension PeerNode {
 
     private func refuse(_ name: ShareName, _ reason: String) {
         logger.warning("cannot offer a directory as a whole", metadata: ["name": "\(name)", "reason": "\(reason)"])
-        manifestMade(name, .none, nil)
+        manifestMade(name, .unfit(reason))
     }
 
     private func tellLeftOut(_ made: MadeManifest) {
@@ -85,12 +85,14 @@ extension PeerNode {
             metadata: ["name": "\(made.manifest.name)", "count": "\(made.refusedCount)", "left_out": "\(shown)"])
     }
 
-    private func manifestMade(_ name: ShareName, _ making: ManifestMaking, _ root: FileRoot?) {
+    private func manifestMade(_ name: ShareName, _ making: ManifestMaking) {
         manifestsInMaking.remove(name)
         feed(.manifestMade(name, making))
-        for request in manifestWaiters.removeValue(forKey: name) ?? [] {
-            feed(.inspected(request, root.map { .file($0) } ?? .absent))
+        var local = LocalFile.absent
+        if case .made(let tree) = making {
+            local = .tree(LocalVersion(root: tree.manifest.root, length: tree.length))
         }
+        for request in manifestWaiters.removeValue(forKey: name) ?? [] { feed(.inspected(request, local)) }
     }
 
     // MARK: Reading manifests

@@ -30,7 +30,8 @@ struct FakeFile: Sendable {
         }
         let digest = MerkleTree.root(ofPieceLayer: layer, layout: layout, hasher: hasher)
         let root = FileRoot(digest: digest, length: layout.length)
-        guard let offer = FileOffer(root: root, modified: 0, name: try ShareName(name)) else {
+        let holding = isTree ? Holding.tree(length: UInt64(bytes.count)) : .all
+        guard let offer = FileOffer(root: root, modified: 0, name: try ShareName(name), holding: holding) else {
             throw Failure("\(name) cannot be offered")
         }
         self.offer = offer

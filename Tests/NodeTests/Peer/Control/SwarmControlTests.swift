@@ -20,12 +20,12 @@ struct SwarmControlTests {
         let root = FileRoot(digest: .zero, length: 10)
         let address = { (port: UInt16) in PeerAddress(ipv4: 0x7F00_0001, port: port) }
         let version = FileVersion(
-            root: root, modified: 5,
+            root: root, length: 10, modified: 5,
             holders: [
                 VersionHolder(address: address(7002), have: 4), VersionHolder(address: nil, have: 10),
                 VersionHolder(address: address(7001), have: 10),
             ])
-        let reply = WhoReply(Survey(versions: [version], local: root, asked: 3, silent: 1))
+        let reply = WhoReply(Survey(versions: [version], local: root, asked: 3, silent: 1, unfit: [address(7003)]))
         #expect(
             reply
                 == WhoReply(
@@ -36,6 +36,6 @@ struct SwarmControlTests {
                                 .init(address: "127.0.0.1:7001", complete: true, have: 10),
                                 .init(address: "127.0.0.1:7002", complete: false, have: 4),
                             ])
-                    ], asked: 3, silent: 1, local: root.digest.hex))
+                    ], asked: 3, silent: 1, local: root.digest.hex, unfit: ["127.0.0.1:7003"]))
     }
 }

@@ -65,7 +65,7 @@ struct PeerVerifyingTests {
         #expect(good(told.verdicts["large"]) == [0..<17, 18..<21])
         #expect(told.verdicts.values.count { isOk($0) } == 20)
         #expect(live.offered.count == 20 && !live.offered.contains("large"))
-        let shown = live.node.indexer.page(after: nil, limit: 100, live.node.machine.offered).files
+        let shown = live.node.indexer.page(after: nil, limit: 100, live.node.machine.offered, unfit: []).files
         #expect(shown.first { $0.name == "large" }?.state == .error)
         // It is verified again with the others, and is still rotten.
         #expect(good(try verify(nil, on: live).verdicts["large"]) == [0..<17, 18..<21])
@@ -84,7 +84,10 @@ struct PeerVerifyingTests {
         live.node.indexer.record(right)
         live.node.feed(.indexed(SharedFile(right)))
         #expect(isOk(try verify(["file"], on: live).verdicts["file"]))
-        #expect(live.node.indexer.page(after: nil, limit: 9, live.node.machine.offered).files.map(\.state) == [.ready])
+        #expect(
+            live.node.indexer.page(after: nil, limit: 9, live.node.machine.offered, unfit: []).files.map(\.state) == [
+                .ready
+            ])
         try live.stop()
     }
 

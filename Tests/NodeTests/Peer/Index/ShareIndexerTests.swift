@@ -181,7 +181,7 @@ struct ShareIndexerTests {
         for limit in 1...12 {
             var (names, last): ([String], ShareName?) = ([], nil)
             while true {
-                let page = driver.indexer.page(after: last, limit: limit, driver.catalog)
+                let page = driver.indexer.page(after: last, limit: limit, driver.catalog, unfit: [])
                 names += page.files.map(\.name)
                 #expect(!page.more || page.files.count == limit)
                 guard page.more, let next = page.files.last else { break }
