@@ -6,6 +6,9 @@ import Glibc
 typealias ExitCode = Control.ExitCode
 
 /// The control client: one command to a running peer daemon, or a prompt for several.
+///
+/// Each command says its name though it is its type's: to make it of that takes a fifth of the program's start, which is
+/// most of the time of a small request.
 @main
 struct P2PCtl: ParsableCommand {
     static let configuration = CommandConfiguration(

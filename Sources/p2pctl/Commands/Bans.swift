@@ -4,7 +4,7 @@ import Control
 /// `p2pctl bans`: the peers that are refused.
 struct Bans: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List the peers that are refused because they sent wrong data, or lift that.",
+        commandName: "bans", abstract: "List the peers that are refused because they sent wrong data, or lift that.",
         discussion: "A peer that sent 3 wrong pieces is refused for an hour, by its id and its address.")
 
     @Option(

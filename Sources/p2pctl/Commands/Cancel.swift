@@ -5,7 +5,7 @@ import Control
 /// `p2pctl cancel`: give up downloads.
 struct Cancel: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Give up downloads and delete what came of them; forget those that failed.",
+        commandName: "cancel", abstract: "Give up downloads and delete what came of them; forget those that failed.",
         discussion: """
             Of a directory, what came is every file that its download put there, if nobody has touched it since, and \
             every directory that it made and that is empty then. A file that took another's place stays.

@@ -4,7 +4,8 @@ import Control
 
 /// `p2pctl files`: all pages of the share as one list.
 struct Files: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List the files that this peer shares.")
+    static let configuration = CommandConfiguration(
+        commandName: "files", abstract: "List the files that this peer shares.")
     @OptionGroup var options: ClientOptions
     @ParentCommand var parent: P2PCtl
 

@@ -3,7 +3,8 @@ import Control
 
 /// `p2pctl help`: the commands there are, or all about one of them.
 struct Help: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List the commands, or explain one.")
+    static let configuration = CommandConfiguration(
+        commandName: "help", abstract: "List the commands, or explain one.")
 
     @Argument(help: "The command to explain.")
     var command: String?

@@ -6,7 +6,8 @@ struct Left: ParsableCommand {
     /// The daemon ends within 5 s of being told.
     private static let endSeconds = 10
 
-    static let configuration = CommandConfiguration(abstract: "Leave the swarm and end the daemon.")
+    static let configuration = CommandConfiguration(
+        commandName: "left", abstract: "Leave the swarm and end the daemon.")
     @OptionGroup var options: ClientOptions
     @ParentCommand var parent: P2PCtl
 

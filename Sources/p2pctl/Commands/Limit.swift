@@ -5,7 +5,7 @@ import Control
 /// `p2pctl limit`: how fast the peer sends and receives.
 struct Limit: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show or change how fast the daemon may send and receive.",
+        commandName: "limit", abstract: "Show or change how fast the daemon may send and receive.",
         discussion: """
             A rate is in bytes a second, as in 50M, 512K or 1.5G (powers of 1024), or none (or 0) for no limit. A change holds \
             at once, for what is running too. Without an option the limits are shown.

@@ -5,7 +5,7 @@ import Control
 /// `p2pctl pause`.
 struct Pause: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Stop fetching for now; what came is kept, and resume goes on.")
+        commandName: "pause", abstract: "Stop fetching for now; what came is kept, and resume goes on.")
 
     @OptionGroup var choice: ChoiceOptions
     @OptionGroup var options: ClientOptions
@@ -31,7 +31,8 @@ struct Pause: ParsableCommand {
 
 /// `p2pctl resume`.
 struct Resume: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Go on with downloads that were paused, or that failed.")
+    static let configuration = CommandConfiguration(
+        commandName: "resume", abstract: "Go on with downloads that were paused, or that failed.")
 
     @OptionGroup var choice: ChoiceOptions
     @OptionGroup var options: ClientOptions

@@ -5,7 +5,7 @@ import Control
 /// `p2pctl priority`: a download's place in the queue.
 struct Priority: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Move a download forward or back in the queue.",
+        commandName: "priority", abstract: "Move a download forward or back in the queue.",
         usage: "p2pctl priority <name> <number>",
         discussion: """
             The number is from -100 to 100, and 0 for a download that was begun without --priority. Downloads with a \

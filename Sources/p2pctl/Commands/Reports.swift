@@ -3,7 +3,8 @@ import Control
 
 /// `p2pctl status`.
 struct Status: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show the daemon at a glance.")
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Show the daemon at a glance.")
     @OptionGroup var options: ClientOptions
     @ParentCommand var parent: P2PCtl
 
@@ -14,7 +15,8 @@ struct Status: ParsableCommand {
 
 /// `p2pctl peers`.
 struct Peers: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List the active peers of the swarm.")
+    static let configuration = CommandConfiguration(
+        commandName: "peers", abstract: "List the active peers of the swarm.")
     @OptionGroup var options: ClientOptions
     @ParentCommand var parent: P2PCtl
 
@@ -26,6 +28,7 @@ struct Peers: ParsableCommand {
 /// `p2pctl downloads`.
 struct Downloads: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "downloads",
         abstract: "List the downloads: what each does, how far it is, and why it waits or failed.")
     @OptionGroup var options: ClientOptions
     @ParentCommand var parent: P2PCtl

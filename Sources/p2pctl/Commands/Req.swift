@@ -6,7 +6,7 @@ import Glibc
 /// `p2pctl req`: fetch files from the swarm.
 struct Req: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Fetch files or directories from all peers that have them, at once.",
+        commandName: "req", abstract: "Fetch files or directories from all peers that have them, at once.",
         discussion: """
             A file is verified piece by piece and then appears in the daemon's share under NAME. NAME/, with a slash at \
             its end, is a directory: all below it is fetched, and what is here already is not fetched again.

@@ -4,7 +4,7 @@ import Control
 /// `p2pctl verify`: hash shared files again.
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Hash shared files again, and find those whose bytes rotted on the disk.",
+        commandName: "verify", abstract: "Hash shared files again, and find those whose bytes rotted on the disk.",
         discussion: """
             A file with other bytes than were indexed, though nobody changed it, is rotten: it is not offered any more. \
             Exit codes: 65 if a file is rotten and was not repaired, else 74 if one could not be read or is not there. \

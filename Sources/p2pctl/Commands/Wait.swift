@@ -4,7 +4,7 @@ import Control
 /// `p2pctl wait`: until downloads that were begun in the background have ended.
 struct Wait: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Wait until downloads have ended, as req would have.",
+        commandName: "wait", abstract: "Wait until downloads have ended, as req would have.",
         discussion: """
             For each NAME this prints what req prints, and the exit code is what req would have had: that of the first \
             NAME, in the order given, that failed. A name that is in the share is done at once; 66 is one that is \

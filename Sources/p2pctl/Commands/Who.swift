@@ -5,6 +5,7 @@ import Glibc
 /// `p2pctl who`: the versions of a name.
 struct Who: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "who",
         abstract: "List every version of a file or directory in the swarm, with its age and who has it.",
         discussion: "Every peer is asked. Without anybody that has it the exit code is 66.")
 
