@@ -64,6 +64,29 @@ extension EndToEnd {
             }
         }
 
+        @Test("What was answered outlives a kill at that very moment: a request, a pause, a priority, a cancel")
+        func answered() throws {
+            try Swarm.run { swarm in
+                let holder = try swarm.addHolder(of: "a.bin", length: 16 * mebibyte)
+                let fetcher = try swarm.addPeer(arguments: QueueTests.slowly)
+                try fetcher.awaitRoster(of: [holder])
+                func afterwards(_ command: String, _ options: [String] = []) throws -> JSON? {
+                    let client = try Ctl(
+                        ["--control", fetcher.control, command, "a.bin"] + options, in: swarm.scratch.path)
+                    let reply = try client.finish(within: 60)
+                    fetcher.kill()
+                    #expect(reply.code == 0, "\(reply)")
+                    try fetcher.restart()
+                    try fetcher.awaitReady()
+                    return fetcher.download("a.bin")
+                }
+                #expect(try afterwards("req", ["--background"]) != nil)
+                #expect(try afterwards("pause")?["state"].string == "paused")
+                #expect(try afterwards("priority", ["7"])?["priority"].int == 7)
+                #expect(try afterwards("cancel") == nil)
+            }
+        }
+
         @Test("A higher priority goes first among those that wait for their turn, also one that is given later")
         func priority() throws {
             try Swarm.run { swarm in

@@ -3,7 +3,7 @@ import Posix
 import Reactor
 
 /// Names one connected client of the control socket.
-struct ControlClientID: Hashable {
+struct ControlClientID: Hashable, Sendable {
     let token: Token
 }
 

@@ -64,6 +64,9 @@ final class PeerNode: ReactorHandler {
     var leftovers: [DownloadID: PartialRecord] = [:]
     /// Commits whose files are being synced: the daemon does not end before they are recorded.
     var syncsUnderWay = 0
+    /// Directories given up whose files are being taken out of the share, and who is answered when they are.
+    var removalsUnderWay = 0
+    var answersAfterRemoval: [DueAnswer] = []
     /// Downloads that have a row in the database.
     var recordedDownloads: Set<DownloadID> = []
     /// What an earlier run left is known; before that, clients wait.

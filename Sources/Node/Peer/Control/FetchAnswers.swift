@@ -30,7 +30,7 @@ extension PeerNode {
             name: status.name.path, state: status.state == .queued ? .queued : .fetching, root: status.root.digest.hex,
             length: status.kind == .tree && status.length == 0 ? nil : status.length, seconds: 0, already: false,
             holders: status.holders.map(Control.HolderBytes.init))
-        answer(request, done)
+        answerWhenDurable(request, done)
     }
 
     func tell(_ request: RequestID, _ failure: FetchFailure) {
@@ -46,9 +46,10 @@ extension PeerNode {
         guard let watcher = watch[request] else { return }
         let name = watcher.name?.path ?? ""
         switch watcher.purpose {
-        case .cancel: answer(request, CancelReply(name: name))
-        case .choose(let names): answer(request, ChosenReply(names: names.map(\.path)))
-        case .prioritize(let priority): answer(request, PriorityReply(name: name, priority: priority))
+        case .cancel: answerWhenDurable(request, CancelReply(name: name))
+        case .choose(let names): answerWhenDurable(request, ChosenReply(names: names.map(\.path)))
+        case .prioritize(let priority):
+            answerWhenDurable(request, PriorityReply(name: name, priority: priority))
         case .fetch, .survey, .lift, .repair: break
         }
     }
@@ -56,6 +57,13 @@ extension PeerNode {
     func answer(_ request: RequestID, _ reply: some Encodable) {
         guard let watcher = watch.remove(request) else { return }
         control.send(ControlLine.reply(watcher.id, reply), to: watcher.client)
+    }
+
+    /// Answers when the change is recorded, and what it takes out of the share is gone.
+    private func answerWhenDurable(_ request: RequestID, _ reply: some Encodable) {
+        guard let watcher = watch.remove(request) else { return }
+        let due = DueAnswer(client: watcher.client, line: ControlLine.reply(watcher.id, reply))
+        if removalsUnderWay == 0 { ledger.submit(.passOn(due)) } else { answersAfterRemoval.append(due) }
     }
 }
 

@@ -117,6 +117,7 @@ extension PeerNode {
         case .downloadsLoaded(let result): downloadsLoaded(result)
         case .recorded(let result): recorded(result)
         case .remainsLoaded(let result): remainsLoaded(result)
+        case .passedOn(let answer): control.send(answer.line, to: answer.client)
         case .piecesRecorded(let id, let result):
             recorded(result)
             // Durable they are; without a record only a restart fetches them again.

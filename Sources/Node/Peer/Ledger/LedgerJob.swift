@@ -21,6 +21,14 @@ enum LedgerJob: Sendable {
     case loadRemains(DownloadID)
     case putBan(BanRecord)
     case removeBan(PeerID)
+    /// Nothing, after all that came before.
+    case passOn(DueAnswer)
+}
+
+/// A line for a client that is sent when what it tells of is on the disk: no power failure takes what was answered.
+struct DueAnswer: Sendable {
+    let client: ControlClientID
+    let line: [UInt8]
 }
 
 /// What it hands back.
@@ -35,6 +43,7 @@ enum LedgerCompletion: Sendable {
     /// The pieces of a download are, or are not.
     case piecesRecorded(DownloadID, Result<Void, StateDatabaseError>)
     case remainsLoaded(Result<[TreeRemain], StateDatabaseError>)
+    case passedOn(DueAnswer)
 }
 
 /// What an earlier run of the daemon left beside the index.

@@ -31,6 +31,7 @@ final class LedgerWorker {
                 })
         case .loadRemains(let id):
             .remainsLoaded(attempt { () throws(StateDatabaseError) in try database.get().remains(of: id.rawValue) })
+        case .passOn(let answer): .passedOn(answer)
         case .putDownload, .updateDownload, .setPartial, .removeDownload, .putRemains, .putBan, .removeBan:
             .recorded(attempt { () throws(StateDatabaseError) in try record(job) })
         }
@@ -62,7 +63,7 @@ final class LedgerWorker {
         case .putRemains(let id, let remains): try database.put(remains, of: id.rawValue)
         case .putBan(let ban): try database.put(ban)
         case .removeBan(let peer): try database.removeBan(of: peer)
-        case .open, .loadIndex, .writeIndex, .loadDownloads, .setPieces, .loadRemains: break
+        case .open, .loadIndex, .writeIndex, .loadDownloads, .setPieces, .loadRemains, .passOn: break
         }
     }
 

@@ -22,6 +22,7 @@ extension PeerNode {
         case .manifestOpened(let digest, let result): uploads.opened(.manifest(digest), result, transport, self)
         case .smallRead(let connection, let files, let answer):
             uploads.read(connection, files, answer, transport, self)
+        case .removedAll: removalEnded()
         case .discarded: break
         }
     }
@@ -182,14 +183,25 @@ extension PeerNode {
         ledger.submit(.putRemains(tree, [TreeRemain(.file, file.name, file.identity)]))
     }
 
-    func removeRemains(_ tree: DownloadID) { ledger.submit(.loadRemains(tree)) }
+    func removeRemains(_ tree: DownloadID) {
+        removalsUnderWay += 1
+        ledger.submit(.loadRemains(tree))
+    }
 
     func remainsLoaded(_ result: Result<[TreeRemain], StateDatabaseError>) {
         switch result {
-        case .success(let remains): workers.submit(.tree(.remove(remains)))
+        case .success(let remains): workers.submit(.tree(.removeAll(remains)))
         case .failure(let error):
             logger.warning("what was fetched of a directory stays", metadata: ["reason": "\(error)"])
+            removalEnded()
         }
+    }
+
+    private func removalEnded() {
+        removalsUnderWay -= 1
+        guard removalsUnderWay == 0 else { return }
+        for answer in answersAfterRemoval { ledger.submit(.passOn(answer)) }
+        answersAfterRemoval = []
     }
 
     private func delivery(_ result: Result<TreeFiles.Published, SystemError>) -> Delivery {

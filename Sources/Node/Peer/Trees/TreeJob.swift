@@ -17,6 +17,8 @@ enum TreeJob: Sendable {
     case discard(TreeFiles, [Int])
     /// Out of the share.
     case remove([TreeRemain])
+    /// The same, of a directory that was given up.
+    case removeAll([TreeRemain])
     case openManifest(Digest)
     case readSmall(ConnectionID, [SmallFile])
 }
@@ -34,6 +36,7 @@ enum TreeCompletion: Sendable {
     case published(TreeRun, [Int], Result<[TreeFiles.Outcome], SystemError>)
     case manifestOpened(Digest, Result<ServedFile, SystemError>)
     case smallRead(ConnectionID, [SmallFile], SmallAnswer)
+    case removedAll
     case discarded
 }
 

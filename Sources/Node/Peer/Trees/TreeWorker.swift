@@ -21,7 +21,8 @@ extension PeerWorker {
         case .publish(let run, let files):
             .published(run, files, attempt { () throws(SystemError) in try run.files.publish(files, with: bench) })
         case .discard(let files, let indices): discard(files, indices)
-        case .remove(let remains): remove(remains)
+        case .remove(let remains): remove(remains, then: .discarded)
+        case .removeAll(let remains): remove(remains, then: .removedAll)
         case .openManifest(let digest):
             .manifestOpened(
                 digest,
@@ -125,9 +126,9 @@ extension PeerWorker {
         }
     }
 
-    private func remove(_ remains: [TreeRemain]) -> TreeCompletion {
+    private func remove(_ remains: [TreeRemain], then completion: TreeCompletion) -> TreeCompletion {
         share.remove(remains)
-        return .discarded
+        return completion
     }
 
     private func discard(_ files: TreeFiles, _ indices: [Int]) -> TreeCompletion {
