@@ -6,28 +6,9 @@ import Wire
 extension World {
     func feed(_ input: PeerInput, to peer: PeerHost) {
         guard let process = peer.process else { return }
-        process.inputs.append(input)
-        guard !process.isFeeding else { return }
-        process.isFeeding = true
-        var position = 0
-        while position < process.inputs.count, violation == nil {
-            let next = process.inputs[position]
-            position += 1
-            trace.mix(now, peer.node, next.code)
-            if isTelling { tell("\(peer.node) <- \(next)") }
-            process.machine.handle(next, now: now, effects: &process.effects)
-            let effects = process.effects
-            process.effects.removeAll(keepingCapacity: true)
-            for effect in effects where violation == nil {
-                trace.mix(now, peer.node, effect.code)
-                if isTelling { tell("\(peer.node) -> \(effect)") }
-                perform(effect, peer, process)
-            }
-            checkers.handled(next, peer, process, self)
-            if position > World.inputsMax { report("livelock", "\(peer.node) finds no end in one moment: \(next)") }
-        }
-        process.inputs.removeAll(keepingCapacity: true)
-        process.isFeeding = false
+        feed(
+            input, to: process, node: peer.node, who: "\(peer.node)", perform: { perform($0, peer, process) },
+            handled: { checkers.handled($0, peer, process, self) })
     }
 
     private func perform(_ effect: PeerEffect, _ peer: PeerHost, _ process: PeerProcess) {

@@ -34,7 +34,7 @@ final class PeerHost: Host {
 }
 
 /// A peer's process: what is lost when it ends.
-final class PeerProcess {
+final class PeerProcess: MachineProcess {
     var machine: PeerMachine<Draws>
     var inputs: [PeerInput] = []
     var isFeeding = false
@@ -63,6 +63,8 @@ final class PeerProcess {
         self.machine = machine
         self.buffers = buffers
     }
+
+    func handle(_ input: PeerInput, now: Moment) { machine.handle(input, now: now, effects: &effects) }
 }
 
 /// Partial files that are open, or being opened.

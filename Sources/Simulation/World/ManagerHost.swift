@@ -7,7 +7,7 @@ final class ManagerHost: Host {
     var process: ManagerProcess?
 }
 
-final class ManagerProcess {
+final class ManagerProcess: MachineProcess {
     var machine: ManagerMachine
     var inputs: [ManagerInput] = []
     var isFeeding = false
@@ -18,32 +18,16 @@ final class ManagerProcess {
     init(id: PeerID) {
         machine = ManagerMachine(id: id, policy: ManagerPolicy())
     }
+
+    func handle(_ input: ManagerInput, now: Moment) { machine.handle(input, now: now, effects: &effects) }
 }
 
 extension World {
     func feed(_ input: ManagerInput) {
         guard let process = manager.process else { return }
-        process.inputs.append(input)
-        guard !process.isFeeding else { return }
-        process.isFeeding = true
-        var position = 0
-        while position < process.inputs.count, violation == nil {
-            let next = process.inputs[position]
-            position += 1
-            trace.mix(now, 0, next.code)
-            if isTelling { tell("manager <- \(next)") }
-            process.machine.handle(next, now: now, effects: &process.effects)
-            let effects = process.effects
-            process.effects.removeAll(keepingCapacity: true)
-            for effect in effects where violation == nil {
-                trace.mix(now, 0, effect.code)
-                if isTelling { tell("manager -> \(effect)") }
-                perform(effect, process)
-            }
-            checkers.handled(next, process, self)
-        }
-        process.inputs.removeAll(keepingCapacity: true)
-        process.isFeeding = false
+        feed(
+            input, to: process, node: 0, who: "manager", perform: { perform($0, process) },
+            handled: { checkers.handled($0, process, self) })
     }
 
     private func perform(_ effect: ManagerEffect, _ process: ManagerProcess) {

@@ -36,7 +36,7 @@ extension Message {
     }
 }
 
-extension ManagerInput {
+extension ManagerInput: Traceable {
     var code: UInt64 {
         switch self {
         case .connected(let connection, _): Simulation.code(1, connection.rawValue)
@@ -49,7 +49,7 @@ extension ManagerInput {
     }
 }
 
-extension ManagerEffect {
+extension ManagerEffect: Traceable {
     var code: UInt64 {
         switch self {
         case .send(let connection, let message): Simulation.code(10, connection.rawValue, message.code)
@@ -65,7 +65,7 @@ extension ManagerEffect {
     }
 }
 
-extension PeerInput {
+extension PeerInput: Traceable {
     var code: UInt64 {
         switch self {
         case .dialed(_, let connection): Simulation.code(20, connection.rawValue)
@@ -111,7 +111,7 @@ extension PeerInput {
     }
 }
 
-extension PeerEffect {
+extension PeerEffect: Traceable {
     var code: UInt64 {
         switch self {
         case .dial(.manager(let index)): Simulation.code(60, UInt64(index))
