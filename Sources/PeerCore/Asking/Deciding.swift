@@ -1,0 +1,87 @@
+import Content
+
+/// From the answers to the one version that is fetched, or to why none is.
+extension PeerMachine {
+    /// Goes on as soon as no outstanding answer could change the result: a root names its bytes, so the first holder is
+    /// enough; a name may stand for several versions, so everybody is heard before one is taken.
+    mutating func decide(_ id: RequestID) {
+        guard let request = requests[id], case .asking(let ask) = request.state, !ask.asked.isEmpty || roster.isKnown
+        else { return }
+        let windowIsOpen = !(ask.outstanding.isEmpty && ask.indexing.isEmpty) && now < ask.windowEnd
+        if request.wish.digest == nil, windowIsOpen { return }
+        let versions = ask.versions
+        if case .survey = request.aim {
+            let isOpen = windowIsOpen || (versions.isEmpty && rosterSettled > now)
+            return isOpen ? () : finishSurvey(id, ask, versions)
+        }
+        if let version = choice(of: versions, request.wish.choose) { return take(version, request, ask) }
+        guard versions.isEmpty else { return fail(id, .conflict(versions)) }
+        guard ask.outstanding.isEmpty, ask.indexing.isEmpty, rosterSettled <= now else { return }
+        if let running = running(request.wish) { return join(running, id) }
+        if let local = ask.local, request.wish.digest == nil { return finishAlready(id, local) }
+        fail(id, .nobody(asked: ask.asked.count, unfit: ask.unfitInOrder))
+    }
+
+    private func choice(of versions: [FileVersion], _ rule: VersionChoice) -> FileVersion? {
+        switch rule {
+        case .only: versions.count == 1 ? versions.first : nil
+        case .newest: versions.max { ($0.modified, $0.root.digest.hex) < ($1.modified, $1.root.digest.hex) }
+        case .mostHeld: versions.first
+        }
+    }
+
+    private mutating func finishSurvey(_ id: RequestID, _ ask: Ask, _ versions: [FileVersion]) {
+        guard requests.removeValue(forKey: id) != nil else { return }
+        let silent = ask.outstanding.count + ask.indexing.count
+        let survey = Survey(
+            versions: versions, local: ask.local?.root, asked: ask.asked.count, silent: silent, unfit: ask.unfitInOrder)
+        emit(.surveyed(id, survey))
+    }
+
+    private mutating func take(_ version: FileVersion, _ request: Request, _ ask: Ask) {
+        let root = version.root
+        if let local = ask.local {
+            // A directory takes what it lacks: its files are looked at one by one.
+            if local.root == root, !request.wish.tree { return finishAlready(request.id, local) }
+            if !request.wish.force, !request.wish.tree {
+                return fail(request.id, .exists(local: local.root, offered: root))
+            }
+        }
+        if let running = running(request.wish) { return revive(running, with: version, request, ask) }
+        startDownload(version, request, offers: ask.offers)
+    }
+
+    /// The name is being fetched already, and waits: those who offer its version are its holders now.
+    private mutating func revive(
+        _ running: Download, with version: FileVersion, _ request: Request, _ ask: Ask
+    ) {
+        guard running.root == version.root else {
+            guard running.isWaiting && running.have == 0 || running.failure != nil else {
+                return fail(request.id, .otherVersionRunning(running.root))
+            }
+            // Nothing of it will come any more: what the swarm has now takes its place.
+            removeDownload(running.id, .gone(running.root, have: running.have))
+            return startDownload(version, request, offers: ask.offers)
+        }
+        attach(request.id, to: running.id)
+        takeUp(running)
+        for (peer, offer) in ask.offers where offer.root == version.root {
+            if let connection = connections[peer] { addHolder(peer, connection, offer.holding, to: running.id) }
+        }
+    }
+
+    mutating func finishAlready(_ id: RequestID, _ local: LocalVersion) {
+        guard let request = requests.removeValue(forKey: id) else { return }
+        emit(
+            .finished(
+                id,
+                FetchResult(
+                    name: request.wish.name, root: local.root, length: local.length, holders: [], already: true,
+                    took: now - request.since, backup: nil)))
+    }
+
+    mutating func fail(_ id: RequestID, _ failure: FetchFailure) {
+        guard requests.removeValue(forKey: id) != nil else { return }
+        emit(.failed(id, failure))
+    }
+}

@@ -1,0 +1,84 @@
+import Content
+
+/// A client's wish as it comes, and what stands in the share under its name.
+extension PeerMachine {
+    mutating func wished(_ id: RequestID, _ wish: FetchWish) {
+        guard requests.count < policy.requestsMax else {
+            return emit(.failed(id, .tooMany(limit: policy.requestsMax)))
+        }
+        requests[id] = Request(id: id, wish: wish, aim: .fetch, since: now, progressed: now)
+        // One that waits may be for a version that is gone from the swarm: then the swarm is asked anew.
+        if let running = running(wish), running.isGoing || wish.digest == running.root.digest {
+            return join(running, id)
+        }
+        // What is to be repaired has been looked at already.
+        if wish.rot != nil, let request = requests[id] { return beginAsk(request, local: nil) }
+        emit(wish.tree ? .inspectTree(id, wish.name) : .inspect(id, wish.name))
+    }
+
+    /// Who has which version of a name.
+    mutating func survey(_ id: RequestID, _ name: ShareName, isTree: Bool) {
+        inquire(id, .asking(for: name, tree: isTree), .survey)
+    }
+
+    /// To be told when the download of a name has ended.
+    mutating func wait(_ id: RequestID, _ name: ShareName, isTree: Bool) {
+        let wish = FetchWish.asking(for: name, tree: isTree)
+        inquire(id, wish, .wait)
+        guard let running = running(wish), requests[id] != nil else { return }
+        switch running.phase {
+        case .failed(let failure): fail(id, failure)
+        case .paused(.user): fail(id, .paused)
+        // There may be room by now; if there is none, that is the answer.
+        case .paused(.space): join(running, id)
+        case .queued, .gathering, .checking, .opening, .fetching, .proving, .finishing, .reading, .growing:
+            attach(id, to: running.id)
+        }
+    }
+
+    private mutating func inquire(_ id: RequestID, _ wish: FetchWish, _ aim: Request.Aim) {
+        guard requests.count < policy.requestsMax else {
+            return emit(.failed(id, .tooMany(limit: policy.requestsMax)))
+        }
+        requests[id] = Request(id: id, wish: wish, aim: aim, since: now, progressed: now)
+        if running(wish) != nil, case .wait = aim { return }
+        emit(wish.tree ? .inspectTree(id, wish.name) : .inspect(id, wish.name))
+    }
+
+    func running(_ wish: FetchWish) -> Download? {
+        downloads.values.first { $0.name == wish.name && ($0.kind == .tree) == wish.tree }
+    }
+
+    /// Makes a request wait for a download that is running already, if that is of the version it wants.
+    mutating func join(_ running: Download, _ id: RequestID) {
+        let wanted = requests[id]?.wish.digest
+        if let wanted, wanted != running.root.digest { return fail(id, .otherVersionRunning(running.root)) }
+        // First what is wanted of it: one that has all its pieces is put into the share at once.
+        attach(id, to: running.id)
+        takeUp(running)
+    }
+
+    /// One that failed, or was paused, goes on when somebody asks for it again.
+    mutating func takeUp(_ download: Download) {
+        switch download.phase {
+        case .failed, .paused:
+            requeue(download.id)
+            beginNext()
+        case .queued, .gathering, .checking, .opening, .fetching, .proving, .finishing, .reading, .growing: break
+        }
+    }
+
+    mutating func inspected(_ id: RequestID, _ local: LocalFile) {
+        guard let request = requests[id], case .inspecting = request.state else { return }
+        switch (local, request.aim) {
+        case (.absent, .wait): fail(id, .noSuchDownload)
+        case (.file, .wait), (.tree, .wait): local.version.map { finishAlready(id, $0) }
+        case (_, .survey): beginAsk(request, local: local.version)
+        case (.file(let root), .fetch) where request.wish.digest == root.digest:
+            finishAlready(id, LocalVersion(of: root))
+        case (.absent, .fetch), (.file, .fetch), (.tree, .fetch): beginAsk(request, local: local.version)
+        case (.occupied(let what), _): fail(id, .occupied(what))
+        case (.failed(let failure), _): fail(id, .disk(failure))
+        }
+    }
+}
