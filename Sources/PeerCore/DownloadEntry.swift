@@ -41,11 +41,14 @@ public struct DownloadEntry: Hashable, Sendable {
     /// -100 to 100; the higher goes first.
     public let priority: Int
     public let state: State
+    /// Of a directory: bytes of its files that are here, and of all, as far as is known.
+    public let treeHave: UInt64
+    public let treeLength: UInt64
 
     public init(
         id: DownloadID, kind: Kind = .file, name: ShareName, root: FileRoot, modified: Int64, replacing: Bool,
         keepsBackup: Bool,
-        sync: Bool, priority: Int, state: State
+        sync: Bool, priority: Int, state: State, treeHave: UInt64 = 0, treeLength: UInt64 = 0
     ) {
         self.id = id
         self.kind = kind
@@ -57,6 +60,8 @@ public struct DownloadEntry: Hashable, Sendable {
         self.sync = sync
         self.priority = priority
         self.state = state
+        self.treeHave = treeHave
+        self.treeLength = treeLength
     }
 }
 

@@ -207,13 +207,15 @@ public enum FetchFailure: Error, Hashable, Sendable {
     case noManager(reason: String)
     case conflict([FileVersion])
     case exists(local: FileRoot, offered: FileRoot?)
+    /// It is here, and its bytes are not what was indexed.
+    case rotten
     case occupied(String)
     /// Every holder sent wrong bytes.
     case integrity(FileRoot, liars: [PeerAddress])
     /// What its holders list of a directory is no list, for this reason.
     case badManifest(String)
     /// Some files of a directory are not in the share.
-    case incomplete(failed: Int, of: Int)
+    case incomplete(TreeResult)
     /// No holder is left; the download waits for one.
     case gone(FileRoot, have: UInt64)
     case disk(DiskFailure)
@@ -222,8 +224,8 @@ public enum FetchFailure: Error, Hashable, Sendable {
     case cancelled
     /// By a client.
     case paused
-    /// Why it failed in an earlier run of the daemon.
-    case recorded(String)
+    /// Why it failed in an earlier run of the daemon, in words, and in a word of the recorder's.
+    case recorded(String, kind: String = "")
     /// Another version of the name is being fetched now.
     case otherVersionRunning(FileRoot)
     case tooMany(limit: Int)

@@ -49,13 +49,15 @@ public enum LocalFile: Hashable, Sendable {
     case file(FileRoot)
     /// A directory that was asked for as one.
     case tree(LocalVersion)
+    /// A file whose bytes are not what was indexed, though nobody has written to it.
+    case rotten(FileRoot)
     /// A directory, link or special file.
     case occupied(String)
     case failed(DiskFailure)
 
     var version: LocalVersion? {
         switch self {
-        case .file(let root): LocalVersion(of: root)
+        case .file(let root), .rotten(let root): LocalVersion(of: root)
         case .tree(let version): version
         case .absent, .occupied, .failed: nil
         }

@@ -19,6 +19,9 @@ public struct PeerPolicy: Sendable {
     /// A holder that brings next to nothing (`Lane.steadyBytes`) in this long does too: otherwise a few that send a byte
     /// now and then could hold every lane, or every piece buffer, for ever.
     public var drip: Span = .seconds(30)
+    /// A download that has waited for a holder for so long leaves its place to others, and goes on beside them when one
+    /// comes.
+    public var placePatience: Span = .seconds(2)
     /// Between two searches for holders: of a download that has none (it doubles up to the longest), and of the lost ones
     /// of a download that still has others.
     public var seekFirst: Span = .seconds(1)

@@ -29,6 +29,15 @@ extension EndToEnd {
                 #expect(reply.event("done")?["ok"].int == 1)
                 #expect(holder.ctl("verify").output.contains("deep/rotten.bin"))
                 #expect(holder.files().keys.sorted() == ["well.bin"])
+                // Whoever asks for it here is told, and does not make it good again by asking.
+                for command in [["req"], ["req", "--background"], ["wait"]] {
+                    let client = try Ctl(
+                        ["--control", holder.control] + command + ["deep/rotten.bin"], in: swarm.scratch.path)
+                    let told = try client.finish(within: 60)
+                    #expect(told.code == 65)
+                    #expect(told.errors.contains("p2pctl verify --repair"), "\(told)")
+                }
+                #expect(holder.files().keys.sorted() == ["well.bin"])
                 #expect(fetcher.ctl("req", "deep/rotten.bin").code == 66)
                 #expect(fetcher.ctl("req", "well.bin").code == 0)
                 // Nobody was told a lie by it.

@@ -99,7 +99,7 @@ extension PeerSettings {
     static let maxDownloads = Setting(
         SettingName(
             key: "max_downloads", place: .nowhere, kind: .integer, standard: .text("4"),
-            summary: "Downloads that run at one time, 1 to 64; the others wait for their turn."),
+            summary: "Downloads that run at one time, 1 to 64, without those that have no holder; the others wait."),
         SettingText.integer(1...64, of: "downloads"))
 
     /// Everything that the peer's file may name.

@@ -33,6 +33,11 @@ extension FetchFailure {
             let other = offered.map { "; the swarm has \($0)" } ?? ""
             return .init(
                 .exists, "\(name) exists here with other content (\(local))\(other); use --force to replace it")
+        case .rotten:
+            return .init(
+                .rotten,
+                "\(name) is here, but its bytes on the disk are not what was indexed; `p2pctl verify --repair` mends it "
+                    + "from others, --force fetches it anew")
         case .occupied(let what): return .init(.exists, "\(name) cannot be fetched: in its place is \(what)")
         case .integrity(let root, let liars):
             return .init(
@@ -43,9 +48,15 @@ extension FetchFailure {
             return .init(
                 .integrity,
                 "what holders of \(name) send as its list of files is refused: \(reason); nothing was delivered")
-        case .incomplete(let failed, let total):
-            let what = failed == 0 ? "directories in \(name)" : "\(failed) of \(total) files of \(name)"
-            return .init(.disk, "\(what) are not here; `p2pctl req` again tells which")
+        case .incomplete(let result):
+            let what =
+                result.failedFiles == 0
+                ? "directories in \(name) are" : "\(result.failedFiles) of \(result.total) files of \(name) are"
+            let first = result.failed.first.map { $0.failure.text(for: $0.name.path) }
+            return .init(
+                first?.cause ?? .disk,
+                "\(what) not here\(first.map { ", the first since \($0.message)" } ?? "");"
+                    + " `p2pctl req` again fetches what is missing")
         case .gone(let root, let have):
             return .init(
                 .gone,
@@ -62,7 +73,8 @@ extension FetchFailure {
                     + "or use `p2pctl cancel`", errno: failure.code)
         case .paused:
             return .init(.cancelled, "the download of \(name) was paused; `p2pctl resume` takes it up again")
-        case .recorded(let cause): return .init(.disk, "the download of \(name) failed before: \(cause)")
+        case .recorded(let words, let kind):
+            return .init(.init(rawValue: kind) ?? .disk, "the download of \(name) failed before: \(words)")
         case .cancelled: return .init(.cancelled, "the download of \(name) was cancelled")
         case .otherVersionRunning(let root):
             return .init(

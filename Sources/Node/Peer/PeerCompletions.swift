@@ -42,6 +42,7 @@ extension PeerNode {
         switch inspection {
         case .settled(let local): feed(.inspected(request, local))
         case .hashing(let step): workers.submit(.inspectStep(request, step))
+        case .hashed(let file) where indexer.isRotten(file): feed(.inspected(request, .rotten(file.root)))
         case .hashed(let file):
             indexer.record(file)
             feed(.indexed(SharedFile(file)))

@@ -27,6 +27,8 @@ extension PeerMachine {
         inquire(id, wish, .wait)
         guard let running = running(wish), requests[id] != nil else { return }
         switch running.phase {
+        // As whoever fetched it was told.
+        case .failed(.incomplete(let result)): finishRequest(id, running, backup: nil, files: result)
         case .failed(let failure): fail(id, failure)
         case .paused(.user): fail(id, .paused)
         // There may be room by now; if there is none, that is the answer.
@@ -72,11 +74,15 @@ extension PeerMachine {
         guard let request = requests[id], case .inspecting = request.state else { return }
         switch (local, request.aim) {
         case (.absent, .wait): fail(id, .noSuchDownload)
+        case (.rotten, .wait): fail(id, .rotten)
+        case (.rotten, .fetch) where !request.wish.force: fail(id, .rotten)
         case (.file, .wait), (.tree, .wait): local.version.map { finishAlready(id, $0) }
+        case (.rotten, .survey): beginAsk(request, local: nil)
         case (_, .survey): beginAsk(request, local: local.version)
         case (.file(let root), .fetch) where request.wish.digest == root.digest:
             finishAlready(id, LocalVersion(of: root))
-        case (.absent, .fetch), (.file, .fetch), (.tree, .fetch): beginAsk(request, local: local.version)
+        case (.absent, .fetch), (.file, .fetch), (.tree, .fetch), (.rotten, .fetch):
+            beginAsk(request, local: local.version)
         case (.occupied(let what), _): fail(id, .occupied(what))
         case (.failed(let failure), _): fail(id, .disk(failure))
         }

@@ -43,7 +43,7 @@ struct Download {
     /// Bytes of a tree's files: those in the share, and all.
     struct Figures {
         let have: UInt64
-        var length: UInt64
+        let length: UInt64
     }
 
     struct Holder {
@@ -90,7 +90,7 @@ struct Download {
     /// While it is growing.
     var tree: Tree?
     /// As it was when it was growing last; before, as its holders say.
-    var lastKnown = Figures(have: 0, length: 0)
+    var lastKnown: Figures
     /// Of a tree: what came by its children's own downloads.
     var childBytes: [PeerAddress: UInt64] = [:]
     /// The tree that this is a file of.
@@ -115,6 +115,8 @@ struct Download {
     var isListed = false
     /// Peers that were asked again since the last search for holders, as their connections had been lost.
     var askedAgain: Set<PeerID> = []
+    /// When it was first seen to have no holder, if it has none.
+    var waitsSince: Moment?
     var nextSeek: Moment
     var seekPause: Span
     /// Connections to holders that are in use: kept beside `holders`, which may be as many as the roster.
@@ -141,6 +143,7 @@ struct Download {
         commits = Commits(durable: found ?? PieceSet(pieceCount: layout.pieceCount))
         nextSeek = now + policy.seekFirst
         seekPause = policy.seekFirst
+        lastKnown = Figures(have: record.treeHave, length: record.treeLength)
     }
 
     /// Fetches from a holder over a connection.
@@ -198,6 +201,6 @@ struct Download {
         return DownloadEntry(
             id: id, kind: kind, name: name, root: root, modified: modified, replacing: replacing,
             keepsBackup: keepsBackup,
-            sync: sync, priority: priority, state: state)
+            sync: sync, priority: priority, state: state, treeHave: figures.have, treeLength: figures.length)
     }
 }

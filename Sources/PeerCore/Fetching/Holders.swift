@@ -114,7 +114,14 @@ extension PeerMachine {
                 grow(id)
             case .queued, .gathering, .checking, .opening, .proving, .finishing, .reading, .paused, .failed, nil: break
             }
+            noteWaiting(id)
         }
+        beginNext()
+    }
+
+    private mutating func noteWaiting(_ id: DownloadID) {
+        guard let download = downloads[id] else { return }
+        downloads[id]?.waitsSince = download.isWaiting ? download.waitsSince ?? now : nil
     }
 
     /// - Returns: why a lane is given up, if it is to be.

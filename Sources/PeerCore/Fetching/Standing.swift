@@ -10,7 +10,7 @@ extension Download {
     var length: UInt64 { kind == .tree ? figures.length : root.length }
 
     /// Of a tree. Between two surveys nobody knows better.
-    private var figures: Figures {
+    var figures: Figures {
         guard let tree, tree.isSurveyed else { return lastKnown }
         return Figures(have: tree.have, length: tree.manifest.length)
     }

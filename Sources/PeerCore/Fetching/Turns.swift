@@ -12,10 +12,24 @@ extension PeerMachine {
     private var nextQueued: DownloadID? {
         let queued = downloads.values.filter { if case .queued = $0.phase { !$0.awaitsIndex } else { false } }
         if let child = queued.first(where: { $0.parent != nil }) { return child.id }
-        guard downloads.values.count(where: { $0.isRunning && $0.parent == nil }) < policy.runningMax else {
-            return nil
+        let free = policy.runningMax - downloads.values.count { takesPlace($0) }
+        let first = queued.min { ($1.priority, $0.turn, $0.id.rawValue) < ($0.priority, $1.turn, $1.id.rawValue) }
+        guard let first, free > askedBefore(first) else { return nil }
+        return first.id
+    }
+
+    /// Requests that may become downloads whose turn is before this one's: what was asked for later can be found sooner.
+    private func askedBefore(_ download: Download) -> Int {
+        requests.values.count { request in
+            guard case .fetch = request.aim, !request.isFetching else { return false }
+            return request.id.rawValue < download.turn && request.wish.priority >= download.priority
+                && now < request.since + policy.askWindow
         }
-        return queued.min { ($1.priority, $0.turn, $0.id.rawValue) < ($0.priority, $1.turn, $1.id.rawValue) }?.id
+    }
+
+    private func takesPlace(_ download: Download) -> Bool {
+        guard download.isRunning, download.parent == nil else { return false }
+        return download.waitsSince.map { now < $0 + policy.placePatience } ?? true
     }
 
     mutating func begin(_ id: DownloadID) {

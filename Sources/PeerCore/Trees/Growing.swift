@@ -136,7 +136,7 @@ extension PeerMachine {
             )
         } else {
             // It stays to be taken up again: as long as it is listed, the part that is here is no version for others.
-            let failure = FetchFailure.incomplete(failed: result.failedFiles, of: result.total)
+            let failure = FetchFailure.incomplete(result)
             downloads[id]?.requests = []
             stop(id, .failed(failure))
             note(.downloadFailed(id, download.name, download.root, length: download.length, failure))

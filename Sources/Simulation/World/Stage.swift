@@ -102,7 +102,7 @@ extension World {
             goals.again.append((peer, work))
         // The wish came while the file was being put there without leave to replace another.
         case .occupied: goals.again.append((peer, work))
-        case .nobody, .askTimedOut, .noManager, .conflict, .exists, .integrity, .badManifest, .incomplete,
+        case .nobody, .askTimedOut, .noManager, .conflict, .exists, .rotten, .integrity, .badManifest, .incomplete,
             .gone, .disk, .full, .cancelled, .paused, .recorded, .tooMany, .noSuchDownload:
             report("convergence", "\(peer.node) does not get \(work.root): \(failure)")
         }

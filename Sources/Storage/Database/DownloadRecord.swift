@@ -12,8 +12,8 @@ public struct DownloadRecord: Hashable, Sendable {
         case running
         /// By the user.
         case paused
-        /// With the cause, for people.
-        case failed(String)
+        /// With the cause, for people, and what kind of failure it is, in a word of the reader's.
+        case failed(String, kind: String = "")
         /// Cancelled by the user, who wants what has been fetched to be there should the root be asked for again.
         case kept
     }
@@ -40,10 +40,14 @@ public struct DownloadRecord: Hashable, Sendable {
     public var partial: PartialRecord?
     /// When it was asked for, in seconds since 1970.
     public let added: Int64
+    /// Of a directory: bytes of its files that are here, and of all, as far as that was known last.
+    public let treeHave: UInt64
+    public let treeLength: UInt64
 
     public init(
         id: UInt64, kind: Kind, name: ShareName, root: FileRoot, modified: Int64, replacing: Bool, keepBackup: Bool,
-        sync: Bool, priority: Int, order: Int, state: State, partial: PartialRecord?, added: Int64
+        sync: Bool, priority: Int, order: Int, state: State, partial: PartialRecord?, added: Int64,
+        treeHave: UInt64 = 0, treeLength: UInt64 = 0
     ) {
         self.id = id
         self.kind = kind
@@ -58,6 +62,8 @@ public struct DownloadRecord: Hashable, Sendable {
         self.state = state
         self.partial = partial
         self.added = added
+        self.treeHave = treeHave
+        self.treeLength = treeLength
     }
 }
 

@@ -28,8 +28,8 @@ extension StateDatabase {
                 record.id.column
             ])
             try database.cachedStatement(
-                sql: "INSERT INTO downloads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            ).execute(arguments: [record.id.column] + record.values + [record.added])
+                sql: "INSERT INTO downloads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            ).execute(arguments: [record.id.column] + record.values + [record.added] + record.laterValues)
             try StateDatabase.put(record.partial, of: record.id, in: database)
         }
     }
@@ -41,10 +41,11 @@ extension StateDatabase {
             try database.cachedStatement(
                 sql: """
                     UPDATE downloads SET kind = ?, name = ?, root = ?, length = ?, modified = ?, replacing = ?,
-                        keep_backup = ?, sync = ?, priority = ?, position = ?, state = ?, cause = ?
+                        keep_backup = ?, sync = ?, priority = ?, position = ?, state = ?, cause = ?,
+                        failure = ?, tree_have = ?, tree_length = ?
                     WHERE id = ?
                     """
-            ).execute(arguments: record.values + [record.id.column])
+            ).execute(arguments: record.values + record.laterValues + [record.id.column])
         }
     }
 
@@ -66,8 +67,8 @@ extension StateDatabase {
 
     public func setState(_ state: DownloadRecord.State, of id: UInt64) throws(StateDatabaseError) {
         try transaction("record a download in") { database in
-            try database.cachedStatement(sql: "UPDATE downloads SET state = ?, cause = ? WHERE id = ?")
-                .execute(arguments: [state.number, state.cause, id.column])
+            try database.cachedStatement(sql: "UPDATE downloads SET state = ?, cause = ?, failure = ? WHERE id = ?")
+                .execute(arguments: [state.number, state.cause, state.failure, id.column])
         }
     }
 
@@ -113,15 +114,22 @@ extension DownloadRecord.State {
     fileprivate var cause: String {
         switch self {
         case .running, .paused, .kept: ""
-        case .failed(let cause): cause
+        case .failed(let cause, _): cause
         }
     }
 
-    fileprivate init?(number: Int64, cause: String) {
+    fileprivate var failure: String {
+        switch self {
+        case .running, .paused, .kept: ""
+        case .failed(_, let kind): kind
+        }
+    }
+
+    fileprivate init?(number: Int64, cause: String, failure: String) {
         switch number {
         case 0: self = .running
         case 1: self = .paused
-        case 2: self = .failed(cause)
+        case 2: self = .failed(cause, kind: failure)
         case 3: self = .kept
         default: return nil
         }
@@ -131,7 +139,7 @@ extension DownloadRecord.State {
 extension DownloadRecord {
     fileprivate static let query = """
         SELECT id, kind, name, root, length, downloads.modified, replacing, keep_backup, sync, priority, position,
-            state, cause, added, file, inode, device, boot, seal, layer, verified
+            state, cause, added, file, inode, device, boot, seal, layer, verified, failure, tree_have, tree_length
         FROM downloads LEFT JOIN partials ON partials.download = id LEFT JOIN pieces ON pieces.download = id
         ORDER BY priority DESC, position, id
         """
@@ -144,16 +152,20 @@ extension DownloadRecord {
         ]
     }
 
+    /// Of columns that came with later versions.
+    fileprivate var laterValues: StatementArguments { [state.failure, treeHave.column, treeLength.column] }
+
     fileprivate init?(_ row: Row) throws {
         guard let kind = Kind(rawValue: try row.integer(1)), let name = try? ShareName(try row.text(2)),
             let digest = try row.digest(3), let layout = PieceLayout(length: try row.unsigned(4)),
-            let state = State(number: try row.integer(11), cause: try row.text(12))
+            let state = State(number: try row.integer(11), cause: try row.text(12), failure: try row.text(21))
         else { return nil }
         self.init(
             id: try row.unsigned(0), kind: kind, name: name, root: FileRoot(digest: digest, length: layout.length),
             modified: try row.integer(5), replacing: try row.flag(6), keepBackup: try row.flag(7),
             sync: try row.flag(8), priority: Int(try row.integer(9)), order: Int(try row.integer(10)), state: state,
-            partial: try PartialRecord(row, layout), added: try row.integer(13))
+            partial: try PartialRecord(row, layout), added: try row.integer(13),
+            treeHave: try row.unsigned(22), treeLength: try row.unsigned(23))
     }
 }
 

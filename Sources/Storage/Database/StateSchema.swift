@@ -80,6 +80,11 @@ enum StateSchema {
             PRIMARY KEY (download, name)
         ) STRICT;
         """,
+        """
+        ALTER TABLE downloads ADD COLUMN failure TEXT NOT NULL DEFAULT '';
+        ALTER TABLE downloads ADD COLUMN tree_have INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE downloads ADD COLUMN tree_length INTEGER NOT NULL DEFAULT 0;
+        """,
     ]
 
     static var version: Int64 { Int64(steps.count) }

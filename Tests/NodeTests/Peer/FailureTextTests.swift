@@ -47,6 +47,24 @@ struct FailureTextTests {
         #expect(!told.message.contains("\n"))
     }
 
+    @Test("Of a directory that lacks files the first of them gives the code, also after a restart")
+    func incomplete() throws {
+        let failure = FetchFailure.exists(local: Self.root, offered: nil)
+        let result = TreeResult(
+            length: 9, total: 3, fetched: 1, already: 0,
+            failed: [
+                .init(name: try ShareName("d/x"), failure: failure),
+                .init(name: try ShareName("d/y"), failure: .cancelled),
+            ],
+            failedFiles: 2, failedDirectories: 0)
+        let told = FetchFailure.incomplete(result).text(for: "d")
+        #expect(told.exit == .exists)
+        #expect(told.message.contains("2 of 3 files") && told.message.contains("d/x"))
+        let later = FetchFailure.recorded(told.message, kind: told.cause.rawValue).text(for: "d")
+        #expect(later.exit == .exists)
+        #expect(FetchFailure.recorded("x", kind: "unheard of").text(for: "d").exit == .disk)
+    }
+
     @Test("A disk's failure carries the errno")
     func carriesErrno() {
         let failure = FetchFailure.disk(DiskFailure(message: "full", code: 28, isOutOfSpace: true))

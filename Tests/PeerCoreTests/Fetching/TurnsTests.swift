@@ -23,6 +23,51 @@ import Testing
         #expect(queued() == ["c"])
     }
 
+    @Test("What was asked for first keeps its turn though it is found later, but not for longer than an ask takes")
+    func foundLater() throws {
+        let peer = Harness { $0.runningMax = 2 }
+        let files = try ["a", "b", "c"].enumerated().map { try TestFile($1, pieces: 3, version: UInt8($0 + 1)) }
+        peer.join([1, 2])
+        for file in files { peer.wish(file) }
+        let connection = peer.connect(1)
+        // The harness answers what was asked last; of the second peer nothing is heard but of the last file.
+        let other = peer.connect(2)
+        peer.have(files[2], on: connection)
+        peer.have(files[2], on: other)
+        let running = { peer.statuses.filter { $0.state != .queued }.map(\.name.path) }
+        #expect(peer.statuses.count == 1)
+        #expect(running().isEmpty)
+        peer.have(files[1], on: connection)
+        peer.have(files[1], on: other)
+        #expect(running() == ["b"])
+        peer.pass(.seconds(4))
+        #expect(running().sorted() == ["b", "c"])
+    }
+
+    @Test("A download without a holder leaves its place to others, and goes on beside them when one comes")
+    func waiting() throws {
+        let peer = Harness { $0.runningMax = 1 }
+        let files = try ["a", "b"].enumerated().map { try TestFile($1, pieces: 3, version: UInt8($0 + 1)) }
+        peer.join([1, 2])
+        peer.wish(files[0])
+        let first = peer.connect(1)
+        let second = peer.connect(2)
+        peer.have(files[0], on: first)
+        peer.notHave(on: second)
+        peer.wish(files[1])
+        peer.notHave(on: first)
+        peer.have(files[1], on: second)
+        #expect(peer.statuses.map(\.state) == [.fetching, .queued])
+        peer.feed(.closed(first, reason: "reset"))
+        peer.pass(.seconds(1))
+        #expect(peer.statuses.map(\.state) == [.waiting, .queued])
+        peer.pass(.seconds(3))
+        #expect(peer.statuses.map(\.state) == [.waiting, .fetching])
+        let again = peer.connect(1)
+        peer.have(files[0], on: again)
+        #expect(peer.statuses.map(\.state) == [.fetching, .fetching])
+    }
+
     @Test("A download that is paused and resumed while its partial file is opened does not open it again")
     func resumedWhileOpening() throws {
         let peer = Harness()

@@ -423,6 +423,24 @@ import Wire
         #expect(removal < end)
     }
 
+    @Test("How much of a tree is here is known after a restart, before anybody has looked")
+    func rememberedFigures() throws {
+        let tree = try TestTree(small: 2)
+        let (_, connections) = peer.grow(tree, from: [1])
+        peer.bring(0, of: tree, on: connections[0])
+        peer.stage([0], on: connections[0])
+        peer.pass(.seconds(2))
+        #expect(peer.published == [[0]])
+        peer.publish(tree, [0])
+        peer.feed(.pause(RequestID(rawValue: 97), tree.name))
+        let records = peer.effects.compactMap { if case .keep(let entry) = $0 { entry } else { nil } }
+        let entry = try #require(records.last)
+        let next = Harness()
+        next.feed(.restored(StoredDownload(entry: entry, layer: nil, pieces: PieceSet(pieceCount: 1))))
+        #expect(next.statuses.map(\.have) == [4096])
+        #expect(next.statuses.map(\.length) == [8192])
+    }
+
     @Test("A tree of which a file failed stays listed, is no version for others, and is taken up when asked for again")
     func incomplete() throws {
         let tree = try TestTree(small: 2)
@@ -432,7 +450,14 @@ import Wire
         peer.stage([1], on: connections[0])
         peer.publish(tree, [1])
         #expect(peer.result(of: request)?.files?.failedFiles == 1)
-        #expect(peer.statuses.map(\.state) == [.failed(.incomplete(failed: 1, of: 2))])
+        let results = peer.statuses.compactMap { status in
+            if case .failed(.incomplete(let result)) = status.state { result } else { nil }
+        }
+        #expect(results.map(\.failedFiles) == [1])
+        // Whoever waits for it is told the same.
+        let waiter = RequestID(rawValue: 96)
+        peer.feed(.wait(waiter, tree.name, isTree: true))
+        #expect(peer.result(of: waiter)?.files == results.first)
         let other = peer.accept(2)
         peer.say(.req(request: 6, .tree(tree.name)), on: other)
         #expect(peer.sent(on: other).contains(.notHave(request: 6, .unknown)))

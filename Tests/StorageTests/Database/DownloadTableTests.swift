@@ -31,7 +31,7 @@ struct DownloadTableTests {
         DownloadRecord(
             id: id, kind: kind, name: try ShareName("sub/\(id)"), root: FileRoot(digest: try .made(id), length: length),
             modified: -5, replacing: flags, keepBackup: !flags, sync: flags, priority: priority, order: order,
-            state: state, partial: partial, added: 1_700_000_000)
+            state: state, partial: partial, added: 1_700_000_000, treeHave: id, treeLength: .max)
     }
 
     private func records(of database: StateDatabase? = nil) throws -> [DownloadRecord] {
@@ -45,7 +45,7 @@ struct DownloadTableTests {
         let put = [
             try Self.record(.max, partial: Self.partial()),
             try Self.record(2, state: .paused, kind: .tree, flags: false),
-            try Self.record(3, length: 0, state: .failed("the disk is full"), partial: Self.partial(0, good: [])),
+            try Self.record(3, length: 0, state: .failed("the disk is full", kind: "disk"), partial: Self.partial(0, good: [])),
         ]
         for record in put { try database.put(record) }
         #expect(Set(try records()) == Set(put))

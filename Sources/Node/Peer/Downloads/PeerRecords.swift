@@ -1,4 +1,5 @@
 import Content
+import Control
 import Logging
 import PeerCore
 import Posix
@@ -85,14 +86,14 @@ extension DownloadEntry {
             switch record.state {
             case .running: .running
             case .paused: .paused
-            case .failed(let cause): .failed(.recorded(cause))
+            case .failed(let words, let kind): .failed(.recorded(words, kind: kind))
             case .kept: .failed(.cancelled)
             }
         self.init(
             id: DownloadID(rawValue: record.id), kind: record.kind == .tree ? .tree : .file, name: record.name,
             root: record.root, modified: record.modified,
             replacing: record.replacing, keepsBackup: record.keepBackup, sync: record.sync, priority: record.priority,
-            state: state)
+            state: state, treeHave: record.treeHave, treeLength: record.treeLength)
     }
 }
 
@@ -103,12 +104,19 @@ extension DownloadRecord {
             case .running: .running
             case .paused: .paused
             case .failed(.cancelled): .kept
-            case .failed(let failure): .failed(failure.text(for: entry.name.path).message)
+            case .failed(.recorded(let words, let kind)): .failed(words, kind: kind)
+            case .failed(let failure): State(failure.text(for: entry.name.path))
             }
         self.init(
             id: entry.id.rawValue, kind: entry.kind == .tree ? .tree : .file, name: entry.name, root: entry.root,
             modified: entry.modified,
             replacing: entry.replacing, keepBackup: entry.keepsBackup, sync: entry.sync, priority: entry.priority,
-            order: 0, state: state, partial: nil, added: added)
+            order: 0, state: state, partial: nil, added: added, treeHave: entry.treeHave, treeLength: entry.treeLength)
+    }
+}
+
+extension DownloadRecord.State {
+    fileprivate init(_ failure: ControlFailure) {
+        self = .failed(failure.message, kind: failure.cause.rawValue)
     }
 }

@@ -61,9 +61,7 @@ extension ShareIndexer {
 
     private mutating func hashed(_ file: IndexedFile, _ entry: Unsettled) {
         guard !entry.isStirred else { return interrupted(file.name) }
-        if let old = former[file.name], old.root != file.root, old.identity.hasSameBytes(as: file.identity) {
-            return fail(file.name, .rotten, file.identity)
-        }
+        if isRotten(file) { return fail(file.name, .rotten, file.identity) }
         rows.append(.put(file))
         offer(SharedFile(file))
     }
@@ -96,6 +94,12 @@ extension ShareIndexer {
     /// What a file was indexed as whose bytes were found to be others.
     func rotten(_ name: ShareName) -> SharedFile? {
         unsettled[name]?.failure == .rotten ? former[name] : nil
+    }
+
+    /// It is another than what it was indexed as, and nobody has written to it.
+    func isRotten(_ file: IndexedFile) -> Bool {
+        guard let old = former[file.name] else { return false }
+        return old.root != file.root && old.identity.hasSameBytes(as: file.identity)
     }
 
     var rottenNames: [ShareName] {
