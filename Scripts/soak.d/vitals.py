@@ -42,6 +42,8 @@ class Vitals:
         third = (end - start) / 3
         first = [values for at, values in samples if start <= at <= start + third]
         last = [values for at, values in samples if at >= end - third]
+        # A run that failed early has too few.
+        first, last = first or [samples[0][1]], last or [samples[-1][1]]
         return median(first), median(last), [max(column) for column in zip(*(values for _, values in samples))]
 
     def is_flat(self, name):
