@@ -17,6 +17,8 @@ THREADS_MORE_MAX = 1
 MEMORY_MORE_MAX, MEMORY_MORE_MIB_MAX = 0.1, 4
 
 COLUMNS = ["descriptors", "threads", "RssAnon MiB", "VmRSS MiB"]
+ANONYMOUS = 2
+TENTHS = 10
 
 
 class Vitals:
@@ -62,7 +64,16 @@ class Vitals:
                      for values in zip(*self.medians(daemon.name))]
             rows.append([daemon.name, *cells, "flat" if self.is_flat(daemon.name) else "NOT FLAT"])
         widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
-        return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+        courses = ["", "RssAnon MiB, a median for each tenth of the time:", *map(self.course, self.samples)]
+        return "\n".join([*lines, *courses])
+
+    def course(self, name):
+        """Whether it still grows in the end, or has found its size."""
+        values = [values[ANONYMOUS] for _, values in self.samples[name]]
+        edges = [len(values) * tenth // TENTHS for tenth in range(TENTHS + 1)]
+        medians = [statistics.median(values[start:end]) for start, end in zip(edges, edges[1:]) if start < end]
+        return f"{name}  {'  '.join(f'{value:.1f}' for value in medians)}"
 
 
 def sample(pid):
