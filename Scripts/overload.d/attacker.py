@@ -248,13 +248,21 @@ class Cancels(Chunks):
 
 
 class Greedy(Attacker):
-    """Asks for whole files with all that may wait, and reads as fast as it comes."""
+    """Asks for whole files with all that may wait, and reads as fast as it comes.
+
+    With `identities`, so many peers share its connections; else each is a peer of its own.
+    """
+
+    def __init__(self, *arguments, **details):
+        super().__init__(*arguments, **details)
+        self.identities = [os.urandom(16) for _ in range(int(details.get("identities", 0)))]
 
     def first(self, connection):
         root, length = bytes.fromhex(self.details["root"]), int(self.details["length"])
         count = (length + (1 << 20) - 1) >> 20
         chunks = [wire.pieces(wire.CHUNK, root, length, first, min(64, count - first)) for first in range(0, count, 64)]
-        return wire.hello() + b"".join(chunks * (256 // len(chunks)))
+        identity = self.identities[self.stats["connected"] % len(self.identities)] if self.identities else None
+        return wire.hello(identity) + b"".join(chunks * (256 // len(chunks)))
 
 
 class Unread(Greedy):

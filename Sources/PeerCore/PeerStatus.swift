@@ -114,12 +114,11 @@ extension PeerMachine {
     public func recordedPieces(of id: DownloadID) -> PieceSet? { downloads[id]?.commits.durable }
 
     private func status(_ download: Download) -> DownloadStatus {
-        let active = download.lanes.count
         let state: DownloadActivity =
             switch download.phase {
             case .queued: .queued
             case .growing: download.isWaiting ? .waiting : .fetching
-            case .gathering, .checking, .opening, .fetching: active == 0 ? .waiting : .fetching
+            case .gathering, .checking, .opening, .fetching: download.isFed ? .fetching : .waiting
             case .reading: .fetching
             case .proving: .checking
             case .finishing: .finishing
@@ -130,6 +129,6 @@ extension PeerMachine {
             id: download.id, kind: download.kind, name: download.name, root: download.root, length: download.length,
             since: download.since, have: download.have, state: state, priority: download.priority,
             prefix: download.prefix, holders: download.holderBytes,
-            activeHolders: active)
+            activeHolders: download.lanes.count)
     }
 }

@@ -31,6 +31,8 @@ final class Connection {
     var queue = SendQueue()
     /// No rate limit holds for it.
     var isExempt: Bool
+    /// Whose share of the rate limits it draws from.
+    var party: Party
     /// What the rate limits allow it.
     var sending = Throttle.Passage.granted(0)
     var receiving = Throttle.Passage.granted(0)
@@ -56,6 +58,7 @@ final class Connection {
     init(id: ConnectionID, address: PeerAddress, isExempt: Bool, socket: consuming FileDescriptor, state: State) {
         self.id = id
         self.address = address
+        party = .connection(id)
         self.isExempt = isExempt
         self.socket = DescriptorBox(socket)
         self.state = state

@@ -53,7 +53,7 @@ extension Transport {
         guard outgoing.isLimited, !connection.isExempt, case .granted(let bytes) = connection.sending else { return }
         outgoing.giveBack(bytes - count)
         connection.sending = isShort ? .waiting : .granted(0)
-        if isShort { outgoing.join(connection.id) }
+        if isShort { outgoing.join(connection.id, of: connection.party) }
     }
 
     // MARK: Receiving
@@ -65,7 +65,7 @@ extension Transport {
         case .granted(let bytes) where bytes > 0: return min(bytes, budget)
         case .granted:
             connection.receiving = .waiting
-            incoming.join(connection.id)
+            incoming.join(connection.id, of: connection.party)
             updateInterest(connection)
             return 0
         case .waiting: return 0

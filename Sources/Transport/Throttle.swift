@@ -5,7 +5,7 @@ import Reactor
 /// The limit of one direction: a bucket that all connections draw from, and the line of those that wait for it.
 ///
 /// Bytes are handed out to the first in line, who stays there until its turn is over and then goes to the end if it needs
-/// more: so all that wait get the same, however much each has to send. A turn is long enough for a piece, unless the rate
+/// more: so all that wait get the same, however much each has to send, and on however many connections. A turn is long enough for a piece, unless the rate
 /// is low: pieces that come one after the other are passed on sooner than such as come all at once. One timer wakes the
 /// line, and only while there is one.
 struct Throttle {
@@ -18,9 +18,11 @@ struct Throttle {
     }
 
     private var bucket: TokenBucket?
-    private var line: Deque<ConnectionID> = []
-    /// Whose turn it is, and the bytes that are left of it.
-    private var turn: (connection: ConnectionID, left: Int)?
+    private var line: Deque<Party> = []
+    /// The connections of each in line that wait; none are nobody's.
+    private var waiting: [Party: Deque<ConnectionID>] = [:]
+    /// Whose turn it is, the connection that had the last share of it, and the bytes that are left.
+    private var turn: (party: Party, connection: ConnectionID, left: Int)?
     private(set) var timer: TimerID?
 
     /// nil: everything passes.
@@ -35,31 +37,39 @@ struct Throttle {
     mutating func setRate(_ rate: ByteRate?, at now: UInt64) -> [ConnectionID] {
         guard let rate else {
             bucket = nil
-            defer { line = [] }
-            return Array(line)
+            defer { (line, waiting) = ([], [:]) }
+            return line.flatMap { waiting[$0] ?? [] }
         }
         bucket = bucket?.changed(to: rate, at: now) ?? TokenBucket(rate, at: now)
         return []
     }
 
-    /// Puts a connection at the end of the line, or at its head if its turn is not over.
-    mutating func join(_ connection: ConnectionID) {
-        if let turn, turn.connection == connection, turn.left > 0 {
-            line.prepend(connection)
+    /// Puts a connection at the end of the line, or at its head if its party's turn is not over.
+    mutating func join(_ connection: ConnectionID, of party: Party) {
+        let isInTurn = turn.map { $0.party == party && $0.left > 0 } ?? false
+        if waiting[party] == nil { place(party, first: isInTurn) }
+        if isInTurn, turn?.connection == connection {
+            waiting[party, default: []].prepend(connection)
         } else {
-            line.append(connection)
+            waiting[party, default: []].append(connection)
         }
+    }
+
+    private mutating func place(_ party: Party, first: Bool) {
+        if first { line.prepend(party) } else { line.append(party) }
     }
 
     /// The first in line with its share, if there is one.
     mutating func next(at now: UInt64) -> (connection: ConnectionID, share: Int)? {
-        guard let first = line.first, let rate else { return nil }
-        let current = turn.flatMap { $0.connection == first && $0.left > 0 ? $0.left : nil }
+        guard let party = line.first, let connection = waiting[party]?.first, let rate else { return nil }
+        let current = turn.flatMap { $0.party == party && $0.left > 0 ? $0.left : nil }
         let left = current ?? TransportLimits.turn(of: rate)
         guard let share = takeShare(atMost: left, rate, at: now) else { return nil }
-        turn = (first, left - share)
+        turn = (party, connection, left - share)
         line.removeFirst()
-        return (first, share)
+        waiting[party]?.removeFirst()
+        if waiting[party]?.isEmpty == true { waiting[party] = nil } else { place(party, first: left > share) }
+        return (connection, share)
     }
 
     mutating func giveBack(_ bytes: Int) { bucket?.giveBack(bytes) }

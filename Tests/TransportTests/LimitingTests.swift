@@ -104,6 +104,19 @@ struct LimitingTests {
         #expect(abs(gained[0] - gained[1]) < 0.1 * max(gained[0], gained[1]), "\(gained)")
     }
 
+    @Test("A peer with three connections gets as much as one with one")
+    func sharesAmongPeers() throws {
+        let crowd = try Crowd(4, near: .init(upload: Self.rate), pieces: 10_000, length: 1 << 20)
+        for source in crowd.sources[..<3] { crowd.near.transport.set(PeerID(high: 0, low: 1), of: source.id) }
+        crowd.near.transport.set(PeerID(high: 0, low: 2), of: crowd.sources[3].id)
+        crowd.begin()
+        try crowd.loop.run(for: 0.2)
+        let before = crowd.far.map(\.progress)
+        try crowd.loop.run(for: 1.2)
+        let gained = zip(crowd.far, before).map { Double($0.progress - $1) }
+        #expect(abs(gained[..<3].reduce(0, +) - gained[3]) < 0.2 * gained[3], "\(gained)")
+    }
+
     @Test("Addresses in exempt networks are not limited and take nothing from the limit")
     func exempts() throws {
         let slow = ByteRate(bytesPerSecond: 1 << 10)

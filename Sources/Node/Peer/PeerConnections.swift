@@ -17,6 +17,7 @@ extension PeerNode: TransportHandler {
     }
 
     func received(_ message: Message, on connection: ConnectionID) {
+        if case .hello(let hello) = message { transport.set(hello.id, of: connection) }
         feed(.received(connection, message))
     }
 

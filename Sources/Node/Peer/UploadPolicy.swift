@@ -2,7 +2,7 @@ import Content
 
 /// The caps and times of serving.
 struct UploadPolicy: Sendable {
-    /// Connections served at one time: enough to fill a link though some are slow, few enough that each gets whole
+    /// Peers served at one time: enough to fill a link though some are slow, few enough that each gets whole
     /// pieces soon.
     var slots: Int
     /// A limit under which each slot would get less leaves fewer slots: a requester gives up whoever sends it less than

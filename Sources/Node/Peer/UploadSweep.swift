@@ -11,10 +11,10 @@ extension Uploads {
         meter.read(transport.fileBytesSent, at: owner.now)
         turns.setTurnBytes(policy.turnBytes(at: meter.bytesPerSecond))
         let idle = turns.current.filter { isIdle($0.connection, since: $0.since, transport, owner.now) }
-        if turns.waitingCount > 0 { for turn in idle { turns.forfeit(turn.connection) } }
+        if turns.waitingCount > 0 { for turn in idle { turns.forfeit(turn.connection, at: owner.now) } }
         serveNext(transport, owner)
         // From the end of the line, so that each is told how many are before it.
-        for connection in turns.overdue(at: owner.now).reversed() { sendAway(connection, transport) }
+        for connection in turns.overdue(at: owner.now).reversed() { sendAway(connection, transport, owner) }
         for turn in idle { pump(turn.connection, transport, owner) }
     }
 
@@ -36,9 +36,9 @@ extension Uploads {
     }
 
     /// Tells a requester to ask again later, for all of its chunks.
-    func sendAway(_ connection: ConnectionID, _ transport: PeerTransport) {
+    func sendAway(_ connection: ConnectionID, _ transport: PeerTransport, _ owner: some UploadsOwner) {
         let retry = retryAfter
-        turns.leave(connection)
+        turns.leave(connection, at: owner.now)
         while let upload = queues[connection]?.uploads.first {
             end(upload.ending ?? .busy(retryAfter: retry), on: connection, transport)
         }

@@ -1,11 +1,13 @@
 import Content
 import DequeModule
+import Transport
 
 /// Whose turn it is to be served: so many requesters at a time have a slot, and the others stand in line.
 ///
 /// A turn is worth a number of bytes. Whoever has used it up gives its slot to the first in line, if there is one, and
 /// goes to the end. Whoever runs out of chunks before that keeps the rest, and goes first with its next chunk. So what
-/// requesters get is the same in bytes, whether they ask for much at a time or little.
+/// requesters get is the same in bytes, whether they ask for much at a time or little, on one connection or several: those
+/// of one peer share its turns, and one of them is served at a time.
 struct UploadTurns {
     enum Answer: Equatable {
         case served
@@ -20,10 +22,15 @@ struct UploadTurns {
         case waiting
     }
 
+    /// A peer, with all its connections.
     private struct Requester {
         var standing = Standing.idle
         /// Bytes left of its turn; below zero when its last piece was larger than the rest.
         var left = 0
+        /// Its connections on which something is to be sent: the first is served or waits, the others come after it.
+        var connections: Deque<ConnectionID> = []
+        /// All of them that have asked for something.
+        var known: Set<ConnectionID> = []
     }
 
     private let policy: UploadPolicy
@@ -32,9 +39,12 @@ struct UploadTurns {
     /// What a turn is worth.
     private(set) var turnBytes: Int
     /// All who have asked for something since they connected.
-    private var requesters: [ConnectionID: Requester] = [:]
-    private var served: Set<ConnectionID> = []
-    private var line: Deque<(connection: ConnectionID, since: Moment)> = []
+    private var requesters: [Party: Requester] = [:]
+    private var parties: [ConnectionID: Party] = [:]
+    private var served: Set<Party> = []
+    private var line: Deque<(party: Party, since: Moment)> = []
+    /// Connections that wait for another one of their peer.
+    private var behindCount = 0
 
     init(_ policy: UploadPolicy) {
         self.policy = policy
@@ -43,52 +53,56 @@ struct UploadTurns {
     }
 
     var servedCount: Int { served.count }
-    var waitingCount: Int { line.count }
+    var waitingCount: Int { line.count + behindCount }
 
-    func isServed(_ connection: ConnectionID) -> Bool { served.contains(connection) }
-
-    /// A requester has a piece to be sent.
-    mutating func ask(_ connection: ConnectionID, at now: Moment) -> Answer {
-        let requester = requesters[connection, default: Requester()]
-        switch requester.standing {
-        case .served: return .served
-        case .waiting: return .waits
-        case .idle: break
+    /// A requester has a piece to be sent on a connection.
+    mutating func ask(_ connection: ConnectionID, of party: Party, at now: Moment) -> Answer {
+        let requester = requesters[party]
+        if let first = requester?.connections.first {
+            if first == connection, case .served = requester?.standing { return .served }
+            if requester?.connections.contains(connection) == false {
+                add(connection, to: party)
+                behindCount += 1
+            }
+            return .waits
         }
-        if line.isEmpty, served.count < slots {
-            requesters[connection] = requester
-            serve(connection, at: now)
-            return .served
-        }
-        guard line.count < policy.waitingMax else { return .full }
-        requesters[connection] = requester
-        wait(connection, at: now)
-        return .waits
+        let isServed = line.isEmpty && served.count < slots
+        guard isServed || line.count < policy.waitingMax else { return .full }
+        add(connection, to: party)
+        if isServed { serve(party, at: now) } else { wait(party, at: now) }
+        return isServed ? .served : .waits
     }
 
-    /// The turn of one that is served is over, and it has more to send: it stands in line again. The line may be full,
-    /// since the slot is for somebody in it.
+    private mutating func add(_ connection: ConnectionID, to party: Party) {
+        parties[connection] = party
+        requesters[party, default: Requester()].connections.append(connection)
+        requesters[party]?.known.insert(connection)
+    }
+
+    /// The turn of one that is served is over, and it has more to send: it stands in line again, for another of its
+    /// connections if there is one. The line may be full, since the slot is for somebody in it.
     mutating func yield(_ connection: ConnectionID, at now: Moment) {
-        leave(connection)
-        wait(connection, at: now)
+        guard let party = parties[connection], served.remove(party) != nil else { return }
+        if let first = requesters[party]?.connections.popFirst() { requesters[party]?.connections.append(first) }
+        wait(party, at: now)
     }
 
-    private mutating func wait(_ connection: ConnectionID, at now: Moment) {
-        if left(connection) > 0 {
-            line.prepend((connection, now))
+    private mutating func wait(_ party: Party, at now: Moment) {
+        if left(party) > 0 {
+            line.prepend((party, now))
         } else {
-            line.append((connection, now))
+            line.append((party, now))
         }
-        requesters[connection]?.standing = .waiting
+        requesters[party]?.standing = .waiting
     }
 
     /// Gives a slot that is free to the first in line that is owed something.
     mutating func admit(at now: Moment) -> ConnectionID? {
         while served.count < slots, let first = line.popFirst() {
-            refill(first.connection)
-            if line.isEmpty || left(first.connection) > 0 {
-                serve(first.connection, at: now)
-                return first.connection
+            refill(first.party)
+            if line.isEmpty || left(first.party) > 0 {
+                serve(first.party, at: now)
+                return requesters[first.party]?.connections.first
             }
             // Its last piece was larger than this turn as well.
             line.append(first)
@@ -97,71 +111,80 @@ struct UploadTurns {
     }
 
     /// A turn begins; where nobody waits for it, what was too much before does not matter.
-    private mutating func serve(_ connection: ConnectionID, at now: Moment) {
-        served.insert(connection)
-        refill(connection)
-        let left = left(connection)
-        requesters[connection] = Requester(standing: .served(since: now), left: max(1, left))
+    private mutating func serve(_ party: Party, at now: Moment) {
+        served.insert(party)
+        refill(party)
+        let left = left(party)
+        requesters[party]?.standing = .served(since: now)
+        requesters[party]?.left = max(1, left)
     }
 
-    private func left(_ connection: ConnectionID) -> Int { requesters[connection]?.left ?? 0 }
+    private func left(_ party: Party) -> Int { requesters[party]?.left ?? 0 }
 
-    private mutating func refill(_ connection: ConnectionID) {
-        guard let left = requesters[connection]?.left, left <= 0 else { return }
-        requesters[connection]?.left = left + turnBytes
+    private mutating func refill(_ party: Party) {
+        let left = left(party)
+        if left <= 0 { requesters[party]?.left = left + turnBytes }
     }
 
     /// Changes what a turn is worth, also of those under way.
     mutating func setTurnBytes(_ bytes: Int) {
         turnBytes = bytes
-        for connection in served where left(connection) > bytes { requesters[connection]?.left = bytes }
+        for party in served where left(party) > bytes { requesters[party]?.left = bytes }
     }
 
     /// Whether one that is served may send another piece; with nobody in line it begins a new turn.
     mutating func goesOn(_ connection: ConnectionID, at now: Moment) -> Bool {
-        guard let requester = requesters[connection] else { return false }
+        guard let party = parties[connection], let requester = requesters[party] else { return false }
         if requester.left > 0 { return true }
-        guard line.isEmpty else { return false }
-        serve(connection, at: now)
+        guard line.isEmpty, requester.connections.count == 1 else { return false }
+        serve(party, at: now)
         return true
     }
 
     mutating func spend(_ bytes: Int, of connection: ConnectionID, pieces: Int = 1) {
-        requesters[connection]?.left -= max(bytes, pieces * policy.pieceBytesMin)
+        guard let party = parties[connection] else { return }
+        requesters[party]?.left -= max(bytes, pieces * policy.pieceBytesMin)
     }
 
-    /// Takes a requester out of its slot, or out of the line.
-    mutating func leave(_ connection: ConnectionID) {
-        guard let standing = requesters[connection]?.standing else { return }
-        requesters[connection]?.standing = .idle
-        switch standing {
-        case .idle: break
-        case .served: served.remove(connection)
-        case .waiting: line.removeAll { $0.connection == connection }
-        }
+    /// A connection has nothing more to be sent. If its requester has another one that has, that stands in line.
+    mutating func leave(_ connection: ConnectionID, at now: Moment) {
+        guard let party = parties[connection], let requester = requesters[party],
+            let index = requester.connections.firstIndex(of: connection)
+        else { return }
+        requesters[party]?.connections.remove(at: index)
+        if requester.connections.count > 1 { behindCount -= 1 }
+        guard index == 0 else { return }
+        requesters[party]?.standing = .idle
+        served.remove(party)
+        line.removeAll { $0.party == party }
+        if requester.connections.count > 1 { wait(party, at: now) }
     }
 
     /// Takes its slot from one that makes nothing of it; the rest of its turn is lost.
-    mutating func forfeit(_ connection: ConnectionID) {
-        leave(connection)
-        requesters[connection]?.left = 0
+    mutating func forfeit(_ connection: ConnectionID, at now: Moment) {
+        if let party = parties[connection] { requesters[party]?.left = 0 }
+        leave(connection, at: now)
     }
 
-    mutating func forget(_ connection: ConnectionID) {
-        leave(connection)
-        requesters[connection] = nil
+    mutating func forget(_ connection: ConnectionID, at now: Moment) {
+        leave(connection, at: now)
+        guard let party = parties.removeValue(forKey: connection) else { return }
+        requesters[party]?.known.remove(connection)
+        if requesters[party]?.known.isEmpty == true { requesters[party] = nil }
     }
 
     /// Those who are served, each with the beginning of its turn.
     var current: [(connection: ConnectionID, since: Moment)] {
-        served.compactMap { connection in
-            guard case .served(let since) = requesters[connection]?.standing else { return nil }
+        served.compactMap { party in
+            guard let requester = requesters[party], let connection = requester.connections.first,
+                case .served(let since) = requester.standing
+            else { return nil }
             return (connection, since)
         }
     }
 
     /// Those who have waited longer than anybody should, in the order of the line.
     func overdue(at now: Moment) -> [ConnectionID] {
-        line.filter { $0.since + policy.patience <= now }.map(\.connection)
+        line.filter { $0.since + policy.patience <= now }.compactMap { requesters[$0.party]?.connections.first }
     }
 }

@@ -78,7 +78,7 @@ final class Uploads {
     }
 
     func drop(_ connection: ConnectionID, _ transport: PeerTransport, _ owner: some UploadsOwner) {
-        turns.forget(connection)
+        turns.forget(connection, at: owner.now)
         if let queue = queues.removeValue(forKey: connection) {
             for file in queue.uploads.compactMap(\.file) { files.release(file.source) }
             for file in queue.endings.compactMap(\.upload.file) { files.release(file.source) }
@@ -120,7 +120,7 @@ final class Uploads {
     ) {
         if case .failure(let error) = result, error.isOutOfDescriptors {
             // That this daemon is short of descriptors says nothing of the file.
-            return sendAway(connection, transport)
+            return sendAway(connection, transport, owner)
         }
         if let count = queues[connection]?.refuse(source), count > 0 { files.release(source, count: count) }
     }
@@ -151,9 +151,9 @@ final class Uploads {
                 continue
             }
             guard let file = upload.file, transport.hasRoom(connection) else { return }
-            switch turns.ask(connection, at: owner.now) {
+            switch turns.ask(connection, of: transport.party(of: connection), at: owner.now) {
             case .waits: return
-            case .full: return sendAway(connection, transport)
+            case .full: return sendAway(connection, transport, owner)
             case .served: break
             }
             guard turns.goesOn(connection, at: owner.now) else { return turns.yield(connection, at: owner.now) }
@@ -166,7 +166,7 @@ final class Uploads {
             case .replaced: end(.end(.gone), on: connection, transport)
             }
         }
-        if queues[connection]?.uploads.isEmpty ?? true { turns.leave(connection) }
+        if queues[connection]?.uploads.isEmpty ?? true { turns.leave(connection, at: owner.now) }
     }
 
     private func sendNext(

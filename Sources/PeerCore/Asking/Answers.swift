@@ -52,12 +52,11 @@ extension PeerMachine {
         let hasOther = connections[peer] != nil
         switch purpose {
         case .wish(let id):
-            guard var request = requests[id], case .asking(var ask) = request.state,
-                hasOther || ask.askedAgain.insert(peer).inserted
-            else { return false }
-            request.state = .asking(ask)
-            requests[id] = request
-            put(request.wish.query, to: peer, for: purpose)
+            guard requests[id]?.isAsking == true, let query = requests[id]?.wish.query else { return false }
+            var isAsked = hasOther
+            if !hasOther { requests[id]?.change { isAsked = $0.askedAgain.insert(peer).inserted } }
+            guard isAsked else { return false }
+            put(query, to: peer, for: purpose)
         case .download(let id):
             guard let query = downloads[id]?.query, downloads[id]?.isFetching == true,
                 hasOther || downloads[id]?.askedAgain.insert(peer).inserted == true
@@ -68,52 +67,53 @@ extension PeerMachine {
     }
 
     private mutating func offered(_ id: RequestID, _ offer: FileOffer, by peer: PeerID, on connection: ConnectionID) {
-        guard var request = requests[id] else { return }
-        switch request.state {
-        case .inspecting: break
+        guard let wish = requests[id]?.wish else { return }
+        switch requests[id]?.state {
+        case .inspecting, nil: break
         case .fetching(let download):
             // The window had closed without it.
             if downloads[download]?.root == offer.root { addHolder(peer, connection, offer.holding, to: download) }
-        case .asking(var ask):
-            guard request.wish.tree == offer.isTree else {
+        case .asking:
+            guard wish.tree == offer.isTree else {
                 return refuse(connection, "an offer of a \(offer.isTree ? "directory" : "file") that was not asked for")
             }
-            if request.wish.tree {
+            if wish.tree {
                 guard offer.root.length <= UInt64(ManifestLimits.bytesMax) else {
                     return refuse(connection, "a directory's list of \(offer.root.length) bytes")
                 }
                 // Directories are asked for by name.
-                if let digest = request.wish.digest, digest != offer.root.digest {
+                if let digest = wish.digest, digest != offer.root.digest {
                     return settle(peer, in: id, .unknown)
                 }
-            } else if !request.wish.accepts(offer.root) {
+            } else if !wish.accepts(offer.root) {
                 return refuse(connection, "an offer of another root than was asked for")
             }
-            ask.outstanding.remove(peer)
-            let address = roster.entries[peer]?.address ?? sessions[connection]?.address
-            if let address {
-                ask.offers[peer] = .init(
+            let from = (roster.entries[peer]?.address ?? sessions[connection]?.address).map { address in
+                Ask.FileOfferFrom(
                     root: offer.root, length: offer.length, modified: offer.modified, address: address,
                     holding: offer.holding)
             }
-            request.state = .asking(ask)
-            requests[id] = request
+            requests[id]?.change { ask in
+                ask.outstanding.remove(peer)
+                if let from { ask.offers[peer] = from }
+            }
             decide(id)
         }
     }
 
     private mutating func settle(_ peer: PeerID, in id: RequestID, _ reason: NotHaveReason?) {
-        guard var request = requests[id], case .asking(var ask) = request.state else { return }
-        ask.outstanding.remove(peer)
-        switch reason {
-        case .indexing:
-            ask.indexing.insert(peer)
-            if ask.askAgain == .distantFuture { ask.askAgain = now + policy.askAgain }
-        case .unfit: if let address = roster.entries[peer]?.address { ask.unfit.insert(address) }
-        case .unknown, nil: break
+        guard requests[id]?.isAsking == true else { return }
+        let (again, address) = (now + policy.askAgain, roster.entries[peer]?.address)
+        requests[id]?.change { ask in
+            ask.outstanding.remove(peer)
+            switch reason {
+            case .indexing:
+                ask.indexing.insert(peer)
+                if ask.askAgain == .distantFuture { ask.askAgain = again }
+            case .unfit: if let address { ask.unfit.insert(address) }
+            case .unknown, nil: break
+            }
         }
-        request.state = .asking(ask)
-        requests[id] = request
         decide(id)
     }
 }

@@ -24,14 +24,15 @@ extension PeerMachine {
     private var others: [PeerID] { roster.entries.keys.filter { $0 != id && !isBanned($0) } }
 
     private mutating func ask(_ peers: [PeerID], for id: RequestID) {
-        guard var request = requests[id], case .asking(var ask) = request.state else { return }
-        // The wait for a roster does not count.
-        if ask.asked.isEmpty { ask.windowEnd = now + policy.askWindow }
-        ask.asked.formUnion(peers)
-        ask.outstanding.formUnion(peers)
-        request.state = .asking(ask)
-        requests[id] = request
-        for peer in peers { put(request.wish.query, to: peer, for: .wish(id)) }
+        guard requests[id]?.isAsking == true, let query = requests[id]?.wish.query else { return }
+        let windowEnd = now + policy.askWindow
+        requests[id]?.change { ask in
+            // The wait for a roster does not count.
+            if ask.asked.isEmpty { ask.windowEnd = windowEnd }
+            ask.asked.formUnion(peers)
+            ask.outstanding.formUnion(peers)
+        }
+        for peer in peers { put(query, to: peer, for: .wish(id)) }
     }
 
     /// Asks one peer, unless the same is on its way to it.

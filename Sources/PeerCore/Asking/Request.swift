@@ -29,6 +29,19 @@ struct Request {
     var isFetching: Bool {
         if case .fetching = state { true } else { false }
     }
+
+    var isAsking: Bool {
+        if case .asking = state { true } else { false }
+    }
+
+    /// Changes a running ask where it is. With a copy of its sets for each answer, those of a big swarm would cost the
+    /// square of their number.
+    mutating func change(_ body: (inout Ask) -> Void) {
+        guard case .asking(var ask) = state else { return }
+        state = .inspecting
+        body(&ask)
+        state = .asking(ask)
+    }
 }
 
 /// One `req` put to the swarm, until every peer answered or the window closed.

@@ -33,7 +33,10 @@ extension PeerMachine {
     }
 
     mutating func begin(_ id: DownloadID) {
-        if downloads[id]?.kind == .tree { readManifest(id) } else { gather(id) }
+        guard let download = downloads[id] else { return }
+        // What has come of a tree's list before a pause is no list yet: read, it would look as if the disk had spoiled it.
+        let hasPart = download.isOpen && !(download.plan.isComplete && download.inherited == nil)
+        if download.kind == .tree, !hasPart { readManifest(id) } else { gather(id) }
     }
 
     /// Goes on with the bytes of its root.

@@ -171,7 +171,6 @@ struct TreePlan {
         }
         lacking[file, default: []].insert(connection)
         landed(file)
-        loseWhatNobodyHas()
     }
 
     /// A lane does not bring a file after all.
@@ -186,6 +185,7 @@ struct TreePlan {
             return
         }
         giveBack(file)
+        if let without = lacking[file], nobodyHas(file, without, holders) { lose([file]) }
     }
 
     private mutating func giveBack(_ file: Int) {
@@ -233,14 +233,23 @@ struct TreePlan {
         return lost
     }
 
-    /// Without holders nobody has said that it is gone; those that fetch it as well say so of all that they lack.
+    /// A holder is gone, which may have been the last to have some of them. Only then are all looked at: one that says of
+    /// each of a million files that it has it no more must not cost the square of that.
     private mutating func loseWhatNobodyHas() {
-        let holders = lanes.keys.filter { fellows[$0] == nil }
-        guard !holders.isEmpty else { return }
-        let gone = lacking.filter { file, lacking in
-            waiting.contains(file) && holders.allSatisfy { lacking.contains($0) }
-        }
-        for file in gone.keys { waiting.remove(file) }
-        lost += gone.keys.sorted()
+        let holders = holders
+        lose(lacking.filter { nobodyHas($0.key, $0.value, holders) }.keys.sorted())
+    }
+
+    /// Lanes to holders of the whole tree.
+    private var holders: [ConnectionID] { lanes.keys.filter { fellows[$0] == nil } }
+
+    /// Without holders nobody has said that it is gone; those that fetch it as well say so of all that they lack.
+    private func nobodyHas(_ file: Int, _ lacking: Set<ConnectionID>, _ holders: [ConnectionID]) -> Bool {
+        !holders.isEmpty && waiting.contains(file) && holders.allSatisfy { lacking.contains($0) }
+    }
+
+    private mutating func lose(_ files: [Int]) {
+        for file in files { waiting.remove(file) }
+        lost += files
     }
 }

@@ -336,6 +336,20 @@ import Wire
         #expect(!peer.effects.contains(.discardPartial(peer.download, file.root)))
     }
 
+    @Test("A download that only others are left of who fetch it, and have nothing either, says that it waits")
+    func onlyFellows() throws {
+        peer.join([1, 2])
+        peer.wish(file)
+        let (origin, fellow) = (peer.connect(1), peer.connect(2))
+        peer.have(file, on: origin)
+        try havePieces(0..<0, on: fellow)
+        peer.sendLayer(of: file, on: origin)
+        peer.feed(.partialOpened(peer.download, peer.opened))
+        #expect(peer.statuses.map(\.state) == [.fetching])
+        peer.feed(.closed(origin, reason: "reset"))
+        #expect(peer.statuses.map(\.state) == [.waiting] && peer.closed[fellow] == nil)
+    }
+
     @Test("A holder that offers the file and has nothing of it, again and again, does not put off the timeout")
     func hasNothing() throws {
         let (request, connections) = peer.fetch(file, from: [1], timeout: .seconds(5))

@@ -123,6 +123,36 @@ import Testing
         #expect(plan.takeLost() == [0])
     }
 
+    @Test("A file that comes back from a fellow after the only holder lacked it is lost, too")
+    func lostFromFellow() throws {
+        var plan = try plan(1)
+        plan.add(one, now: now)
+        #expect(plan.ask(one, now: now) == [0])
+        plan.add(two, fellow: PeerID(high: 1, low: 2), now: now)
+        plan.fly(0, on: two, now: now)
+        plan.released(0, from: one, isGone: true, now: now)
+        #expect(plan.takeLost() == [])
+        plan.released(0, from: two, isGone: true, now: now)
+        #expect(plan.takeLost() == [0])
+    }
+
+    @Test("A holder that has none of very many files costs no more for each than for the first")
+    func losesMany() throws {
+        let count = 20_000
+        var plan = try plan(count)
+        plan.add(one, now: now)
+        var lost = 0
+        let took = ContinuousClock().measure {
+            while case let asked = plan.ask(one, now: now), !asked.isEmpty {
+                for file in asked { plan.released(file, from: one, isGone: true, now: now) }
+                lost += plan.takeLost().count
+            }
+        }
+        #expect(lost == count)
+        // It takes a second or two; to look at all that are lost for each took minutes.
+        #expect(took < .seconds(20), "\(took)")
+    }
+
     @Test("Without any holder nothing is lost, and a new one may have it")
     func noHolders() throws {
         var plan = try plan(1)

@@ -355,6 +355,21 @@ import Wire
         #expect(peer.effects.contains(.closeTree(peer.treeDownload, [])))
     }
 
+    @Test("A tree that is paused before its manifest has come goes on with that when it is resumed")
+    func pausedWithoutManifest() throws {
+        let tree = try TestTree(small: 3)
+        peer.join([1])
+        peer.wish(tree)
+        peer.have(tree, on: peer.connect(1))
+        peer.feed(.manifestRead(peer.treeDownload, .missing))
+        peer.feed(.partialOpened(peer.download, PieceSet(pieceCount: 1)))
+        peer.feed(.pause(RequestID(rawValue: 98), tree.name))
+        peer.take()
+        peer.feed(.resume(RequestID(rawValue: 99), tree.name))
+        #expect(!peer.effects.contains { if case .readManifest = $0 { true } else { false } })
+        #expect(peer.statuses.map(\.state) == [.fetching])
+    }
+
     @Test("A pause calls off what is under way; resumed, the tree fetches what is missing")
     func paused() throws {
         let tree = try TestTree(small: 3)

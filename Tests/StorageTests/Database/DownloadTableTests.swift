@@ -45,7 +45,8 @@ struct DownloadTableTests {
         let put = [
             try Self.record(.max, partial: Self.partial()),
             try Self.record(2, state: .paused, kind: .tree, flags: false),
-            try Self.record(3, length: 0, state: .failed("the disk is full", kind: "disk"), partial: Self.partial(0, good: [])),
+            try Self.record(
+                3, length: 0, state: .failed("the disk is full", kind: "disk"), partial: Self.partial(0, good: [])),
         ]
         for record in put { try database.put(record) }
         #expect(Set(try records()) == Set(put))
