@@ -146,6 +146,29 @@ extension EndToEnd {
             }
         }
 
+        @Test("What --force keeps of replaced files is not shared: all have one version of the directory")
+        func backups() throws {
+            try Swarm.run(inMemory: true) { swarm in
+                let holder = try swarm.addPeer { share in
+                    for name in ["a", "b"] { try TestFile.write("\(share)/t/\(name)", length: 5000) }
+                }
+                try holder.awaitFiles("t/a", "t/b")
+                let fetcher = try swarm.addPeer { try TestFile.write($0 + "/t/b", length: 77, seed: 99) }
+                try fetcher.awaitFiles("t/b")
+                let third = try swarm.addPeer()
+                try swarm.settle()
+                #expect(fetcher.ctl("req", "t/", "--force").code == 0)
+                #expect(TestFile.exists(fetcher.path("t/b.~1~")))
+                let who = third.ctl("who", "t/", "--json").json
+                #expect(who?["versions"].array.map { $0["holders"].array.count } == [2])
+                #expect(third.ctl("req", "t/").code == 0)
+                try fetcher.terminate()
+                try fetcher.restart()
+                try fetcher.awaitFiles("t/a", "t/b")
+                #expect(fetcher.files().count == 2)
+            }
+        }
+
         @Test("A directory that is paused keeps what came of it, shows that, and fetches only the rest")
         func paused() throws {
             try Swarm.run(inMemory: true) { swarm in
