@@ -19,8 +19,9 @@ struct VersionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The version to fetch: its root, 64 hexadecimal digits, as who and files --json show it. (default: the only "
-                + "one there is)", valueName: "hex"))
+            "The version to fetch: its root, 64 hexadecimal digits, as who and files --json show it. It is fetched under "
+                + "whatever name its holders have it (a directory: under NAME only), and put into the share as NAME. For "
+                + "one NAME. (default: the only one there is)", valueName: "hex"))
     var root: String?
 
     @Flag var choose: Choice?
@@ -39,8 +40,13 @@ struct VersionOptions: ParsableArguments {
         }
     }
 
-    func digest() throws(ControlFailure) -> Digest? {
+    /// - Throws: what of it cannot be.
+    func digest(of names: [String]) throws(ControlFailure) -> Digest? {
         guard let root else { return nil }
+        guard names.count == 1 else {
+            throw ControlFailure(
+                .usage, "--root names one version, and these are \(names.count) names for it: name one")
+        }
         guard choose == nil else {
             throw ControlFailure(.usage, "--root names the version; --newest and --most-held have nothing to choose")
         }
