@@ -39,6 +39,8 @@ extension EndToEnd {
                 #expect(reply.code == 66)
                 #expect(reply.event("error")?["exit"].int == 66)
                 #expect(swarm.peers[0].ctl("req", "missing.bin").code == 66)
+                let root = String(repeating: "1", count: 64)
+                #expect(swarm.peers[0].ctl("req", "--root", root, "a").errors.contains("nobody has root \(root)"))
             }
         }
 
