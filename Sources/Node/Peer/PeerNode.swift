@@ -72,8 +72,8 @@ final class PeerNode: ReactorHandler {
     /// What an earlier run left is known; before that, clients wait.
     var isRestored = false
     var postponed: [(ControlRequest, ControlClientID)] = []
-    /// The database took no record the last time.
-    var recordsFailed = false
+    /// Why the database took no record the last time.
+    var recordsError: StateDatabaseError?
     var dials: [ConnectionID: Dial] = [:]
     var watch = RequestWatch()
     /// What each client of the control socket has verified now.
@@ -88,8 +88,8 @@ final class PeerNode: ReactorHandler {
     var isWritingRows = false
     /// There is a database.
     var keepsRows = true
-    /// It took nothing the last time.
-    var rowsFailed = false
+    /// Why it took nothing the last time.
+    var rowsError: StateDatabaseError?
     var wakeTimer: TimerID?
     var uploadsTimer: TimerID?
     private var progressTimer: TimerID?

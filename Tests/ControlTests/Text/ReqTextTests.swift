@@ -159,10 +159,13 @@ import Testing
                 bans: 0,
                 indexing: IndexingProgress(
                     state: .hashing, filesDone: 1, filesTotal: 2, bytesDone: 0, bytesTotal: 2048, bytesHashed: 0,
-                    errors: 0),
-                ticks: .init(p50: 8, p99: 64)))
+                    errors: 1),
+                stateError: "nothing is recorded", ticks: .init(p50: 8, p99: 64)))
         #expect(lines.contains("manager      127.0.0.1:7400, waiting: refused"))
-        #expect(lines.contains("index        hashing: 1 of 2 files, 0 B of 2 KiB"))
+        #expect(
+            lines.contains("index        hashing: 1 of 2 files, 0 B of 2 KiB, 1 file with an error, see `p2pctl files`")
+        )
+        #expect(lines.last == "state        nothing is recorded")
         #expect(lines.contains("roster       1 peer, epoch 2"))
         #expect(lines.contains("limits       upload 50M/s, download none"))
         #expect(lines.contains("downloads    1 queued, 1 waiting"))

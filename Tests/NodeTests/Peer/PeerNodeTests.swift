@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Posix
 import Reactor
+import Storage
 import Testing
 import Transport
 import Wire
@@ -55,6 +56,20 @@ struct PeerNodeTests {
         client.hello(5)
         #expect(try run(10, [client]) { client.messages.contains { $0.type == .hello } })
         return (client, root)
+    }
+
+    @Test("That the database takes nothing is known with its reason until it takes something again")
+    func stateError() {
+        let error = StateDatabaseError("write to", "p2pd.sqlite", reason: "disk I/O error", cause: .other)
+        #expect(node.stateError == nil)
+        node.completed(.ledger(.indexWritten(.failure(error))))
+        #expect(
+            node.stateError?.contains("index of the share is not kept: write to p2pd.sqlite: disk I/O error") == true)
+        node.completed(.ledger(.recorded(.failure(error))))
+        #expect(node.stateError?.contains("downloads are not recorded: write to p2pd.sqlite") == true)
+        node.completed(.ledger(.recorded(.success(()))))
+        node.completed(.ledger(.indexWritten(.success(1))))
+        #expect(node.stateError == nil)
     }
 
     @Test("What is indexed is offered and served")

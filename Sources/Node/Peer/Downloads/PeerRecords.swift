@@ -70,12 +70,18 @@ extension PeerNode {
     /// A change of the records is on the disk, or could not be made.
     func recorded(_ result: Result<Void, StateDatabaseError>) {
         switch result {
-        case .success: recordsFailed = false
+        case .success: recordsError = nil
         case .failure(let error):
             // The download goes on; only a restart would fetch again what is not recorded.
-            if !recordsFailed { logger.warning("downloads are not recorded", metadata: ["reason": "\(error)"]) }
-            recordsFailed = true
+            if recordsError == nil { logger.warning("downloads are not recorded", metadata: ["reason": "\(error)"]) }
+            recordsError = error
         }
+    }
+
+    /// What the database does not take, with why, in words; nil when all is well.
+    var stateError: String? {
+        if let recordsError { return "downloads are not recorded: \(recordsError)" }
+        return rowsError.map { "the index of the share is not kept: \($0)" }
     }
 }
 
