@@ -57,6 +57,7 @@ extension EndToEnd {
                 let reply = fetcher.ctl("req", "tree/", "--json")
                 #expect(reply.event("found")?["length"].int == length, "\(reply)")
                 #expect(reply.event("done")?["length"].int == length)
+                #expect(fetcher.log.contains("bytes=\(length)"))
                 for name in ["req", "wait"] {
                     #expect(fetcher.ctl(name, "tree/", "--json").event("done")?["length"].int == length)
                 }

@@ -70,6 +70,11 @@ extension FetchFailure {
     }
 }
 
+extension Delivery {
+    /// Nothing is replaced without being asked to.
+    static let overtaken = Delivery.occupied("a file that was put there while it was fetched; --force replaces it")
+}
+
 extension VersionInfo {
     init(_ version: FileVersion, own: PeerAddress?) {
         self.init(

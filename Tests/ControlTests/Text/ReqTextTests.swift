@@ -18,6 +18,22 @@ import Testing
             ])
     }
 
+    @Test("Who only waited for the end is told no time and no rate")
+    func waited() {
+        let done = ReqDone(
+            name: "a", root: "", length: 1024, seconds: 0.01, already: false,
+            holders: [HolderBytes(address: "a:1", bytes: 1024)])
+        #expect(ReqText.done(done, isWhole: false) == ["done a  1 KiB", "  from  a:1  1 KiB  100 %"])
+    }
+
+    @Test("What was found is told with its holders, if any are known")
+    func found() {
+        let root = String(repeating: "ab", count: 32)
+        let text = { ReqText.found(FoundEvent(name: "a", root: root, length: 1024, holders: $0)) }
+        #expect(text(["b:1", "c:2"]) == "found a  1 KiB  root abababababab  at b:1 c:2")
+        #expect(text([]) == "found a  1 KiB  root abababababab")
+    }
+
     @Test("Absurd amounts and times do not crash the summary")
     func absurd() {
         #expect(done(seconds: 0, holders: [.max, .max, 0]).count == 4)
