@@ -69,6 +69,8 @@ final class PeerNode: ReactorHandler {
     var answersAfterRemoval: [DueAnswer] = []
     /// Downloads that have a row in the database.
     var recordedDownloads: Set<DownloadID> = []
+    /// Those of them whose row the database did not take: the next change of them adds it.
+    var unrecorded: Set<DownloadID> = []
     /// What an earlier run left is known; before that, clients wait.
     var isRestored = false
     var postponed: [(ControlRequest, ControlClientID)] = []

@@ -1,6 +1,7 @@
 import Content
 import Foundation
 import Logging
+import PeerCore
 import Posix
 import Reactor
 import Storage
@@ -70,6 +71,22 @@ struct PeerNodeTests {
         node.completed(.ledger(.recorded(.success(()))))
         node.completed(.ledger(.indexWritten(.success(1))))
         #expect(node.stateError == nil)
+    }
+
+    @Test("A download whose row was not taken is not recorded, whatever else is, until it has one")
+    func unrecorded() throws {
+        let error = StateDatabaseError("write to", "p2pd.sqlite", reason: "full", cause: .outOfSpace)
+        let id = DownloadID(rawValue: 1)
+        let entry = DownloadEntry(
+            id: id, name: try ShareName("a"), root: .empty, modified: 0, replacing: false, keepsBackup: true,
+            sync: true,
+            priority: 0, state: .running)
+        node.keep(entry)
+        node.completed(.ledger(.downloadRecorded(id, .failure(error))))
+        node.completed(.ledger(.recorded(.success(()))))
+        #expect(node.stateError != nil && node.unrecorded == [id])
+        node.completed(.ledger(.downloadRecorded(id, .success(()))))
+        #expect(node.stateError == nil && node.unrecorded.isEmpty)
     }
 
     @Test("What is indexed is offered and served")

@@ -116,6 +116,7 @@ extension PeerNode {
         case .indexWritten(let result): indexWritten(result)
         case .downloadsLoaded(let result): downloadsLoaded(result)
         case .recorded(let result): recorded(result)
+        case .downloadRecorded(let id, let result): recorded(id, result)
         case .remainsLoaded(let result): remainsLoaded(result)
         case .passedOn(let answer): control.send(answer.line, to: answer.client)
         case .piecesRecorded(let id, let result):
