@@ -46,6 +46,21 @@ public struct ShareName: Hashable, Sendable {
         return String(decoding: path.utf8[path.utf8.index(after: slash)...], as: UTF8.self)
     }
 
+    /// The name under which a file is kept that another takes the place of: `NAME.~N~`.
+    /// - Parameter number: from 1.
+    public func backup(_ number: Int) throws(ShareNameError) -> ShareName { try ShareName("\(path).~\(number)~") }
+
+    /// Whether a file of this name is such a one: it belongs to whoever has the share, and is never shared.
+    public var isBackup: Bool {
+        let tilde = UInt8(ascii: "~")
+        let bytes = path.utf8
+        guard bytes.last == tilde else { return false }
+        let digits = bytes.dropLast().reversed().prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        let before = bytes.dropLast(1 + digits.count).suffix(3)
+        guard let first = digits.last, first != UInt8(ascii: "0") else { return false }
+        return before.count == 3 && before.first != UInt8(ascii: "/") && before.dropFirst().elementsEqual(".~".utf8)
+    }
+
     /// - Parameter path: the beginning of a name's path, up to a slash.
     private init(checked path: String) {
         self.path = path

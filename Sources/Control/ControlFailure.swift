@@ -100,6 +100,27 @@ extension ControlFailure: Codable {
 }
 
 extension ControlFailure {
+    /// Everybody was asked, and nobody has it.
+    /// - Parameters:
+    ///   - root: of the version that was asked for.
+    ///   - silent: of those asked, how many did not answer.
+    ///   - banned: how many were not asked.
+    public static func nobody(
+        _ name: String, root: String? = nil, asked: Int, silent: Int = 0, banned: Int
+    ) -> ControlFailure {
+        let what = root.map { "root \($0), asked for as \(name)" } ?? name
+        let advice =
+            root == nil
+            ? "check the name (a directory's ends in /), or see `p2pctl peers`"
+            : "check the root: `p2pctl who` lists those of a name"
+        var whom: [String] = []
+        if asked > 0 { whom.append(asked == 1 ? "1 peer was asked" : "\(asked) peers were asked") }
+        if silent > 0 { whom.append("\(silent) did not answer") }
+        if banned > 0 { whom.append("\(BansText.notAsked(banned)) (see `p2pctl bans`)") }
+        if whom.isEmpty { whom.append("no other peer is active") }
+        return ControlFailure(.notFound, "nobody has \(what): \(whom.joined(separator: ", ")); \(advice)")
+    }
+
     /// A directory that is there, and that nobody can offer as one version.
     public static func unfit(_ name: String, at addresses: [String]) -> ControlFailure {
         let verb = addresses.count == 1 ? "has" : "have"

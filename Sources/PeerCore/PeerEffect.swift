@@ -162,13 +162,15 @@ public struct DeliveryTerms: Hashable, Sendable {
 
 /// What the swarm has under a name.
 public struct Survey: Hashable, Sendable {
-    /// The most held first.
+    /// The most held first; what is here is among them.
     public let versions: [FileVersion]
     /// What stands in this peer's own share.
     public let local: FileRoot?
     public let asked: Int
     /// Peers that did not answer.
     public let silent: Int
+    /// Peers that were not asked, since they are refused.
+    public let banned: Int
     /// Peers that have the directory and cannot offer it.
     public let unfit: [PeerAddress]
 }
@@ -199,8 +201,11 @@ public struct VersionHolder: Hashable, Sendable {
 /// Why a wish was not fulfilled.
 public enum FetchFailure: Error, Hashable, Sendable {
     /// Every peer answered, none has it.
-    /// - Parameter unfit: these have the directory, and cannot offer it.
-    case nobody(asked: Int, unfit: [PeerAddress] = [])
+    /// - Parameters:
+    ///   - banned: so many peers were not asked, since they are refused.
+    ///   - root: the version that was asked for.
+    ///   - unfit: these have the directory, and cannot offer it.
+    case nobody(asked: Int, banned: Int = 0, root: Digest? = nil, unfit: [PeerAddress] = [])
     /// Not everybody answered in time, and nobody has it.
     case askTimedOut(silent: Int, asked: Int)
     /// There was no roster to ask.

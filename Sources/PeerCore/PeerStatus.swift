@@ -110,6 +110,9 @@ extension PeerMachine {
         return downloads[id].map { status($0) }
     }
 
+    /// Bytes of a download, of a directory those of all its files: as its holders say, until its list is here.
+    public func length(of id: DownloadID) -> UInt64? { downloads[id]?.length }
+
     /// The pieces of a download that are durable and recorded.
     public func recordedPieces(of id: DownloadID) -> PieceSet? { downloads[id]?.commits.durable }
 

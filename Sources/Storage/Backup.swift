@@ -26,10 +26,10 @@ struct Backup {
     init(of file: ShareName, in directory: Directory, sync: Bool) throws(SystemError) {
         let last = file.components.last ?? ""
         for number in 1...StorageLimits.backupsMax {
-            let kept = "\(last).~\(number)~"
-            guard let name = try? ShareName("\(file.path).~\(number)~") else {
+            guard let name = try? file.backup(number) else {
                 throw SystemError("keep what stands at", on: file.path, code: SystemError.nameTooLong)
             }
+            let kept = name.last
             guard let way = try Backup.keep(last, as: kept, in: directory) else { continue }
             if sync { try directory.sync() }
             self.name = name

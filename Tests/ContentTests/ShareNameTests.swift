@@ -106,6 +106,20 @@ import Testing
         for name in names { #expect(try Set([name, ShareName(String(name.path.unicodeScalars))]).count == 1) }
     }
 
+    @Test("A backup's name is that of a file with a number between tildes, and no other is taken for one")
+    func backups() throws {
+        for number in [1, 9, 10, 1000] {
+            let name = try ShareName("a/b").backup(number)
+            #expect(name.path == "a/b.~\(number)~" && name.isBackup)
+        }
+        #expect(try ShareName("x.~1~.~2~").isBackup)
+        let others = [
+            "a", "~", "a~", "a.~~", "a.~0~", "a.~01~", "a.~1", "a~1~", "a.~x~", "a.~1x~", ".~1~", "a/.~1~", "1~",
+            "a.~1~/b",
+        ]
+        for other in others { #expect(!(try ShareName(other).isBackup), "\(other)") }
+    }
+
     @Test("A name knows the directory it lies in, how deep, and which are above it")
     func places() throws {
         let (top, file) = (try ShareName("a"), try ShareName("a/b/c"))

@@ -28,7 +28,7 @@ import Testing
                 indexing: IndexingProgress(
                     state: .hashing, filesDone: 1, filesTotal: 2, bytesDone: 3, bytesTotal: 4, bytesHashed: 2, errors: 0
                 ),
-                ticks: .init(p50: 8, p99: 64)))
+                stateError: "no", ticks: .init(p50: 8, p99: 64)))
         try survives(PeersReply(peers: [.init(address: "127.0.0.1:7002", id: "ff", label: "é")], epoch: .max))
         try survives(FilesReply(files: [.init(name: "x", length: 0, root: root, modified: -1)], more: true))
         for state in FileState.allCases {

@@ -10,6 +10,7 @@ extension EndToEnd {
                 ["req"], ["nonsense"], ["req", "a", "--nonsense"], ["req", "a", "--root", "xyz"], ["req", "../x"],
                 ["req", "/etc/passwd"], ["req", "a//b"], ["req", "a\nb"], ["req", ""],
                 ["req", String(repeating: "n", count: 2048)], ["req", "a", "--timeout", "-1"], ["cancel"],
+                ["req", "--root", String(repeating: "1", count: 64), "a", "b"],
             ])
         func usage(arguments: [String]) throws {
             try Swarm.run(peers: 1) { swarm in
@@ -38,6 +39,8 @@ extension EndToEnd {
                 #expect(reply.code == 66)
                 #expect(reply.event("error")?["exit"].int == 66)
                 #expect(swarm.peers[0].ctl("req", "missing.bin").code == 66)
+                let root = String(repeating: "1", count: 64)
+                #expect(swarm.peers[0].ctl("req", "--root", root, "a").errors.contains("nobody has root \(root)"))
             }
         }
 

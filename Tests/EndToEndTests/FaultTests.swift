@@ -91,6 +91,23 @@ extension EndToEnd {
             }
         }
 
+        @Test("A download that is through while the share is elsewhere goes on by itself when it is back")
+        func shareMovedWhileFetching() throws {
+            try Swarm.run { swarm in
+                let holder = try swarm.addHolder(of: "a.bin", length: 4 * mebibyte)
+                let fetcher = try swarm.addPeer(arguments: ["--max-download", "4M"])
+                try swarm.settle()
+                #expect(fetcher.ctl("req", "--background", "a.bin").code == 0)
+                try fetcher.awaitBytes(1, of: "a.bin")
+                let elsewhere = fetcher.share + ".elsewhere"
+                try FileManager.default.moveItem(atPath: fetcher.share, toPath: elsewhere)
+                try eventually("it waits") { fetcher.log.contains("waiting for the directory to share") }
+                try FileManager.default.moveItem(atPath: elsewhere, toPath: fetcher.share)
+                try eventually("it has the file") { TestFile.sameBytes(fetcher.path("a.bin"), holder.path("a.bin")) }
+                #expect(fetcher.ctl("wait", "a.bin").code == 0)
+            }
+        }
+
         @Test("A peer that waits for its share ends when it is asked to")
         func endsWithoutShare() throws {
             try Swarm.run(peers: 1) { swarm in

@@ -110,6 +110,7 @@ extension EndToEnd {
                 let listed = fetcher.ctl("downloads", "--json").json?["downloads"].array ?? []
                 #expect(listed.compactMap { $0["name"].string }.sorted() == ["code.bin", "slow.bin"])
                 #expect(listed.allSatisfy { $0["state"].string == "done" && $0["have"].int == 1000 })
+                #expect(listed.allSatisfy { $0["id"].int == nil })
                 #expect(listed.contains { $0["hook"].string?.contains("code 7") == true })
                 #expect(fetcher.ctl("cancel", "code.bin", "slow.bin").code == 0)
                 #expect(fetcher.ctl("downloads").output == "no downloads\n")

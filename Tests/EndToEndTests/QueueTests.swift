@@ -136,6 +136,10 @@ extension EndToEnd {
                 #expect(holders.allSatisfy { $0["complete"].int == 1 && $0["have"].int == mebibyte })
                 #expect(reply.json?["local"].string == other.files()["a.bin"])
                 #expect(reply.json?["asked"].int == 2)
+                #expect(versions.last?["root"].string == other.files()["a.bin"] && versions.count == 2)
+                #expect(versions.last?["holders"].array.isEmpty == true)
+                #expect(versions.last?["modified"].int ?? 0 > 1_700_000_000)
+                #expect(other.ctl("who", "a.bin").output.contains("1: here"))
                 let text = first.ctl("who", "a.bin").output
                 #expect(text.contains("AGE") && text.contains("p2pctl req --root"))
                 #expect(other.ctl("who", "none.bin").code == 66)

@@ -55,6 +55,39 @@ extension EndToEnd {
             }
         }
 
+        @Test("That nothing is recorded for want of room is told by `status`, with why, and what is fetched comes")
+        func fullState() throws {
+            try Swarm.run { swarm in
+                let holder = try addHolder(swarm, ["a.bin": mebibyte], arguments: ["--max-upload", "512K"])
+                let path = "\(swarm.scratch.path)/peer\(swarm.peers.count + 1).state"
+                let disk = try SmallDisk(at: path, mebibytes: 1)
+                defer { disk.unmount() }
+                let fetcher = try swarm.addPeer()
+                defer { fetcher.kill() }
+                try swarm.settle()
+                #expect(fetcher.ctl("status", "--json").json?["stateError"].string == nil)
+                try disk.fill(leaving: 0)
+                #expect(fetcher.ctl("req", "--background", "a.bin").code == 0)
+                #expect(fetcher.ctl("pause", "a.bin").code == 0)
+                // The database's log has some room of its own for a while.
+                try eventually("nothing more is recorded") {
+                    _ = fetcher.ctl("priority", "a.bin", "1")
+                    return fetcher.ctl("status", "--json").json?["stateError"].string != nil
+                }
+                #expect(fetcher.ctl("status").output.contains("downloads are not recorded"))
+                disk.clear()
+                #expect(fetcher.ctl("priority", "a.bin", "2").code == 0)
+                #expect(fetcher.ctl("status", "--json").json?["stateError"].string == nil)
+                // It is recorded after all: the next daemon knows it.
+                fetcher.kill()
+                try fetcher.restart()
+                try fetcher.awaitReady()
+                #expect(fetcher.download("a.bin")?["priority"].int == 2)
+                #expect(fetcher.ctl("req", "a.bin").code == 0)
+                #expect(TestFile.sameBytes(fetcher.path("a.bin"), holder.path("a.bin")))
+            }
+        }
+
         @Test(
             "In the background it waits for room, holds up no other download and no upload, and then goes on by itself")
         func waits() throws {

@@ -57,6 +57,7 @@ extension EndToEnd {
                 let reply = fetcher.ctl("req", "tree/", "--json")
                 #expect(reply.event("found")?["length"].int == length, "\(reply)")
                 #expect(reply.event("done")?["length"].int == length)
+                #expect(fetcher.log.contains("bytes=\(length)"))
                 for name in ["req", "wait"] {
                     #expect(fetcher.ctl(name, "tree/", "--json").event("done")?["length"].int == length)
                 }
@@ -143,6 +144,29 @@ extension EndToEnd {
                 #expect(files["failed"].array.allSatisfy { $0["message"].string?.contains("--force") == true })
                 #expect(TestFile.sameBytes(fetcher.path("tree/two words.txt"), holder.path("tree/two words.txt")))
                 #expect(TestFile.exists(fetcher.path("tree/two words.txt.~1~")))
+            }
+        }
+
+        @Test("What --force keeps of replaced files is not shared: all have one version of the directory")
+        func backups() throws {
+            try Swarm.run(inMemory: true) { swarm in
+                let holder = try swarm.addPeer { share in
+                    for name in ["a", "b"] { try TestFile.write("\(share)/t/\(name)", length: 5000) }
+                }
+                try holder.awaitFiles("t/a", "t/b")
+                let fetcher = try swarm.addPeer { try TestFile.write($0 + "/t/b", length: 77, seed: 99) }
+                try fetcher.awaitFiles("t/b")
+                let third = try swarm.addPeer()
+                try swarm.settle()
+                #expect(fetcher.ctl("req", "t/", "--force").code == 0)
+                #expect(TestFile.exists(fetcher.path("t/b.~1~")))
+                let who = third.ctl("who", "t/", "--json").json
+                #expect(who?["versions"].array.map { $0["holders"].array.count } == [2])
+                #expect(third.ctl("req", "t/").code == 0)
+                try fetcher.terminate()
+                try fetcher.restart()
+                try fetcher.awaitFiles("t/a", "t/b")
+                #expect(fetcher.files().count == 2)
             }
         }
 

@@ -35,6 +35,7 @@ extension EndToEnd {
                 try fetcher.awaitRoster(of: [honest], and: fake)
                 let ban = fetcher.ctl("bans", "--json").json?["bans"].array.first
                 #expect((3000...3600).contains(ban?["secondsLeft"].int ?? 0))
+                #expect(fetcher.ctl("req", "none.bin").errors.contains("1 banned peer was not asked"))
                 let before = fake.piecesServed
                 let refusals = fake.refusals.count
                 #expect(fetcher.ctl("req", names[3]).code == 0)

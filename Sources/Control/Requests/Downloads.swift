@@ -38,8 +38,8 @@ public struct DownloadsReply: Codable, Equatable, Sendable {
 
     /// One download.
     public struct Download: Codable, Equatable, Sendable {
-        /// Counts up; 0 for one that is listed only because its hook failed.
-        public let id: UInt64
+        /// Counts up; nil for one that is listed only because its hook failed.
+        public let id: UInt64?
         public let kind: Kind
         public let name: String
         /// 64 hexadecimal digits; nil until it is known.
@@ -62,7 +62,7 @@ public struct DownloadsReply: Codable, Equatable, Sendable {
         public let hook: String?
 
         public init(
-            id: UInt64, kind: Kind = .file, name: String, root: String?, length: UInt64?, have: UInt64,
+            id: UInt64?, kind: Kind = .file, name: String, root: String?, length: UInt64?, have: UInt64,
             state: DownloadState, cause: String? = nil, needs: UInt64? = nil, bytesPerSecond: Double,
             priority: Int = 0, holders: [HolderBytes], hook: String? = nil
         ) {

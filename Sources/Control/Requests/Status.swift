@@ -27,12 +27,15 @@ public struct StatusReply: Codable, Equatable, Sendable {
     /// Peers that are refused.
     public let bans: Int
     public let indexing: IndexingProgress
+    /// What the state directory's database does not take, and why; nil when all is well.
+    public let stateError: String?
     public let ticks: TickReport
 
     public init(
         version: String, id: String, share: String, listen: String, uptimeSeconds: Double, manager: ManagerLink,
         epoch: UInt64, peers: Int, files: Int, connections: Int, bytesIn: UInt64, bytesOut: UInt64,
-        limits: LimitReply, downloads: DownloadCounts, bans: Int, indexing: IndexingProgress, ticks: TickReport
+        limits: LimitReply, downloads: DownloadCounts, bans: Int, indexing: IndexingProgress, stateError: String? = nil,
+        ticks: TickReport
     ) {
         self.version = version
         self.id = id
@@ -50,6 +53,7 @@ public struct StatusReply: Codable, Equatable, Sendable {
         self.downloads = downloads
         self.bans = bans
         self.indexing = indexing
+        self.stateError = stateError
         self.ticks = ticks
     }
 }
@@ -125,7 +129,7 @@ public struct IndexingProgress: Codable, Equatable, Sendable {
     public let bytesTotal: UInt64
     /// Read and hashed since the daemon started; what was known from before is not.
     public let bytesHashed: UInt64
-    /// Files that could not be read.
+    /// Files that are not offered: they could not be read, have rotted or have no proper name.
     public let errors: Int
 
     public init(

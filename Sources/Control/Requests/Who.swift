@@ -37,15 +37,20 @@ public struct WhoReply: Codable, Equatable, Sendable {
     public let asked: Int
     /// Peers that did not answer.
     public let silent: Int
+    /// Peers that were not asked, since they are refused for wrong data.
+    public let banned: Int
     /// The root of the file of that name in this peer's own share.
     public let local: String?
     /// Addresses of peers that have the directory and cannot offer it as a whole.
     public let unfit: [String]
 
-    public init(versions: [Version], asked: Int, silent: Int, local: String?, unfit: [String] = []) {
+    public init(
+        versions: [Version], asked: Int, silent: Int, banned: Int = 0, local: String?, unfit: [String] = []
+    ) {
         self.versions = versions
         self.asked = asked
         self.silent = silent
+        self.banned = banned
         self.local = local
         self.unfit = unfit
     }
@@ -58,6 +63,7 @@ public struct WhoReply: Codable, Equatable, Sendable {
         public let length: UInt64
         /// Seconds since 1970, the newest among the holders; nil when none said.
         public let modified: Int64?
+        /// Without this peer itself: none of a version that only it has.
         public let holders: [Holder]
 
         public init(root: String, length: UInt64, modified: Int64?, holders: [Holder]) {

@@ -13,6 +13,10 @@ public enum BansText {
         return Table(columns: [.left("ADDRESS"), .left("ID"), .right("LEFT"), .left("REASON")], rows: rows).lines
     }
 
+    static func notAsked(_ count: Int) -> String {
+        count == 1 ? "1 banned peer was not asked" : "\(count) banned peers were not asked"
+    }
+
     public static func lines(_ reply: LiftReply) -> [String] {
         [reply.lifted == 1 ? "1 ban is lifted" : "\(reply.lifted) bans are lifted"]
     }

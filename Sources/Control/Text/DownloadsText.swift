@@ -24,9 +24,14 @@ public enum DownloadsText {
     private static func row(_ download: DownloadsReply.Download) -> [String] {
         [
             download.state.rawValue, ByteText.size(download.have), download.length.map(ByteText.size) ?? "-",
-            ByteText.rate(download.bytesPerSecond), "\(download.holders.count)", "\(download.priority)",
+            ByteText.rate(download.bytesPerSecond), "\(senders(download))", "\(download.priority)",
             TerminalText.escape(name(download) + notes(download)),
         ]
+    }
+
+    /// Its holders are those that have sent something since the daemon started.
+    private static func senders(_ download: DownloadsReply.Download) -> Int {
+        download.state == .fetching ? download.holders.count : 0
     }
 
     private static func name(_ download: DownloadsReply.Download) -> String {

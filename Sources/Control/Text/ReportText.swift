@@ -30,7 +30,7 @@ public enum ReportText {
     }
 
     public static func status(_ reply: StatusReply) -> [String] {
-        let facts = [
+        var facts = [
             ("peer", reply.id), ("version", "\(reply.version), up \(DurationText.text(reply.uptimeSeconds))"),
             ("share", "\(reply.share), \(count(reply.files, "file"))"), ("listening", reply.listen),
             ("manager", manager(reply.manager)), ("roster", "\(count(reply.peers, "peer")), epoch \(reply.epoch)"),
@@ -40,6 +40,7 @@ public enum ReportText {
             ("downloads", DownloadsText.counts(reply.downloads)), ("bans", reply.bans == 0 ? "none" : "\(reply.bans)"),
             ("index", index(reply.indexing)),
         ]
+        if let stateError = reply.stateError { facts.append(("state", stateError)) }
         return Table(columns: [.left(""), .left("")], rows: facts.map { [$0, TerminalText.escape($1)] }).lines
     }
 
@@ -49,7 +50,7 @@ public enum ReportText {
     }
 
     private static func index(_ progress: IndexingProgress) -> String {
-        let errors = progress.errors == 0 ? "" : ", \(count(progress.errors, "file")) could not be read"
+        let errors = progress.errors == 0 ? "" : ", \(count(progress.errors, "file")) with an error, see `p2pctl files`"
         let (done, total) = (ByteText.size(progress.bytesDone), ByteText.size(progress.bytesTotal))
         let files = count(progress.filesTotal, "file")
         switch progress.state {

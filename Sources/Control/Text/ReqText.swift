@@ -4,9 +4,12 @@ import Content
 public enum ReqText {
     /// `found NAME  200 MiB  root 0123456789ab  at 127.0.0.1:7002 127.0.0.1:7003`
     public static func found(_ event: FoundEvent) -> String {
-        let holders = event.holders.map { TerminalText.escape($0) }.joined(separator: " ")
-        return "found \(TerminalText.escape(event.name))  \(ByteText.size(event.length))  "
-            + "root \(RootText.prefix(event.root))  at \(holders)"
+        // None is known of a download that an earlier run of the daemon left.
+        let holders = event.holders.isEmpty ? [] : ["at"] + event.holders.map { TerminalText.escape($0) }
+        let parts =
+            ["found \(TerminalText.escape(event.name))", ByteText.size(event.length)]
+            + ["root \(RootText.prefix(event.root))", holders.joined(separator: " ")]
+        return parts.filter { !$0.isEmpty }.joined(separator: "  ")
     }
 
     /// `progress NAME  25 %  50 MiB of 200 MiB  10 MiB/s  0:15 left  3 holders`
@@ -19,7 +22,8 @@ public enum ReqText {
 
     /// The result, a line for each holder that data came from, and what else is to be known. A directory's name ends in a
     /// slash, as it was asked for.
-    public static func done(_ done: ReqDone) -> [String] {
+    /// - Parameter isWhole: the time is that of the whole download; whoever only waited does not know how long it took.
+    public static func done(_ done: ReqDone, isWhole: Bool = true) -> [String] {
         let name = TerminalText.escape(done.name)
         switch done.state {
         case .queued, .fetching:
@@ -27,18 +31,19 @@ public enum ReqText {
             return ["\(done.state.rawValue) \(name)  in the background; \(wait) waits for it"]
         case .done: break
         }
-        let first = done.already ? ["\(name) is already here"] : fetched(done, name)
+        let first = done.already ? ["\(name) is already here"] : fetched(done, name, isWhole)
         return first + (done.backup.map { ["  what it replaced is kept as \(TerminalText.escape($0))"] } ?? [])
             + (done.files.map(tree) ?? [])
     }
 
-    private static func fetched(_ done: ReqDone, _ name: String) -> [String] {
+    private static func fetched(_ done: ReqDone, _ name: String, _ isWhole: Bool) -> [String] {
         let fetched = done.holders.reduce(UInt64(0)) { $0.addingReportingOverflow($1.bytes).partialValue }
         // Holders are counted since the daemon started, which may be before this request.
         let rate = done.seconds > 0 ? Double(min(fetched, done.length ?? 0)) / done.seconds : 0
         let speed = rate > 0 ? " (\(ByteText.rate(rate)))" : ""
         let size = ByteText.size(done.length ?? 0)
-        return ["done \(name)  \(size) in \(DurationText.text(done.seconds))\(speed)"] + holders(done.holders, fetched)
+        let time = isWhole ? " in \(DurationText.text(done.seconds))\(speed)" : ""
+        return ["done \(name)  \(size)\(time)"] + holders(done.holders, fetched)
     }
 
     /// How many of a directory's files are here, and those that are not.

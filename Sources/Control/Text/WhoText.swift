@@ -6,12 +6,13 @@ public enum WhoText {
     ///   - name: as typed.
     ///   - now: seconds since 1970.
     public static func lines(_ reply: WhoReply, name: String, now: Int64) -> [String] {
-        guard !reply.versions.isEmpty else { return [none(reply, name)] + unfit(reply) + silence(reply) }
+        let others = unfit(reply) + silence(reply) + banned(reply)
+        guard reply.versions.contains(where: \.isElsewhere) else { return [none(reply, name)] + others }
         let rows = reply.versions.map { row($0, local: reply.local, now: now) }
         let columns: [Table.Column] = [
             .left("ROOT"), .right("SIZE"), .left("MODIFIED"), .right("AGE"), .left("HOLDERS"),
         ]
-        return Table(columns: columns, rows: rows).lines + unfit(reply) + silence(reply) + commands(reply, name)
+        return Table(columns: columns, rows: rows).lines + others + commands(reply, name)
     }
 
     private static func none(_ reply: WhoReply, _ name: String) -> String {
@@ -49,9 +50,18 @@ public enum WhoText {
         reply.silent == 0 ? [] : ["\(reply.silent) of \(reply.asked) peers did not answer and may have others"]
     }
 
-    /// There is something to choose only if there are several.
-    private static func commands(_ reply: WhoReply, _ name: String) -> [String] {
-        guard reply.versions.count > 1 else { return [] }
-        return ["To fetch one of them:"] + FailureText.commands(reply.versions.map(\.root), name: name)
+    private static func banned(_ reply: WhoReply) -> [String] {
+        reply.banned == 0 ? [] : ["\(BansText.notAsked(reply.banned)) and may have others: see `p2pctl bans`"]
     }
+
+    /// There is something to choose only if others have several.
+    private static func commands(_ reply: WhoReply, _ name: String) -> [String] {
+        let roots = reply.versions.filter(\.isElsewhere).map(\.root)
+        return roots.count > 1 ? ["To fetch one of them:"] + FailureText.commands(roots, name: name) : []
+    }
+}
+
+extension WhoReply.Version {
+    /// Somebody else than this peer has it.
+    fileprivate var isElsewhere: Bool { !holders.isEmpty }
 }

@@ -7,13 +7,9 @@ extension FetchFailure {
     /// - Parameter own: this peer's address, which stands for it in lists of holders.
     func text(for name: String, own: PeerAddress? = nil) -> ControlFailure {
         switch self {
-        case .nobody(_, let unfit) where !unfit.isEmpty: return .unfit(name, at: unfit.map(\.description))
-        case .nobody(let asked, _):
-            let whom =
-                asked == 0 ? "no other peer is active" : asked == 1 ? "1 peer was asked" : "\(asked) peers were asked"
-            return .init(
-                .notFound,
-                "nobody has \(name): \(whom); check the name (a directory's ends in /), or see `p2pctl peers`")
+        case .nobody(_, _, _, let unfit) where !unfit.isEmpty: return .unfit(name, at: unfit.map(\.description))
+        case .nobody(let asked, let banned, let root, _):
+            return .nobody(name, root: root?.hex, asked: asked, banned: banned)
         case .askTimedOut(let silent, let asked):
             return .init(
                 .timedOut,
@@ -84,6 +80,11 @@ extension FetchFailure {
         case .noSuchDownload: return .init(.noDownload, "\(name) is not being downloaded; see `p2pctl downloads`")
         }
     }
+}
+
+extension Delivery {
+    /// Nothing is replaced without being asked to.
+    static let overtaken = Delivery.occupied("a file that was put there while it was fetched; --force replaces it")
 }
 
 extension VersionInfo {

@@ -59,7 +59,7 @@ extension PeerNode: ControlHandler {
             connections: machine.sessionCount, bytesIn: transport.pieceBytesReceived,
             bytesOut: transport.fileBytesSent,
             limits: limits, downloads: DownloadCounts(downloads.map { DownloadState($0.state) }),
-            bans: machine.currentBans.count, indexing: indexing,
+            bans: machine.currentBans.count, indexing: indexing, stateError: stateError,
             ticks: TickReport(p50: reactor.tickTimes.quantile(0.5), p99: reactor.tickTimes.quantile(0.99)))
     }
 

@@ -114,7 +114,7 @@ extension PeerNode {
                 "download started",
                 metadata: [
                     "download": "\(id.rawValue)", "name": "\(name)", "root": "\(root.digest)",
-                    "bytes": "\(root.length)", "holders": "\(holders)",
+                    "bytes": "\(machine.length(of: id) ?? root.length)", "holders": "\(holders)",
                 ])
         case .downloadFinished(let id, let name, let root, let length, let took):
             hooks.downloadFinished(name, root, length: length)

@@ -59,6 +59,23 @@ enum PeerCompletion: Sendable {
     case nothing
 }
 
+extension PeerCompletion {
+    /// A download fails of it.
+    var isDiskFailure: Bool {
+        switch self {
+        case .partialOpened(_, .failure), .partialReopened(_, .failure, _), .partialVerified(_, .failure, _),
+            .stored(_, _, _, _, .failed), .delivered(_, .failure):
+            true
+        case .synced(_, _, let failure): failure != nil
+        case .tree(let completion): completion.isDiskFailure
+        case .partialOpened, .partialReopened, .partialVerified, .stored, .delivered, .shareChecked, .scanned, .looked,
+            .indexed, .verified, .ledger, .inspected, .layerChecked, .spaceFound, .partialsCleared, .sharedOpened,
+            .warmed, .resolved, .nothing:
+            false
+        }
+    }
+}
+
 /// A file's identity and the root that belongs to it.
 struct KnownFile: Sendable {
     let identity: FileIdentity

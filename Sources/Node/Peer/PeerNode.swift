@@ -69,11 +69,13 @@ final class PeerNode: ReactorHandler {
     var answersAfterRemoval: [DueAnswer] = []
     /// Downloads that have a row in the database.
     var recordedDownloads: Set<DownloadID> = []
+    /// Those of them whose row the database did not take: the next change of them adds it.
+    var unrecorded: Set<DownloadID> = []
     /// What an earlier run left is known; before that, clients wait.
     var isRestored = false
     var postponed: [(ControlRequest, ControlClientID)] = []
-    /// The database took no record the last time.
-    var recordsFailed = false
+    /// Why the database took no record the last time.
+    var recordsError: StateDatabaseError?
     var dials: [ConnectionID: Dial] = [:]
     var watch = RequestWatch()
     /// What each client of the control socket has verified now.
@@ -88,8 +90,8 @@ final class PeerNode: ReactorHandler {
     var isWritingRows = false
     /// There is a database.
     var keepsRows = true
-    /// It took nothing the last time.
-    var rowsFailed = false
+    /// Why it took nothing the last time.
+    var rowsError: StateDatabaseError?
     var wakeTimer: TimerID?
     var uploadsTimer: TimerID?
     private var progressTimer: TimerID?

@@ -11,7 +11,14 @@ struct PeerWorker {
     let manifests: ManifestStore
     let bench = HashBench()
 
+    /// What fails while the share is elsewhere is held against no download: the daemon begins anew when it is back, and
+    /// then all of them go on.
     func perform(_ job: PeerJob) -> PeerCompletion {
+        let completion = complete(job)
+        return completion.isDiskFailure && !share.directory.isAtItsPath ? .shareChecked(isThere: false) : completion
+    }
+
+    private func complete(_ job: PeerJob) -> PeerCompletion {
         switch job {
         case .checkShare: .shareChecked(isThere: share.directory.isAtItsPath)
         case .scan(let step): .scanned(step.run(in: share))

@@ -69,7 +69,11 @@ struct RequestWatch {
         watchers = watchers.filter { $0.value.client != client }
     }
 
-    /// Bytes a second of a download, as measured by `measure`.
+    /// Bytes a second of a download, as measured by `measure`; of one that does not fetch now, none.
+    func rate(of status: DownloadStatus) -> Double {
+        status.state == .fetching ? bytesPerSecond(status.id) : 0
+    }
+
     func bytesPerSecond(_ id: DownloadID) -> Double { paces[id]?.bytesPerSecond ?? 0 }
 
     /// What every client that waits for a download is to be told now.
@@ -124,6 +128,6 @@ struct RequestWatch {
         }
         return ProgressEvent(
             name: name, state: DownloadState(status.state), have: status.have, length: status.length,
-            bytesPerSecond: bytesPerSecond(status.id), holders: status.activeHolders, waitingFor: status.waitingFor)
+            bytesPerSecond: rate(of: status), holders: status.activeHolders, waitingFor: status.waitingFor)
     }
 }

@@ -23,6 +23,11 @@ extension PeerMachine {
     /// Everybody in the roster but this peer.
     private var others: [PeerID] { roster.entries.keys.filter { $0 != id && !isBanned($0) } }
 
+    /// Those of the roster that are not asked.
+    func banned(besides asked: Set<PeerID>) -> [PeerID] {
+        roster.entries.keys.filter { $0 != id && isBanned($0) && !asked.contains($0) }
+    }
+
     private mutating func ask(_ peers: [PeerID], for id: RequestID) {
         guard requests[id]?.isAsking == true, let query = requests[id]?.wish.query else { return }
         let windowEnd = now + policy.askWindow

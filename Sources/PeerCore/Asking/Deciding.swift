@@ -12,14 +12,16 @@ extension PeerMachine {
         let versions = ask.versions
         if case .survey = request.aim {
             let isOpen = windowIsOpen || (versions.isEmpty && rosterSettled > now)
-            return isOpen ? () : finishSurvey(id, ask, versions)
+            return isOpen ? () : finishSurvey(request, ask, versions)
         }
         if let version = choice(of: versions, request.wish.choose) { return take(version, request, ask) }
         guard versions.isEmpty else { return fail(id, .conflict(versions)) }
         guard ask.outstanding.isEmpty, ask.indexing.isEmpty, rosterSettled <= now else { return }
         if let running = running(request.wish) { return join(running, id) }
         if let local = ask.local, request.wish.digest == nil { return finishAlready(id, local) }
-        fail(id, .nobody(asked: ask.asked.count, unfit: ask.unfitInOrder))
+        let banned = banned(besides: ask.asked).count
+        let root = request.wish.rot == nil ? request.wish.digest : nil
+        fail(id, .nobody(asked: ask.asked.count, banned: banned, root: root, unfit: ask.unfitInOrder))
     }
 
     private func choice(of versions: [FileVersion], _ rule: VersionChoice) -> FileVersion? {
@@ -30,12 +32,24 @@ extension PeerMachine {
         }
     }
 
-    private mutating func finishSurvey(_ id: RequestID, _ ask: Ask, _ versions: [FileVersion]) {
-        guard requests.removeValue(forKey: id) != nil else { return }
+    private mutating func finishSurvey(_ request: Request, _ ask: Ask, _ offered: [FileVersion]) {
+        guard requests.removeValue(forKey: request.id) != nil else { return }
         let silent = ask.outstanding.count + ask.indexing.count
         let survey = Survey(
-            versions: versions, local: ask.local?.root, asked: ask.asked.count, silent: silent, unfit: ask.unfitInOrder)
-        emit(.surveyed(id, survey))
+            versions: withOwn(offered, ask, request.wish), local: ask.local?.root, asked: ask.asked.count,
+            silent: silent, banned: banned(besides: ask.asked).count, unfit: ask.unfitInOrder)
+        emit(.surveyed(request.id, survey))
+    }
+
+    /// What is here is a version too, also if nobody else has it: to look at, since there is nothing of it to fetch.
+    private func withOwn(_ offered: [FileVersion], _ ask: Ask, _ wish: FetchWish) -> [FileVersion] {
+        guard let local = ask.local, !offered.contains(where: { $0.root == local.root }) else { return offered }
+        let known = wish.tree ? shelf.manifest(local.root) : catalog[wish.name]
+        let own = FileVersion(
+            root: local.root, length: local.length, modified: known?.modified ?? 0,
+            holders: [VersionHolder(address: nil, have: local.length)])
+        // None is held by fewer.
+        return offered + [own]
     }
 
     private mutating func take(_ version: FileVersion, _ request: Request, _ ask: Ask) {

@@ -30,7 +30,9 @@ public struct Catalog: Sendable {
 
     // MARK: Change
 
+    /// Backups are not offered, however they came.
     public mutating func insert(_ file: SharedFile) {
+        guard !file.name.isBackup else { return }
         if !settling.isEmpty { settling.remove(file.name) }
         let place = place(of: file.name)
         if let row = order[place], let old = rows[Int(row)].file, old.name == file.name {

@@ -118,7 +118,7 @@ public struct ScanStep: Sendable {
         do throws(SystemError) {
             guard let standing = try current.directory.standing(at: index, of: current.names) else { return }
             switch standing.kind {
-            case .regular: compare(FoundFile(name, standing), &report)
+            case .regular: if !name.isBackup { compare(FoundFile(name, standing), &report) }
             case .directory: directories.append(name)
             case .other: break
             }

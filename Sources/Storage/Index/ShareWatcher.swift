@@ -136,6 +136,7 @@ public struct ShareWatcher: Sendable {
         do throws(ShareNameError) {
             let name = try ShareName(bytes: path)
             if event.mask.contains(.isDirectory) { return isGone ? .directoryGone(name) : .directoryAppeared(name) }
+            guard !name.isBackup else { return nil }
             let cookie = event.cookie == 0 ? nil : event.cookie
             if isGone { return .gone(name, cookie: cookie) }
             return .touched(name, isWritten: event.mask.contains(.modified), cookie: cookie)

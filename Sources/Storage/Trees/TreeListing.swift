@@ -142,6 +142,7 @@ public struct TreeListing: Sendable {
         do throws(SystemError) {
             guard let standing = try current.directory.standing(at: index, of: current.names) else { return }
             switch standing.kind {
+            case .regular where full.isBackup: break
             case .regular:
                 contents.files.append(
                     .init(

@@ -57,7 +57,7 @@ struct Req: ParsableCommand {
 
     private func params(_ name: TypedName) throws(ControlFailure) -> ReqParams {
         ReqParams(
-            name: name.name, tree: name.isTree, root: try version.digest(), choose: version.choice,
+            name: name.name, tree: name.isTree, root: try version.digest(of: names), choose: version.choice,
             force: version.force, backup: !version.noBackup, sync: !way.noSync, timeoutSeconds: try way.seconds(),
             background: way.patience == .background, priority: try way.checkedPriority(), stream: place.stdout)
     }

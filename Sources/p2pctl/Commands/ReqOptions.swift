@@ -19,8 +19,9 @@ struct VersionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The version to fetch: its root, 64 hexadecimal digits, as who and files --json show it. (default: the only "
-                + "one there is)", valueName: "hex"))
+            "The version to fetch: its root, 64 hexadecimal digits, as who and files --json show it. It is fetched under "
+                + "whatever name its holders have it (a directory: under NAME only), and put into the share as NAME. For "
+                + "one NAME. (default: the only one there is)", valueName: "hex"))
     var root: String?
 
     @Flag var choose: Choice?
@@ -28,7 +29,7 @@ struct VersionOptions: ParsableArguments {
     @Flag(help: "Replace a file of that name with other content, and one at --output. (default: leave it, and fail)")
     var force = false
 
-    @Flag(help: "Do not keep the file that --force replaces. (default: it is kept as NAME.~1~, NAME.~2~ and so on)")
+    @Flag(help: "Do not keep the file that --force replaces. (default: it is kept as NAME.~1~ and so on, not shared)")
     var noBackup = false
 
     var choice: ReqParams.Choice {
@@ -39,8 +40,13 @@ struct VersionOptions: ParsableArguments {
         }
     }
 
-    func digest() throws(ControlFailure) -> Digest? {
+    /// - Throws: what of it cannot be.
+    func digest(of names: [String]) throws(ControlFailure) -> Digest? {
         guard let root else { return nil }
+        guard names.count == 1 else {
+            throw ControlFailure(
+                .usage, "--root names one version, and these are \(names.count) names for it: name one")
+        }
         guard choose == nil else {
             throw ControlFailure(.usage, "--root names the version; --newest and --most-held have nothing to choose")
         }

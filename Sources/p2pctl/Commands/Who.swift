@@ -31,11 +31,6 @@ struct Who: ParsableCommand {
 
     private static func nobody(_ name: TypedName, _ reply: WhoReply) -> ControlFailure {
         if !reply.unfit.isEmpty { return .unfit(name.text, at: reply.unfit) }
-        let asked = reply.asked == 1 ? "1 peer was asked" : "\(reply.asked) peers were asked"
-        let silence = reply.silent == 0 ? "" : ", \(reply.silent) did not answer"
-        return ControlFailure(
-            .notFound,
-            "nobody has \(name.text): \(asked)\(silence); check the name, or see "
-                + "p2pctl peers")
+        return .nobody(name.text, asked: reply.asked, silent: reply.silent, banned: reply.banned)
     }
 }

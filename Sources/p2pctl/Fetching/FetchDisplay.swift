@@ -22,6 +22,7 @@ struct FetchDisplay {
     private let output: Output
     private let style: Style
     private let names: [TypedName]
+    private let isWhole: Bool
     private var running: [Int: ProgressEvent] = [:]
     private var plain: [Int: PlainLine] = [:]
     private var board = BarBoard()
@@ -30,8 +31,10 @@ struct FetchDisplay {
     /// - Parameters:
     ///   - names: what is asked for; everything else names it by its place here.
     ///   - quiet: shows nothing of what goes well to people.
-    init(_ names: [TypedName], _ output: Output, quiet: Bool = false) {
+    ///   - isWhole: the requests last as long as the downloads.
+    init(_ names: [TypedName], _ output: Output, quiet: Bool = false, isWhole: Bool = true) {
         self.names = names
+        self.isWhole = isWhole
         self.output = output
         style =
             output.json
@@ -66,7 +69,7 @@ struct FetchDisplay {
         done.name = names[index].text
         switch style {
         case .json: try output.show(json: EventLine(event: "done", fields: DoneLine(done: done, output: copy)))
-        case .bars, .plain: try say(ReqText.done(done) + (copy.map { ["  copied to \($0)"] } ?? []))
+        case .bars, .plain: try say(ReqText.done(done, isWhole: isWhole) + (copy.map { ["  copied to \($0)"] } ?? []))
         case .quiet: break
         }
     }

@@ -20,7 +20,7 @@ import Testing
                         .init(address: "a:1", complete: true, have: .max),
                         .init(address: "b:2", complete: false, have: 0),
                     ])
-            ], asked: 3, silent: 1, local: "ff", unfit: ["c:3"])
+            ], asked: 3, silent: 1, banned: 2, local: "ff", unfit: ["c:3"])
         let line = ControlLine.reply(.text("i"), reply)
         #expect(try ControlAnswer<WhoReply>(line: line.dropLast()) == .result(.text("i"), reply))
     }

@@ -11,7 +11,8 @@ import Testing
                 bytesPerSecond: 1024, holders: [HolderBytes(address: "a:1", bytes: 1)]),
             .init(
                 id: 2, kind: .tree, name: "d", root: nil, length: nil, have: 0, state: .paused, cause: "no room",
-                needs: 1024, bytesPerSecond: 0, priority: -5, holders: [], hook: "it hung\u{1b}"),
+                needs: 1024, bytesPerSecond: 0, priority: -5, holders: [HolderBytes(address: "a:1", bytes: 1)],
+                hook: "it hung\u{1b}"),
         ])
         #expect(
             DownloadsText.lines(reply) == [

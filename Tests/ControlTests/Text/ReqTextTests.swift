@@ -18,6 +18,22 @@ import Testing
             ])
     }
 
+    @Test("Who only waited for the end is told no time and no rate")
+    func waited() {
+        let done = ReqDone(
+            name: "a", root: "", length: 1024, seconds: 0.01, already: false,
+            holders: [HolderBytes(address: "a:1", bytes: 1024)])
+        #expect(ReqText.done(done, isWhole: false) == ["done a  1 KiB", "  from  a:1  1 KiB  100 %"])
+    }
+
+    @Test("What was found is told with its holders, if any are known")
+    func found() {
+        let root = String(repeating: "ab", count: 32)
+        let text = { ReqText.found(FoundEvent(name: "a", root: root, length: 1024, holders: $0)) }
+        #expect(text(["b:1", "c:2"]) == "found a  1 KiB  root abababababab  at b:1 c:2")
+        #expect(text([]) == "found a  1 KiB  root abababababab")
+    }
+
     @Test("Absurd amounts and times do not crash the summary")
     func absurd() {
         #expect(done(seconds: 0, holders: [.max, .max, 0]).count == 4)
@@ -159,10 +175,13 @@ import Testing
                 bans: 0,
                 indexing: IndexingProgress(
                     state: .hashing, filesDone: 1, filesTotal: 2, bytesDone: 0, bytesTotal: 2048, bytesHashed: 0,
-                    errors: 0),
-                ticks: .init(p50: 8, p99: 64)))
+                    errors: 1),
+                stateError: "nothing is recorded", ticks: .init(p50: 8, p99: 64)))
         #expect(lines.contains("manager      127.0.0.1:7400, waiting: refused"))
-        #expect(lines.contains("index        hashing: 1 of 2 files, 0 B of 2 KiB"))
+        #expect(
+            lines.contains("index        hashing: 1 of 2 files, 0 B of 2 KiB, 1 file with an error, see `p2pctl files`")
+        )
+        #expect(lines.last == "state        nothing is recorded")
         #expect(lines.contains("roster       1 peer, epoch 2"))
         #expect(lines.contains("limits       upload 50M/s, download none"))
         #expect(lines.contains("downloads    1 queued, 1 waiting"))

@@ -35,9 +35,27 @@ import Testing
             ])
     }
 
+    @Test("What only this peer has is a line beside what others have, and nothing to fetch")
+    func own() {
+        let theirs = WhoReply.Version(
+            root: first, length: 1, modified: nil, holders: [.init(address: "c:3", complete: true, have: 1)])
+        let own = WhoReply.Version(root: second, length: 2048, modified: 0, holders: [])
+        let banned = WhoReply(versions: [theirs, own], asked: 1, silent: 0, banned: 2, local: second)
+        #expect(
+            WhoText.lines(banned, name: "a", now: 7200) == [
+                "ROOT           SIZE  MODIFIED              AGE  HOLDERS",
+                "aaaaaaaaaaaa    1 B  unknown                 -  1: c:3",
+                "bbbbbbbbbbbb  2 KiB  1970-01-01 00:00 UTC  2 h  1: here",
+                "2 banned peers were not asked and may have others: see `p2pctl bans`",
+            ])
+        #expect(
+            WhoText.lines(reply([own], local: second), name: "x", now: 0) == ["only this peer has x: root \(second)"])
+    }
+
     @Test("One version needs no choice, and one that only this peer has is said so")
     func one() {
-        let version = WhoReply.Version(root: "\u{1b}", length: 0, modified: 10, holders: [])
+        let version = WhoReply.Version(
+            root: "\u{1b}", length: 0, modified: 10, holders: [.init(address: "a:1", complete: true, have: 0)])
         let lines = WhoText.lines(reply([version]), name: "x", now: 0)
         #expect(lines.count == 2)
         #expect(!lines.joined().unicodeScalars.contains("\u{1b}"))

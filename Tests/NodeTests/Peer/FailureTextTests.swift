@@ -13,6 +13,9 @@ struct FailureTextTests {
     static let cases: [(FetchFailure, ControlFailure.Cause, Int32, [String])] = [
         (.nobody(asked: 3), .notFound, 66, ["nobody has a/b", "3 peers were asked", "p2pctl peers"]),
         (.nobody(asked: 0), .notFound, 66, ["no other peer is active"]),
+        (.nobody(asked: 2, banned: 1), .notFound, 66, ["2 peers were asked, 1 banned peer was not", "p2pctl bans"]),
+        (.nobody(asked: 0, banned: 3), .notFound, 66, ["a/b: 3 banned peers were not asked"]),
+        (.nobody(asked: 3, root: .zero), .notFound, 66, ["nobody has root 0000", "check the root", "p2pctl who"]),
         (
             .nobody(asked: 3, unfit: [address]), .notFound, 66,
             ["nobody offers a/b", "127.0.0.1:7001 has it", "`p2pctl files` there"]

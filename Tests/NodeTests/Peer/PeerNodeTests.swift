@@ -1,8 +1,10 @@
 import Content
 import Foundation
 import Logging
+import PeerCore
 import Posix
 import Reactor
+import Storage
 import Testing
 import Transport
 import Wire
@@ -55,6 +57,36 @@ struct PeerNodeTests {
         client.hello(5)
         #expect(try run(10, [client]) { client.messages.contains { $0.type == .hello } })
         return (client, root)
+    }
+
+    @Test("That the database takes nothing is known with its reason until it takes something again")
+    func stateError() {
+        let error = StateDatabaseError("write to", "p2pd.sqlite", reason: "disk I/O error", cause: .other)
+        #expect(node.stateError == nil)
+        node.completed(.ledger(.indexWritten(.failure(error))))
+        #expect(
+            node.stateError?.contains("index of the share is not kept: write to p2pd.sqlite: disk I/O error") == true)
+        node.completed(.ledger(.recorded(.failure(error))))
+        #expect(node.stateError?.contains("downloads are not recorded: write to p2pd.sqlite") == true)
+        node.completed(.ledger(.recorded(.success(()))))
+        node.completed(.ledger(.indexWritten(.success(1))))
+        #expect(node.stateError == nil)
+    }
+
+    @Test("A download whose row was not taken is not recorded, whatever else is, until it has one")
+    func unrecorded() throws {
+        let error = StateDatabaseError("write to", "p2pd.sqlite", reason: "full", cause: .outOfSpace)
+        let id = DownloadID(rawValue: 1)
+        let entry = DownloadEntry(
+            id: id, name: try ShareName("a"), root: .empty, modified: 0, replacing: false, keepsBackup: true,
+            sync: true,
+            priority: 0, state: .running)
+        node.keep(entry)
+        node.completed(.ledger(.downloadRecorded(id, .failure(error))))
+        node.completed(.ledger(.recorded(.success(()))))
+        #expect(node.stateError != nil && node.unrecorded == [id])
+        node.completed(.ledger(.downloadRecorded(id, .success(()))))
+        #expect(node.stateError == nil && node.unrecorded.isEmpty)
     }
 
     @Test("What is indexed is offered and served")

@@ -114,6 +114,34 @@ struct PeerWorkerTests {
         #expect(try shared.index("new/file").root == source.root)
     }
 
+    @Test("What cannot be done since the share was moved away is no failure of the download's")
+    func shareIsElsewhere() throws {
+        try shared.write([1, 2], to: "source")
+        let source = try shared.index("source")
+        let entry = DownloadEntry(
+            id: id, name: try ShareName("file"), root: source.root, modified: 0, replacing: false, keepsBackup: true,
+            sync: false, priority: 0, state: .running)
+        let opened = shared.worker.perform(.openPartial(entry, source.layer, minFree: .bytes(0)))
+        guard case .partialOpened(id, .success(let partial)) = opened else {
+            Issue.record("no partial file")
+            return
+        }
+        #expect(store(partial, 0, [1, 2]) == .stored)
+        let (path, elsewhere) = (shared.sharePath, shared.sharePath + ".elsewhere")
+        try FileManager.default.moveItem(atPath: path, toPath: elsewhere)
+        let job = PeerJob.deliver(
+            id, partial, DeliveryTerms(replacing: false, keepsBackup: true, sync: false, modified: 0))
+        guard case .shareChecked(isThere: false) = shared.worker.perform(job) else {
+            Issue.record("told as a failure")
+            return
+        }
+        try FileManager.default.moveItem(atPath: elsewhere, toPath: path)
+        guard case .delivered(id, .success) = shared.worker.perform(job) else {
+            Issue.record("not delivered though the share is back")
+            return
+        }
+    }
+
     private func store(_ partial: PartialFile, _ index: Int, _ bytes: [UInt8]) -> PieceOutcome? {
         let buffer = PieceBuffer(capacity: 1 << 20)
         buffer.memory.copyBytes(from: bytes)

@@ -101,6 +101,7 @@ struct RequestWatchTests {
                 nil
             }.first?.1)
         #expect(told.state == .waiting && told.waitingFor == "a peer that has this version")
+        #expect(fetching.bytesPerSecond > 0 && told.bytesPerSecond == 0)
     }
 
     @Test("The rate is bytes a second, smoothed, and never that of going backwards")

@@ -321,7 +321,7 @@ import Wire
         peer.join([1])
         let request = peer.wish(file, digest: file.root.digest, local: .file(other.root))
         peer.notHave(on: peer.connect(1))
-        #expect(peer.failure(of: request) == .nobody(asked: 1))
+        #expect(peer.failure(of: request) == .nobody(asked: 1, root: file.root.digest))
     }
 
     @Test("A directory under the name, and a disk that fails, end the wish at once")

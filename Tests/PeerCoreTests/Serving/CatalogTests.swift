@@ -20,6 +20,13 @@ import Wire
         #expect(catalog.file(root: first.root) == nil && catalog.bytes == 0)
     }
 
+    @Test("A backup is not offered, not even one that was fetched under such a name")
+    func backup() throws {
+        var catalog = Catalog()
+        catalog.insert(try TestFile("a.~1~", pieces: 1).shared)
+        #expect(catalog.count == 0)
+    }
+
     @Test("A file indexed again under its name replaces what was there")
     func replaces() throws {
         let (old, new) = (try TestFile(pieces: 2, version: 1), try TestFile(pieces: 5, version: 2))

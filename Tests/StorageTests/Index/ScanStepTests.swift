@@ -56,6 +56,12 @@ struct ScanStepTests {
 
     // MARK: Finding
 
+    @Test("Backups are passed over, a directory of such a name is not")
+    func backups() throws {
+        for name in ["a", "a.~1~", "d/a.~12~", "d.~1~/b", "a.~01~"] { try scratch.write([1], to: name) }
+        #expect(found(try scan().report) == ["a", "a.~01~", "d.~1~/b"])
+    }
+
     @Test("Every file is found, at whatever depth, as it stands")
     func findsAll() throws {
         let names = ["a", "b/c", "b/d/e", "ü/é"]

@@ -35,6 +35,13 @@ struct ShareWatcherTests {
         #expect(handle(3, .deleted, "x") == [.gone(below, cookie: nil)])
     }
 
+    @Test("What happens to a backup is nothing, to a directory of such a name something")
+    mutating func backups() throws {
+        for mask in [Inotify.Mask.created, .modified, .movedTo, .deleted] { #expect(handle(2, mask, "x.~1~") == []) }
+        let directory = try ShareName("a/x.~1~")
+        #expect(handle(2, [.created, .isDirectory], "x.~1~") == [.directoryAppeared(directory)])
+    }
+
     @Test("The same thing told several times in a row is told once")
     mutating func repeats() throws {
         let event = Inotify.Event(watch: 1, mask: .modified, name: Array("x".utf8))

@@ -59,6 +59,15 @@ import Testing
         #expect(manifest.kind(at: 4) == .directory(.openDirectory))
     }
 
+    @Test("Backups are not in it: the directory stays the version that it was")
+    func backups() throws {
+        try fill()
+        let before = try #require(try tree.make("models")).manifest
+        try tree.scratch.write([7], to: "models/sub/run.sh.~1~")
+        let made = try #require(try tree.make("models"))
+        #expect(made.manifest.bytes == before.bytes && made.refusedCount == 0)
+    }
+
     @Test("Links, to files and directories, are not in it, nor is what they lead to")
     func links() throws {
         try fill()

@@ -18,7 +18,7 @@ extension PeerNode {
             id: status.id.rawValue, kind: .init(status.kind), name: status.name.path,
             root: status.root.digest.hex, length: status.length, have: status.have, state: DownloadState(status.state),
             cause: status.cause, needs: status.neededBytes,
-            bytesPerSecond: status.state == .fetching ? watch.bytesPerSecond(status.id) : 0, priority: status.priority,
+            bytesPerSecond: watch.rate(of: status), priority: status.priority,
             holders: status.holders.map(Control.HolderBytes.init), hook: hooks.lastFailure(of: status.name))
     }
 
@@ -26,7 +26,7 @@ extension PeerNode {
     private func reportEnded(_ name: ShareName, hook: String) -> DownloadsReply.Download {
         let root = machine.offered[name]?.root
         return .init(
-            id: 0, name: name.path, root: root?.digest.hex, length: root?.length, have: root?.length ?? 0,
+            id: nil, name: name.path, root: root?.digest.hex, length: root?.length, have: root?.length ?? 0,
             state: root == nil ? .failed : .done, bytesPerSecond: 0, holders: [], hook: hook)
     }
 }

@@ -67,7 +67,7 @@ extension WhoReply {
     init(_ survey: Survey) {
         self.init(
             versions: survey.versions.map(Version.init), asked: survey.asked, silent: survey.silent,
-            local: survey.local?.digest.hex, unfit: survey.unfit.map(\.description))
+            banned: survey.banned, local: survey.local?.digest.hex, unfit: survey.unfit.map(\.description))
     }
 }
 

@@ -99,8 +99,7 @@ extension PeerNode {
             indexer.record(delivery.file)
             feed(.delivered(id, .done(SharedFile(delivery.file), backup: delivery.backup)))
         case .failure(.changed): feed(.delivered(id, .occupied(Self.writtenTo)))
-        case .failure(.occupied):
-            feed(.delivered(id, .occupied("a file that was put there while it was fetched")))
+        case .failure(.occupied): feed(.delivered(id, .overtaken))
         case .failure(let error): feed(.delivered(id, .failed(DiskFailure(error.system))))
         }
     }

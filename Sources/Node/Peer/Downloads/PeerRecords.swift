@@ -49,7 +49,7 @@ extension PeerNode {
 
     func keep(_ entry: DownloadEntry) {
         guard entry.kind.badPieces == nil else { return }
-        if recordedDownloads.insert(entry.id).inserted {
+        if recordedDownloads.insert(entry.id).inserted || unrecorded.contains(entry.id) {
             ledger.submit(.putDownload(DownloadRecord(entry, added: WallClock.seconds())))
         } else {
             ledger.submit(.updateDownload(DownloadRecord(entry, added: 0)))
@@ -57,6 +57,7 @@ extension PeerNode {
     }
 
     func forget(_ id: DownloadID) {
+        unrecorded.remove(id)
         if recordedDownloads.remove(id) != nil { ledger.submit(.removeDownload(id)) }
     }
 
@@ -68,15 +69,35 @@ extension PeerNode {
                     peer: ban.peer, address: "\(ban.address)", reason: ban.reason, until: WallClock.seconds() + left)))
     }
 
+    /// A download has its row, or could not be given one.
+    func recorded(_ id: DownloadID, _ result: Result<Void, StateDatabaseError>) {
+        switch result {
+        case .success:
+            // What came of it before is not in the row.
+            if unrecorded.remove(id) != nil, let partial = partials[id], let pieces = machine.recordedPieces(of: id) {
+                ledger.submit(.setPartial(id, partial.record(pieces)))
+            }
+        case .failure: if recordedDownloads.contains(id) { unrecorded.insert(id) }
+        }
+        recorded(result)
+    }
+
     /// A change of the records is on the disk, or could not be made.
     func recorded(_ result: Result<Void, StateDatabaseError>) {
         switch result {
-        case .success: recordsFailed = false
+        // To change a row that is not there does nothing, and fails not.
+        case .success: if unrecorded.isEmpty { recordsError = nil }
         case .failure(let error):
             // The download goes on; only a restart would fetch again what is not recorded.
-            if !recordsFailed { logger.warning("downloads are not recorded", metadata: ["reason": "\(error)"]) }
-            recordsFailed = true
+            if recordsError == nil { logger.warning("downloads are not recorded", metadata: ["reason": "\(error)"]) }
+            recordsError = error
         }
+    }
+
+    /// What the database does not take, with why, in words; nil when all is well.
+    var stateError: String? {
+        if let recordsError { return "downloads are not recorded: \(recordsError)" }
+        return rowsError.map { "the index of the share is not kept: \($0)" }
     }
 }
 

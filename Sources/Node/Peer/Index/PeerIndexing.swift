@@ -108,7 +108,7 @@ extension PeerNode {
         case .opened(.success(let setAside)):
             if let setAside { logger.warning("\(setAside)") }
         case .opened(.failure(let error)):
-            keepsRows = false
+            (keepsRows, rowsError) = (false, error)
             logger.warning(
                 "the index of the share is not kept: every file is hashed again at the next start",
                 metadata: ["reason": "\(error)"])
@@ -116,6 +116,7 @@ extension PeerNode {
         case .indexWritten(let result): indexWritten(result)
         case .downloadsLoaded(let result): downloadsLoaded(result)
         case .recorded(let result): recorded(result)
+        case .downloadRecorded(let id, let result): recorded(id, result)
         case .remainsLoaded(let result): remainsLoaded(result)
         case .passedOn(let answer): control.send(answer.line, to: answer.client)
         case .piecesRecorded(let id, let result):
@@ -160,11 +161,13 @@ extension PeerNode {
     private func indexWritten(_ result: Result<Int, StateDatabaseError>) {
         isWritingRows = false
         switch result {
-        case .success: rowsFailed = false
+        case .success: rowsError = nil
         case .failure(let error):
             // Such files are hashed again at the next start, which is all.
-            if !rowsFailed { logger.warning("the index of the share is not kept", metadata: ["reason": "\(error)"]) }
-            rowsFailed = true
+            if rowsError == nil {
+                logger.warning("the index of the share is not kept", metadata: ["reason": "\(error)"])
+            }
+            rowsError = error
         }
     }
 

@@ -38,6 +38,8 @@ enum LedgerCompletion: Sendable {
     case indexLoaded(Result<[IndexedFile], StateDatabaseError>)
     case indexWritten(Result<Int, StateDatabaseError>)
     case downloadsLoaded(Result<KeptState, StateDatabaseError>)
+    /// A download has its row, or has not.
+    case downloadRecorded(DownloadID, Result<Void, StateDatabaseError>)
     /// A change is durable.
     case recorded(Result<Void, StateDatabaseError>)
     /// The pieces of a download are, or are not.

@@ -1,3 +1,4 @@
+import PeerCore
 import Posix
 import Storage
 
@@ -32,7 +33,11 @@ final class LedgerWorker {
         case .loadRemains(let id):
             .remainsLoaded(attempt { () throws(StateDatabaseError) in try database.get().remains(of: id.rawValue) })
         case .passOn(let answer): .passedOn(answer)
-        case .putDownload, .updateDownload, .setPartial, .removeDownload, .putRemains, .putBan, .removeBan:
+        case .putDownload(let record):
+            .downloadRecorded(
+                DownloadID(rawValue: record.id),
+                attempt { () throws(StateDatabaseError) in try database.get().put(record) })
+        case .updateDownload, .setPartial, .removeDownload, .putRemains, .putBan, .removeBan:
             .recorded(attempt { () throws(StateDatabaseError) in try record(job) })
         }
     }
@@ -56,14 +61,13 @@ final class LedgerWorker {
     private func record(_ job: LedgerJob) throws(StateDatabaseError) {
         let database = try database.get()
         switch job {
-        case .putDownload(let record): try database.put(record)
         case .updateDownload(let record): try database.update(record)
         case .setPartial(let id, let partial): try database.setPartial(partial, of: id.rawValue)
         case .removeDownload(let id): try database.removeDownload(id.rawValue)
         case .putRemains(let id, let remains): try database.put(remains, of: id.rawValue)
         case .putBan(let ban): try database.put(ban)
         case .removeBan(let peer): try database.removeBan(of: peer)
-        case .open, .loadIndex, .writeIndex, .loadDownloads, .setPieces, .loadRemains, .passOn: break
+        case .open, .loadIndex, .writeIndex, .loadDownloads, .putDownload, .setPieces, .loadRemains, .passOn: break
         }
     }
 

@@ -209,8 +209,7 @@ extension PeerNode {
         case .success(let published):
             indexer.record(published.file)
             return .done(SharedFile(published.file), backup: published.backup)
-        case .failure(let error) where error.alreadyExists:
-            return .occupied("a file that was put there while it was fetched")
+        case .failure(let error) where error.alreadyExists: return .overtaken
         case .failure(let error): return .failed(DiskFailure(error))
         }
     }

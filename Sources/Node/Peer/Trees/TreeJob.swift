@@ -40,6 +40,21 @@ enum TreeCompletion: Sendable {
     case discarded
 }
 
+extension TreeCompletion {
+    /// A download, or a file of it, fails of it.
+    var isDiskFailure: Bool {
+        switch self {
+        case .read(_, .failed), .surveyed(_, .failure, _), .published(_, _, .failure): true
+        case .staged(_, _, let files): files.contains { if case .failed = $0.outcome { true } else { false } }
+        case .published(_, _, .success(let files)):
+            files.contains { if case .failure = $0.result { true } else { false } }
+        case .inspected, .listed, .made, .read, .surveying, .surveyed, .manifestOpened, .smallRead, .removedAll,
+            .discarded:
+            false
+        }
+    }
+}
+
 /// What making a manifest has come to.
 enum ManifestOutcome: Sendable {
     case made(MadeManifest, ManifestStore.Kept)

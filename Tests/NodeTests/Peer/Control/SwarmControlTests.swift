@@ -25,7 +25,8 @@ struct SwarmControlTests {
                 VersionHolder(address: address(7002), have: 4), VersionHolder(address: nil, have: 10),
                 VersionHolder(address: address(7001), have: 10),
             ])
-        let reply = WhoReply(Survey(versions: [version], local: root, asked: 3, silent: 1, unfit: [address(7003)]))
+        let reply = WhoReply(
+            Survey(versions: [version], local: root, asked: 3, silent: 1, banned: 2, unfit: [address(7003)]))
         #expect(
             reply
                 == WhoReply(
@@ -36,6 +37,6 @@ struct SwarmControlTests {
                                 .init(address: "127.0.0.1:7001", complete: true, have: 10),
                                 .init(address: "127.0.0.1:7002", complete: false, have: 4),
                             ])
-                    ], asked: 3, silent: 1, local: root.digest.hex, unfit: ["127.0.0.1:7003"]))
+                    ], asked: 3, silent: 1, banned: 2, local: root.digest.hex, unfit: ["127.0.0.1:7003"]))
     }
 }

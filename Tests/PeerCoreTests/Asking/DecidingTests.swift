@@ -1,0 +1,91 @@
+import Content
+import Testing
+import Wire
+
+@testable import PeerCore
+
+@Suite struct DecidingTests {
+    private let peer = Harness()
+    private let file: TestFile
+    private let other: TestFile
+
+    init() throws {
+        file = try TestFile(pieces: 1, version: 1)
+        other = try TestFile(pieces: 1, version: 2)
+    }
+
+    private func survey(_ name: ShareName, isTree: Bool = false, local: LocalFile) -> RequestID {
+        let request = peer.newRequest()
+        peer.feed(.survey(request, name, isTree: isTree))
+        peer.feed(.inspected(request, local))
+        return request
+    }
+
+    private func report(of request: RequestID) -> Survey? {
+        peer.effects.compactMap { if case .surveyed(request, let survey) = $0 { survey } else { nil } }.last
+    }
+
+    // MARK: What is here
+
+    @Test("A survey has what is here as a version of its own, as old as it is, when others have another")
+    func ownVersion() throws {
+        peer.join([1])
+        peer.feed(.indexed(SharedFile(name: other.name, root: other.root, modified: 77, layer: other.layer)))
+        let request = survey(file.name, local: .file(other.root))
+        peer.have(file, on: peer.connect(1), modified: 5)
+        let versions = try #require(report(of: request)).versions
+        #expect(versions.map(\.root) == [file.root, other.root])
+        #expect(versions.map(\.modified) == [5, 77])
+        #expect(versions.map { $0.holders.map(\.address) } == [[.number(1)], [nil]])
+    }
+
+    @Test("What is here as others have it is one version, and what nobody else has is one too")
+    func ownAmongOthers() throws {
+        peer.join([1])
+        let request = survey(file.name, local: .file(file.root))
+        let connection = peer.connect(1)
+        peer.have(file, on: connection)
+        #expect(try #require(report(of: request)).versions.map(\.holders.count) == [2])
+        let alone = survey(file.name, local: .file(file.root))
+        peer.notHave(on: connection)
+        #expect(try #require(report(of: alone)).versions.map(\.holders) == [[.init(address: nil, have: 1 << 20)]])
+    }
+
+    @Test("A directory that is here is a version of a survey, as long as its files are")
+    func ownTree() throws {
+        let (tree, theirs) = (try TestTree(small: 3), try TestTree(small: 4))
+        peer.join([1])
+        let manifest = SharedFile(name: tree.name, root: tree.root, modified: 9, layer: [tree.root.digest])
+        peer.feed(.manifestMade(tree.name, .made(OfferedTree(manifest: manifest, length: 3 * 4096))))
+        let local = LocalVersion(root: tree.root, length: 3 * 4096)
+        let request = survey(tree.name, isTree: true, local: .tree(local))
+        peer.have(theirs, on: peer.connect(1))
+        let versions = try #require(report(of: request)).versions
+        #expect(versions.map(\.length) == [4 * 4096, 3 * 4096])
+        #expect(versions.map(\.modified).last == 9)
+    }
+
+    @Test("What is here is nothing to choose from: one other version is no conflict")
+    func ownIsNoConflict() {
+        peer.join([1])
+        let request = peer.wish(file, local: .file(other.root))
+        peer.have(file, on: peer.connect(1))
+        #expect(peer.failure(of: request) == .exists(local: other.root, offered: file.root))
+    }
+
+    // MARK: Who is not asked
+
+    @Test("When nobody has it, it is told how many were not asked because they are banned")
+    func banned() {
+        let ban = Ban(peer: .number(2), address: .number(2), reason: "lied", until: peer.now + .seconds(600))
+        peer.feed(.restoredBan(ban))
+        peer.join([1, 2])
+        let request = peer.wish(file)
+        let connection = peer.connect(1)
+        peer.notHave(on: connection)
+        #expect(peer.failure(of: request) == .nobody(asked: 1, banned: 1))
+        let looked = survey(file.name, local: .absent)
+        peer.notHave(on: connection)
+        #expect(report(of: looked)?.banned == 1 && report(of: looked)?.asked == 1)
+    }
+}
