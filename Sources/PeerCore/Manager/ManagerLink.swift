@@ -23,6 +23,7 @@ struct ManagerLink {
     /// Which of the configured managers is tried now.
     private(set) var index = 0
     private(set) var lastError: String?
+    var allowance = RosterAllowance()
     private var failures: UInt64 = 0
     let managerCount: Int
 

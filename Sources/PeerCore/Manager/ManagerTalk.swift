@@ -40,8 +40,12 @@ extension PeerMachine {
             link.state = .joined(connection, heard: now, silence: silence)
             emit(.send(connection, .pong(epoch: roster.epoch)))
             if !roster.agrees(epoch: epoch, size: size) { requestRoster(connection) }
-        case (.joined, .rosterSnapshot(let page)): rosterChanged(roster.apply(page), connection)
-        case (.joined, .rosterDelta(let delta)): rosterChanged(roster.apply(delta), connection)
+        case (.joined, .rosterSnapshot(let page)):
+            if mayTell(page.entries.count, connection) { rosterChanged(roster.apply(page), connection) }
+        case (.joined, .rosterDelta(let delta)):
+            if mayTell(delta.joined.count + delta.left.count, connection) {
+                rosterChanged(roster.apply(delta), connection)
+            }
         case (_, .refused(_, let reason)): dropManager("the manager refused: \(reason)", on: connection)
         case (_, _): dropManager("the manager sent a \(message.type) out of turn", on: connection)
         }
@@ -55,6 +59,12 @@ extension PeerMachine {
     private mutating func dropManager(_ reason: String, on connection: ConnectionID) {
         emit(.close(connection, reason: reason))
         managerLost(reason)
+    }
+
+    private mutating func mayTell(_ entries: Int, _ connection: ConnectionID) -> Bool {
+        if link.allowance.take(entries, now: now) { return true }
+        dropManager("the manager changes the roster faster than any swarm changes", on: connection)
+        return false
     }
 
     private mutating func requestRoster(_ connection: ConnectionID) {

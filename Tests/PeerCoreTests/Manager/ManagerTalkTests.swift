@@ -48,6 +48,37 @@ import Wire
         #expect(peer.heldRoster.entries.count == 3)
     }
 
+    @Test("A manager that changes the roster without end is left, and coming back at once is no way round it")
+    func flood() {
+        peer.join([1])
+        let crowd = (10..<UInt64(10 + 1000))
+        var deltas = 0
+        while peer.managerState == .joined, deltas < 1000 {
+            peer.delta(joined: Array(crowd))
+            deltas += 1
+        }
+        #expect((100...200).contains(deltas))
+        #expect(peer.heldRoster.entries.count > 1000)
+        peer.pass(.seconds(1))
+        peer.welcome()
+        let more = (0..<100).prefix { _ in
+            peer.delta(joined: Array(crowd))
+            return peer.managerState == .joined
+        }
+        #expect(more.count < 30)
+    }
+
+    @Test("A swarm may come back at once, and change by thousands a second")
+    func noFlood() {
+        peer.join([1])
+        for start in stride(from: UInt64(10), to: 40_010, by: 2000) { peer.delta(joined: Array(start..<start + 2000)) }
+        for _ in 0..<60 {
+            peer.pass(.seconds(1))
+            peer.delta(joined: Array(10..<UInt64(2010)))
+        }
+        #expect(peer.managerState == .joined)
+    }
+
     @Test("A peer that comes back gets the new roster, even one of a manager that began anew")
     func rejoins() {
         peer.join([1, 2])
