@@ -88,7 +88,9 @@ def read_error(world):
 def unreadable_file(world):
     world.swarm()
     holder = world.holders[0]
-    with Injection(world, holder.pid, "pread64,preadv2", "EIO") as injection:
+    # What cannot be mapped is read.
+    calls = "mmap,pread64,preadv2"
+    with Injection(world, holder.pid, calls, "EIO", path=holder.share / "new.bin") as injection:
         world.put(holder, "new.bin")
         shown = []
 
