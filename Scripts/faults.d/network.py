@@ -143,12 +143,13 @@ def delay(world):
     world.manager = Manager(world.programs, world.directory)
     line = Proxy(world, world.manager.address, delay=(0.02, 0.15))
     world.manager.address = line.address
-    # It is known by the proxy's address with its own port: there the second proxy listens.
+    # Peers are known by the proxy's address with their own ports: there more proxies listen, for the manager's probe too.
     holder = world.holder(host="127.0.0.2")
     data = Proxy(world, holder.address, delay=(0.02, 0.15), listen=holder.address.replace("127.0.0.2", "127.0.0.1"))
     holder.address = data.address
-    world.fetcher = world.peer("fetcher", host="127.0.0.3")
-    world.fetcher.start()
+    fetcher = world.fetcher = world.peer("fetcher", host="127.0.0.3")
+    Proxy(world, fetcher.address, delay=(0.02, 0.15), listen=fetcher.address.replace("127.0.0.3", "127.0.0.1"))
+    fetcher.start()
     world.await_roster()
     request = world.request()
     whole = world.finish(request)
