@@ -21,10 +21,6 @@ extension PeerNode {
         case .partialVerified(let id, let result, let isOpen): partialVerified(id, result, isOpen: isOpen)
         case .synced(let id, let pieces, let failure): synced(id, pieces, failure)
         case .spaceFound(let id): feed(.spaceFound(id))
-        case .partialsCleared(let failures):
-            for failure in failures {
-                logger.warning("a partial file is left over", metadata: ["reason": "\(failure)"])
-            }
         case .stored(let id, let connection, let index, let buffer, let outcome):
             giveBack(buffer)
             feed(.pieceStored(id, index: index, from: connection, outcome))

@@ -26,7 +26,6 @@ enum PeerJob: Sendable {
     case repair(DownloadID, PartialFile, IndexedFile, bad: PieceSet)
     case discard(PartialFile)
     case discardLeftover(String)
-    case clearPartials(except: Set<String>)
     case openShared(ShareName)
     case warm(ConnectionID, OpenFile, offset: UInt64, count: Int)
     case tree(TreeJob)
@@ -49,7 +48,6 @@ enum PeerCompletion: Sendable {
     case partialVerified(DownloadID, Result<PartialVerification.Outcome, SystemError>, isOpen: Bool)
     case synced(DownloadID, PieceSet, DiskFailure?)
     case spaceFound(DownloadID)
-    case partialsCleared([SystemError])
     case stored(DownloadID, ConnectionID, index: Int, PieceBuffer, PieceOutcome)
     case delivered(DownloadID, Result<DeliveredFile, DeliveryError>)
     case sharedOpened(ShareName, Result<ServedFile, SystemError>)
@@ -69,7 +67,7 @@ extension PeerCompletion {
         case .synced(_, _, let failure): failure != nil
         case .tree(let completion): completion.isDiskFailure
         case .partialOpened, .partialReopened, .partialVerified, .stored, .delivered, .shareChecked, .scanned, .looked,
-            .indexed, .verified, .ledger, .inspected, .layerChecked, .spaceFound, .partialsCleared, .sharedOpened,
+            .indexed, .verified, .ledger, .inspected, .layerChecked, .spaceFound, .sharedOpened,
             .warmed, .resolved, .nothing:
             false
         }

@@ -44,7 +44,6 @@ struct PeerWorker {
         case .repair(let id, let partial, let known, let bad): .delivered(id, repair(known, bad, from: partial))
         case .discard(let partial): discard(partial)
         case .discardLeftover(let name): discard(name)
-        case .clearPartials(let kept): clear(kept)
         case .openShared(let name):
             .sharedOpened(
                 name,
@@ -180,12 +179,6 @@ struct PeerWorker {
             return .success(DeliveredFile(file: file, backup: nil))
         } catch {
             return .failure(error)
-        }
-    }
-
-    private func clear(_ kept: Set<String>) -> PeerCompletion {
-        do throws(SystemError) { return .partialsCleared(try partials.removeAll(except: kept)) } catch {
-            return .partialsCleared([error])
         }
     }
 

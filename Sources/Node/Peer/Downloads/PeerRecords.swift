@@ -24,7 +24,9 @@ extension PeerNode {
 
     private func restore(_ state: KeptState) {
         for problem in state.unreadable { logger.warning("\(problem)") }
-        workers.submit(.clearPartials(except: Set(state.downloads.compactMap(\.partial?.fileName))))
+        for error in state.unremoved {
+            logger.warning("a partial file is left over", metadata: ["reason": "\(error)"])
+        }
         for ban in state.bans {
             guard let address = PeerAddress(ban.address) else { continue }
             let left = Span.seconds(UInt64(clamping: ban.until - WallClock.seconds()))

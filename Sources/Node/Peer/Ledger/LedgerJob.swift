@@ -54,4 +54,6 @@ struct KeptState: Sendable {
     let bans: [BanRecord]
     /// Rows that make no sense, in words.
     let unreadable: [String]
+    /// Partial files of no download that could not be removed.
+    let unremoved: [SystemError]
 }

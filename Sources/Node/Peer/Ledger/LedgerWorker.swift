@@ -55,7 +55,14 @@ final class LedgerWorker {
 
     private func load(_ now: Int64) throws(StateDatabaseError) -> KeptState {
         let (downloads, unreadable) = try database.get().downloads()
-        return KeptState(downloads: downloads, bans: try database.get().bans(now: now), unreadable: unreadable)
+        let bans = try database.get().bans(now: now)
+        // Before anybody knows of a download: the next partial file may have the name of one that is left.
+        let unremoved = removePartials(except: Set(downloads.compactMap(\.partial?.fileName)))
+        return KeptState(downloads: downloads, bans: bans, unreadable: unreadable, unremoved: unremoved)
+    }
+
+    private func removePartials(except kept: Set<String>) -> [SystemError] {
+        do throws(SystemError) { return try partials.removeAll(except: kept) } catch { return [error] }
     }
 
     private func record(_ job: LedgerJob) throws(StateDatabaseError) {

@@ -1,4 +1,5 @@
 import Content
+import Foundation
 import Posix
 import Storage
 import Testing
@@ -32,6 +33,21 @@ struct LedgerWorkerTests {
         let next = LedgerWorker(statePath: state, partials: shared.partials)
         _ = next.perform(.open)
         #expect(try loaded(next) == ["b"])
+    }
+
+    @Test(
+        "Partial files that no download needs are gone before anybody knows of the downloads, whose files they might be"
+    )
+    func clearsPartials() throws {
+        let worker = LedgerWorker(statePath: state, partials: shared.partials)
+        _ = worker.perform(.open)
+        let left = "\(state)/partial/\(String(repeating: "a", count: 64)).1"
+        try Data([1]).write(to: URL(fileURLWithPath: left))
+        guard case .downloadsLoaded(.success(let kept)) = worker.perform(.loadDownloads(now: 0)) else {
+            Issue.record("not loaded")
+            return
+        }
+        #expect(kept.unremoved.isEmpty && !FileManager.default.fileExists(atPath: left))
     }
 
     @Test("Without a database every job fails in words, and nothing ends")
