@@ -41,9 +41,12 @@ class Fetching:
             wait_until(lambda: NAME in holder.files(), "the holder offers the file", [holder.daemon])
         self.fetcher = Peer(programs, directory, "fetcher", self.manager, "--max-download", str(plan.rate))
         self.fetcher.start()
-        wait_until(lambda: self.fetcher.knows(self.holders), "the fetcher knows its holders", [self.fetcher.daemon])
+        self.await_holders()
         self.target = self.fetcher.share / NAME
         self.bytes_before = self.bytes_now = self.allowed_twice = 0
+
+    def await_holders(self):
+        wait_until(lambda: self.fetcher.knows(self.holders), "the fetcher knows its holders", [self.fetcher.daemon])
 
     def holder(self, programs, directory, index):
         peer = Peer(programs, directory, f"holder{index}", self.manager)
@@ -88,7 +91,11 @@ class Fetching:
         time.sleep(kill.pause)
         victim.start()
         if victim is not self.fetcher:
-            return request
+            if request.was_taken() or request.process.poll() is None:
+                return request
+            # The only holder was gone before it answered: that nobody had it was true.
+            self.await_holders()
+            return Request(self.fetcher, NAME)
         self.bytes_before += self.bytes_now
         if kill.signal == signal.SIGKILL:
             self.allowed_twice += min(BATCH_BYTES, int(self.plan.rate * BATCH_SECONDS))

@@ -44,11 +44,14 @@ public struct DownloadEntry: Hashable, Sendable {
     /// Of a directory: bytes of its files that are here, and of all, as far as is known.
     public let treeHave: UInt64
     public let treeLength: UInt64
+    /// Its place in the order of asking, in all runs of the daemon.
+    public let turn: UInt64
 
     public init(
         id: DownloadID, kind: Kind = .file, name: ShareName, root: FileRoot, modified: Int64, replacing: Bool,
         keepsBackup: Bool,
-        sync: Bool, priority: Int, state: State, treeHave: UInt64 = 0, treeLength: UInt64 = 0
+        sync: Bool, priority: Int, state: State, treeHave: UInt64 = 0, treeLength: UInt64 = 0,
+        turn: UInt64 = 0
     ) {
         self.id = id
         self.kind = kind
@@ -62,6 +65,7 @@ public struct DownloadEntry: Hashable, Sendable {
         self.state = state
         self.treeHave = treeHave
         self.treeLength = treeLength
+        self.turn = turn
     }
 }
 

@@ -101,7 +101,7 @@ extension PeerMachine {
 
     /// In the order in which they began.
     public var downloadStatuses: [DownloadStatus] {
-        downloads.values.sorted { $0.id.rawValue < $1.id.rawValue }.map { status($0) }
+        downloads.values.sorted { ($0.turn, $0.id.rawValue) < ($1.turn, $1.id.rawValue) }.map { status($0) }
     }
 
     /// The download that a request waits for.
@@ -115,6 +115,9 @@ extension PeerMachine {
 
     /// The pieces of a download that are durable and recorded.
     public func recordedPieces(of id: DownloadID) -> PieceSet? { downloads[id]?.commits.durable }
+
+    /// What is to be kept of a download beyond the daemon's life.
+    public func entry(of id: DownloadID) -> DownloadEntry? { downloads[id]?.record }
 
     private func status(_ download: Download) -> DownloadStatus {
         let state: DownloadActivity =

@@ -87,6 +87,9 @@ final class PeerNode: ReactorHandler {
     var wasIndexing = true
     var verifyTimer: TimerID?
     var rowsTimer: TimerID?
+    /// Changes of the index on their way to the database.
+    var rowsUnderWay: [FileChange] = []
+    var recordsTimer: TimerID?
     var isWritingRows = false
     /// There is a database.
     var keepsRows = true
@@ -190,6 +193,7 @@ final class PeerNode: ReactorHandler {
         case uploadsTimer: uploads.sweep(transport, self)
         case indexTimer: indexTimerFired()
         case rowsTimer: writeRows()
+        case recordsTimer: recordAgain()
         case verifyTimer: continueVerifying()
         case progressTimer: reportProgress()
         case shareTimer: workers.submit(.checkShare)

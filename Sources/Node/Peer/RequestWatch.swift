@@ -51,6 +51,9 @@ struct RequestWatch {
     private var paces: [DownloadID: Pace] = [:]
     private var lastRequest: UInt64 = 0
 
+    /// Requests of this run come after those that an earlier one left.
+    mutating func begin(after request: UInt64) { lastRequest = max(lastRequest, request) }
+
     var isEmpty: Bool { watchers.isEmpty }
 
     mutating func add(_ watcher: Watcher) -> RequestID {

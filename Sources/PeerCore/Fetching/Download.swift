@@ -83,8 +83,8 @@ struct Download {
     var isDeliveredSynced: Bool
     let since: Moment
     var priority: Int
-    /// When it was asked for, among those of this run of the daemon: versions are decided on in another order.
-    var turn: UInt64 = 0
+    /// When it was asked for, among all: versions are decided on in another order.
+    let turn: UInt64
     var phase = Phase.queued
     var plan: Plan
     /// While it is growing.
@@ -135,6 +135,7 @@ struct Download {
         sync = record.sync
         isDeliveredSynced = record.sync
         priority = record.priority
+        turn = record.turn
         since = now
         self.plan = plan
         // What is right of a rotten file is not in the partial file: it is neither looked at again nor offered.
@@ -201,6 +202,7 @@ struct Download {
         return DownloadEntry(
             id: id, kind: kind, name: name, root: root, modified: modified, replacing: replacing,
             keepsBackup: keepsBackup,
-            sync: sync, priority: priority, state: state, treeHave: figures.have, treeLength: figures.length)
+            sync: sync, priority: priority, state: state, treeHave: figures.have, treeLength: figures.length,
+            turn: turn)
     }
 }

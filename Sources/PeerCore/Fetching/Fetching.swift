@@ -13,11 +13,11 @@ extension PeerMachine {
             id: id, kind: kind(of: request.wish), name: request.wish.name, root: root,
             modified: version.modified, replacing: request.wish.force,
             keepsBackup: request.wish.keepsBackup, sync: request.wish.sync, priority: request.wish.priority,
-            state: .running, treeLength: request.wish.tree ? version.length : 0)
+            state: .running, treeLength: request.wish.tree ? version.length : 0,
+            turn: request.id.rawValue)
         guard start(record) else { return fail(request.id, .tooMany(limit: policy.downloadsMax)) }
         downloads[id]?.layer = request.wish.rot?.layer
         downloads[id]?.plan.isInOrder = request.wish.inOrder
-        downloads[id]?.turn = request.id.rawValue
         for (peer, offer) in offers where offer.root == root {
             downloads[id]?.holders[peer] = .init(address: offer.address, holding: offer.holding, state: .lost)
         }

@@ -24,7 +24,7 @@ extension PeerMachine {
         let entry = DownloadEntry(
             id: nextDownload(), kind: .file, name: name, root: root, modified: parent.modified,
             replacing: parent.replacing, keepsBackup: parent.keepsBackup, sync: parent.sync,
-            priority: parent.priority, state: .running)
+            priority: parent.priority, state: .running, turn: parent.turn)
         guard start(entry) else { return }
         downloads[id]?.tree?.children[entry.id] = file
         downloads[entry.id]?.parent = id

@@ -7,6 +7,19 @@ public enum FileChange: Sendable {
     /// A file's content is known, perhaps anew.
     case put(IndexedFile)
     case remove(ShareName)
+
+    public var name: ShareName {
+        switch self {
+        case .put(let file): file.name
+        case .remove(let name): name
+        }
+    }
+
+    /// Of several changes of a name only the last counts.
+    public static func latest(_ changes: [FileChange]) -> [FileChange] {
+        var seen: Set<ShareName> = []
+        return changes.reversed().filter { seen.insert($0.name).inserted }.reversed()
+    }
 }
 
 /// The index of the share: which content each name had when it was hashed.

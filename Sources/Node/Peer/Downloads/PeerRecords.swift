@@ -7,6 +7,9 @@ import Storage
 
 /// What outlives the daemon: downloads and bans, read at the start and written as they change.
 extension PeerNode {
+    /// Between two attempts to record what the database did not take.
+    private static let recordsRetry = Span.seconds(2)
+
     func beginRestoring() {
         ledger.submit(.loadDownloads(now: WallClock.seconds()))
     }
@@ -23,6 +26,7 @@ extension PeerNode {
     }
 
     private func restore(_ state: KeptState) {
+        watch.begin(after: state.downloads.map { UInt64(clamping: $0.order) }.max() ?? 0)
         for problem in state.unreadable { logger.warning("\(problem)") }
         for error in state.unremoved {
             logger.warning("a partial file is left over", metadata: ["reason": "\(error)"])
@@ -59,7 +63,6 @@ extension PeerNode {
     }
 
     func forget(_ id: DownloadID) {
-        unrecorded.remove(id)
         if recordedDownloads.remove(id) != nil { ledger.submit(.removeDownload(id)) }
     }
 
@@ -79,9 +82,19 @@ extension PeerNode {
             if unrecorded.remove(id) != nil, let partial = partials[id], let pieces = machine.recordedPieces(of: id) {
                 ledger.submit(.setPartial(id, partial.record(pieces)))
             }
-        case .failure: if recordedDownloads.contains(id) { unrecorded.insert(id) }
+        case .failure:
+            unrecorded.insert(id)
+            if recordsTimer == nil { recordsTimer = reactor.setTimer(at: reactor.now + Self.recordsRetry.nanoseconds) }
         }
         recorded(result)
+    }
+
+    /// What the database did not take is given to it again, as it is now.
+    func recordAgain() {
+        recordsTimer = nil
+        for id in unrecorded {
+            if let entry = machine.entry(of: id) { keep(entry) } else { ledger.submit(.removeDownload(id)) }
+        }
     }
 
     /// A change of the records is on the disk, or could not be made.
@@ -116,7 +129,8 @@ extension DownloadEntry {
             id: DownloadID(rawValue: record.id), kind: record.kind == .tree ? .tree : .file, name: record.name,
             root: record.root, modified: record.modified,
             replacing: record.replacing, keepsBackup: record.keepBackup, sync: record.sync, priority: record.priority,
-            state: state, treeHave: record.treeHave, treeLength: record.treeLength)
+            state: state, treeHave: record.treeHave, treeLength: record.treeLength,
+            turn: UInt64(clamping: record.order))
     }
 }
 
@@ -134,7 +148,8 @@ extension DownloadRecord {
             id: entry.id.rawValue, kind: entry.kind == .tree ? .tree : .file, name: entry.name, root: entry.root,
             modified: entry.modified,
             replacing: entry.replacing, keepBackup: entry.keepsBackup, sync: entry.sync, priority: entry.priority,
-            order: 0, state: state, partial: nil, added: added, treeHave: entry.treeHave, treeLength: entry.treeLength)
+            order: Int(clamping: entry.turn), state: state, partial: nil, added: added, treeHave: entry.treeHave,
+            treeLength: entry.treeLength)
     }
 }
 

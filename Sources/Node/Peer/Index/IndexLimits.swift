@@ -41,4 +41,6 @@ enum IndexLimits {
     /// Changes of the index are written to the database when there are so many, or when the first is so old.
     static let rowsPerTransaction = 1000
     static let rowsDelay = Span.milliseconds(500)
+    /// And so long after the database has taken none.
+    static let rowsRetry = Span.seconds(5)
 }

@@ -142,10 +142,12 @@ extension PeerNode {
     func keepRows() {
         guard !indexer.rows.isEmpty else { return }
         guard keepsRows else { return indexer.rows.removeAll() }
-        if isLeaving || indexer.rows.count >= IndexLimits.rowsPerTransaction {
+        let isMany = rowsError == nil && indexer.rows.count >= IndexLimits.rowsPerTransaction
+        if isLeaving || isMany {
             writeRows()
         } else if rowsTimer == nil {
-            rowsTimer = reactor.setTimer(at: reactor.now + IndexLimits.rowsDelay.nanoseconds)
+            let delay = rowsError == nil ? IndexLimits.rowsDelay : IndexLimits.rowsRetry
+            rowsTimer = reactor.setTimer(at: reactor.now + delay.nanoseconds)
         }
     }
 
@@ -155,7 +157,7 @@ extension PeerNode {
         guard !isWritingRows, !indexer.rows.isEmpty else { return }
         isWritingRows = true
         ledger.submit(.writeIndex(indexer.rows))
-        indexer.rows = []
+        (rowsUnderWay, indexer.rows) = (indexer.rows, [])
     }
 
     private func indexWritten(_ result: Result<Int, StateDatabaseError>) {
@@ -163,12 +165,14 @@ extension PeerNode {
         switch result {
         case .success: rowsError = nil
         case .failure(let error):
-            // Such files are hashed again at the next start, which is all.
             if rowsError == nil {
                 logger.warning("the index of the share is not kept", metadata: ["reason": "\(error)"])
             }
             rowsError = error
+            // They are tried again; what a daemon that ends could not write is hashed again at the next start.
+            indexer.rows = isLeaving ? [] : FileChange.latest(rowsUnderWay + indexer.rows)
         }
+        rowsUnderWay = []
     }
 
     // MARK: Log

@@ -38,7 +38,7 @@ enum LedgerCompletion: Sendable {
     case indexLoaded(Result<[IndexedFile], StateDatabaseError>)
     case indexWritten(Result<Int, StateDatabaseError>)
     case downloadsLoaded(Result<KeptState, StateDatabaseError>)
-    /// A download has its row, or has not.
+    /// A download's row is as it should be, or it is not.
     case downloadRecorded(DownloadID, Result<Void, StateDatabaseError>)
     /// A change is durable.
     case recorded(Result<Void, StateDatabaseError>)

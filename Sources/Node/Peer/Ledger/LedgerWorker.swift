@@ -37,7 +37,14 @@ final class LedgerWorker {
             .downloadRecorded(
                 DownloadID(rawValue: record.id),
                 attempt { () throws(StateDatabaseError) in try database.get().put(record) })
-        case .updateDownload, .setPartial, .removeDownload, .putRemains, .putBan, .removeBan:
+        case .updateDownload(let record):
+            .downloadRecorded(
+                DownloadID(rawValue: record.id),
+                attempt { () throws(StateDatabaseError) in try database.get().update(record) })
+        case .removeDownload(let id):
+            .downloadRecorded(
+                id, attempt { () throws(StateDatabaseError) in try database.get().removeDownload(id.rawValue) })
+        case .setPartial, .putRemains, .putBan, .removeBan:
             .recorded(attempt { () throws(StateDatabaseError) in try record(job) })
         }
     }
@@ -68,13 +75,13 @@ final class LedgerWorker {
     private func record(_ job: LedgerJob) throws(StateDatabaseError) {
         let database = try database.get()
         switch job {
-        case .updateDownload(let record): try database.update(record)
         case .setPartial(let id, let partial): try database.setPartial(partial, of: id.rawValue)
-        case .removeDownload(let id): try database.removeDownload(id.rawValue)
         case .putRemains(let id, let remains): try database.put(remains, of: id.rawValue)
         case .putBan(let ban): try database.put(ban)
         case .removeBan(let peer): try database.removeBan(of: peer)
-        case .open, .loadIndex, .writeIndex, .loadDownloads, .putDownload, .setPieces, .loadRemains, .passOn: break
+        case .open, .loadIndex, .writeIndex, .loadDownloads, .putDownload, .updateDownload, .removeDownload, .setPieces,
+            .loadRemains, .passOn:
+            break
         }
     }
 
