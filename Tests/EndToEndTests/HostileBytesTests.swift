@@ -6,9 +6,6 @@ import Wire
 extension EndToEnd {
     @Suite(.serialized)
     struct HostileBytesTests {
-        /// Resident memory that no daemon of these small swarms comes near, though a believed length of 4 GiB would.
-        private static let memoryLimit = 192 * mebibyte
-
         @Test("Random bytes close the connection and nothing else", arguments: [UInt64.random(in: 0..<1 << 32)])
         func randomBytes(seed: UInt64) throws {
             var generator = SeededGenerator(seed: seed)
@@ -198,7 +195,7 @@ extension EndToEnd {
                 let fetcher = try swarm.addPeer()
                 try swarm.settle()
                 #expect(fetcher.ctl("req", "large.bin").code == 0)
-                #expect(holder.process.residentBytes < HostileBytesTests.memoryLimit)
+                #expect(holder.process.residentBytes < Child.residentBytesMax)
                 withExtendedLifetime(connections) {}
             }
         }
@@ -256,7 +253,7 @@ extension EndToEnd {
                 #expect(TestFile.sameBytes(fetcher.path("a.bin"), holder.path("a.bin")))
                 for daemon in [holder, swarm.manager] as [Daemon] {
                     #expect(daemon.process.poll() == nil, "\(daemon.name) has ended")
-                    #expect(daemon.process.residentBytes < HostileBytesTests.memoryLimit, "\(daemon.name)")
+                    #expect(daemon.process.residentBytes < Child.residentBytesMax, "\(daemon.name)")
                 }
             }
         }

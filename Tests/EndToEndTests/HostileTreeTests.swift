@@ -63,7 +63,7 @@ extension EndToEnd {
                 // It has survived, and goes on.
                 #expect(fetcher.process.poll() == nil)
                 #expect(fetcher.ctl("req", "a.bin").code == 0)
-                #expect(fetcher.process.residentBytes < 192 * mebibyte)
+                #expect(fetcher.process.residentBytes < Child.residentBytesMax)
             }
         }
 

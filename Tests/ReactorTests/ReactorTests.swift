@@ -1,5 +1,6 @@
 import Foundation
 import Posix
+import TestSupport
 import Testing
 
 @testable import Reactor
@@ -172,8 +173,8 @@ import Testing
         let dialing = try reactor.register(client.rawValue, .writable)
         var writable = false
         script.onReady = { token, mask in if token == dialing { writable = mask.contains(.writable) } }
-        let deadline = MonotonicClock.nanoseconds() + 5_000_000_000
-        while !(writable && script.calls.contains(.ready(listening))), MonotonicClock.nanoseconds() < deadline {
+        let deadline = Deadline(5)
+        while !(writable && script.calls.contains(.ready(listening))), !deadline.isOver {
             try reactor.tick(script, waitingAtMost: 100_000_000)
         }
         #expect(TCPSocket.connectError(client.rawValue, to: address) == nil)

@@ -110,6 +110,8 @@ struct Download {
     /// Who was told what we have, and is told when it becomes more.
     var followers: Set<ConnectionID> = []
     var holders: [PeerID: Holder] = [:]
+    /// When a holder was last found to have sent wrong bytes.
+    var lastLie = Moment(nanoseconds: 0)
     var requests: Set<RequestID> = []
     /// It was begun in the background, or has been stopped and listed: it does not go with those who wait for it.
     var isListed = false

@@ -60,6 +60,7 @@ extension PeerMachine {
             if let download = downloads[id] { cancelChunks(of: download, on: connection) }
         }
         downloads[id]?.deactivate(peer, leaving: .liar)
+        downloads[id]?.lastLie = now
         guard let download = downloads[id] else { return }
         // Perhaps nobody honest has been heard yet: everybody else is asked before the root is given up.
         if download.holders.values.allSatisfy(\.isLiar) { seekHolders(id) }
@@ -67,12 +68,18 @@ extension PeerMachine {
         advance(id)
     }
 
-    /// Every holder sent wrong bytes, and nobody is left to ask.
+    /// Every holder sent wrong bytes, none of them owes the end of a chunk, which may say that its file changed meanwhile,
+    /// and nobody is left to ask.
     mutating func giveUpIfOnlyLiars(_ id: DownloadID) {
         guard let download = downloads[id], download.isFetching, !download.holders.isEmpty,
-            download.holders.values.allSatisfy(\.isLiar), !questions.isOpen(.download(id))
+            download.holders.values.allSatisfy(\.isLiar), !questions.isOpen(.download(id)),
+            download.lastLie + policy.stall <= now || !isOwedEnd(of: id)
         else { return }
         failDownload(id, .integrity(download.root, liars: download.holders.values.map(\.address)))
+    }
+
+    private func isOwedEnd(of id: DownloadID) -> Bool {
+        sessions.values.contains { $0.chunks.contains { $0.download == id } }
     }
 
     mutating func removeLane(
@@ -106,6 +113,7 @@ extension PeerMachine {
             }
             if case .gathering(.some(let fetch)) = download.phase { hurry(fetch, of: id) }
             if download.nextSeek <= now { seekHolders(id) }
+            giveUpIfOnlyLiars(id)
             // Who was patient, or was asked to come again later, may have something to do now.
             switch downloads[id]?.phase {
             case .fetching: askForPieces(id)

@@ -75,6 +75,7 @@ extension PeerMachine {
             if !chunk.isCancelled { loseHolder(on: connection, of: download.id, "it called off a chunk by itself") }
         case .gone: saidGone(on: connection, about: download)
         }
+        giveUpIfOnlyLiars(download.id)
         advance(download.id)
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A process of one of the programs, whose standard streams are files; killed, if it still runs, with its owner.
 final class Child {
@@ -53,6 +54,9 @@ final class Child {
 
     var output: String { TextFile.read(streams.output) }
     var errors: String { TextFile.read(streams.errors) }
+
+    /// Resident memory that no daemon of a small swarm comes near, though a believed length of 4 GiB would.
+    static let residentBytesMax = 192 * EndToEnd.mebibyte * Sanitizer.slack
 
     /// Resident memory in bytes: 0 if the process is gone.
     var residentBytes: Int {

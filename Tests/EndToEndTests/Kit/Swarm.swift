@@ -1,5 +1,6 @@
 import Content
 import Foundation
+import TestSupport
 import Testing
 
 /// A manager and peers as real processes, in a directory of their own, for the length of one closure.
@@ -31,9 +32,11 @@ final class Swarm {
         }
     }
 
-    /// What the programs get to see of the environment: nothing of the machine's own configuration.
+    /// What the programs get to see of the environment: nothing of the machine's own configuration, but where a
+    /// sanitizer in them reports.
     static func environment(_ directory: String) -> [String] {
         ["PATH=/usr/bin:/bin", "HOME=\(directory)", "XDG_RUNTIME_DIR=\(directory)", "LANG=C.UTF-8"]
+            + Sanitizer.environment
     }
 
     private init(in scratch: Scratch, host: String, settings: [String]) throws {

@@ -2,6 +2,7 @@ import Control
 import Foundation
 import Posix
 import Reactor
+import TestSupport
 import Testing
 
 @testable import Node
@@ -41,13 +42,22 @@ private final class Loop: ReactorHandler, ControlHandler {
 
     @discardableResult
     func run(_ seconds: Double = 5, until isDone: () -> Bool) throws -> Bool {
-        let deadline = MonotonicClock.nanoseconds() + UInt64(seconds * 1e9)
+        let deadline = Deadline(seconds)
         while !isDone() {
-            guard MonotonicClock.nanoseconds() < deadline else { return false }
-            ticks += 1
-            try reactor.tick(self, waitingAtMost: 5_000_000)
+            guard !deadline.isOver else { return false }
+            try tick()
         }
         return true
+    }
+
+    func run(for seconds: Double) throws {
+        let end = Deadline.now() + seconds
+        while Deadline.now() < end { try tick() }
+    }
+
+    private func tick() throws {
+        ticks += 1
+        try reactor.tick(self, waitingAtMost: 5_000_000)
     }
 }
 
@@ -125,7 +135,7 @@ struct ControlServerTests {
         let client = try Client(loop.path)
         for byte in ControlLine.request(ControlRequest(id: .number(1), call: .peers)) {
             client.say([byte])
-            try loop.run(0.0001) { false }
+            try loop.run(for: 0.0001)
         }
         let two = ControlLine.request(ControlRequest(id: .number(2), call: .left))
         client.say(two + two)
@@ -181,7 +191,7 @@ struct ControlServerTests {
         while loop.gone.isEmpty, sent < 100 {
             loop.server.send(line, to: id)
             sent += 1
-            try loop.run(0.001) { false }
+            try loop.run(for: 0.001)
         }
         #expect(sent < 20)
         #expect(loop.gone == [id])
@@ -226,7 +236,7 @@ struct ControlServerTests {
         }
         try loop.run { !loop.gone.isEmpty }
         loop.server.send([1], to: loop.requests[0].client)
-        try loop.run(0.02) { false }
+        try loop.run(for: 0.02)
         #expect(loop.gone == [loop.requests[0].client])
     }
 
@@ -277,7 +287,7 @@ struct ControlServerTests {
             // Numbers below the limit may be free: the process inherits whatever its parent had open.
             var fillers: [Int32] = []
             while case let filler = dup(client.socket.rawValue), filler >= 0 { fillers.append(filler) }
-            try loop.run(0.5) { false }
+            try loop.run(for: 0.5)
             let (requests, ticks) = (loop.requests.count, loop.ticks)
             setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
             for filler in fillers { close(filler) }

@@ -1,6 +1,7 @@
 import Content
 import Posix
 import Reactor
+import TestSupport
 import Testing
 import Transport
 import Wire
@@ -45,9 +46,9 @@ final class Served: ReactorHandler {
     }
 
     func run(_ seconds: Double = 5, until isDone: () -> Bool) throws -> Bool {
-        let deadline = MonotonicClock.nanoseconds() + UInt64(seconds * 1e9)
+        let deadline = Deadline(seconds)
         while !isDone() {
-            guard MonotonicClock.nanoseconds() < deadline else { return false }
+            guard !deadline.isOver else { return false }
             try reactor.tick(self, waitingAtMost: 5_000_000)
         }
         return true

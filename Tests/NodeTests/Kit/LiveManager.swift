@@ -2,6 +2,7 @@ import Content
 import Logging
 import Posix
 import Reactor
+import TestSupport
 
 @testable import Node
 
@@ -25,9 +26,9 @@ struct LiveManager {
     /// Ticks, and lets clients hear, until something is so.
     /// - Returns: false if it is still not after `seconds`.
     func run(_ clients: [WireClient], seconds: Double, until isDone: () throws -> Bool) throws -> Bool {
-        let deadline = MonotonicClock.nanoseconds() + UInt64(seconds * 1e9)
+        let deadline = Deadline(seconds)
         while try !isDone() {
-            guard MonotonicClock.nanoseconds() < deadline else { return false }
+            guard !deadline.isOver else { return false }
             try reactor.tick(node, waitingAtMost: 5_000_000)
             for client in clients { try client.hear() }
         }

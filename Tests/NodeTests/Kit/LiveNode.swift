@@ -5,6 +5,7 @@ import Posix
 import Reactor
 import Storage
 import Synchronization
+import TestSupport
 import Testing
 import Transport
 
@@ -37,12 +38,18 @@ final class LiveNode {
     /// Turns the reactor until something is so.
     /// - Returns: whether it came to be, in time.
     func run(_ seconds: Double = 10, until isDone: () throws -> Bool) throws -> Bool {
-        let deadline = MonotonicClock.nanoseconds() + UInt64(seconds * 1e9)
+        let deadline = Deadline(seconds)
         while try !isDone() {
-            guard MonotonicClock.nanoseconds() < deadline else { return false }
+            guard !deadline.isOver else { return false }
             try reactor.tick(node, waitingAtMost: 5_000_000)
         }
         return true
+    }
+
+    /// Turns it for so long.
+    func run(for seconds: Double) throws {
+        let end = Deadline.now() + seconds
+        while Deadline.now() < end { try reactor.tick(node, waitingAtMost: 5_000_000) }
     }
 
     func awaitReady() throws -> Bool { try run { node.indexer.isReady } }

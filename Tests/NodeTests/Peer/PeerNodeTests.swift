@@ -5,6 +5,7 @@ import PeerCore
 import Posix
 import Reactor
 import Storage
+import TestSupport
 import Testing
 import Transport
 import Wire
@@ -38,9 +39,9 @@ struct PeerNodeTests {
     }
 
     private func run(_ seconds: Double = 10, _ clients: [WireClient] = [], until isDone: () -> Bool) throws -> Bool {
-        let deadline = MonotonicClock.nanoseconds() + UInt64(seconds * 1e9)
+        let deadline = Deadline(seconds)
         while !isDone() {
-            guard MonotonicClock.nanoseconds() < deadline else { return false }
+            guard !deadline.isOver else { return false }
             try reactor.tick(node, waitingAtMost: 5_000_000)
             for client in clients { try client.hear() }
         }
@@ -133,8 +134,8 @@ struct PeerNodeTests {
         node.setLimits(upload: ByteRate(bytesPerSecond: 64 << 10), download: nil)
         for client in clients { client.say(.chunk(root, first: 0, count: 40)) }
         var retries: [UInt32] = []
-        let deadline = MonotonicClock.nanoseconds() + 8_000_000_000
-        while retries.isEmpty, MonotonicClock.nanoseconds() < deadline {
+        let deadline = Deadline(8)
+        while retries.isEmpty, !deadline.isOver {
             try reactor.tick(node, waitingAtMost: 5_000_000)
             for client in clients { try client.hear(untilPiece: true) }
             retries = clients.flatMap(\.messages).compactMap { message in

@@ -3,6 +3,7 @@ import Foundation
 import PeerCore
 import Posix
 import Storage
+import TestSupport
 import Testing
 import Transport
 
@@ -356,8 +357,9 @@ struct UploadsTests {
                 return otherFetcher.heard.count == 20
             })
         let pieces = fetcher.heard.count { $0.hasPrefix("piece") }
-        // A piece each, and what was queued ahead; without turns it would be all 60.
-        #expect((4..<40).contains(pieces), "\(pieces)")
+        // A piece each, and what was queued ahead; without turns it would be all 60. A sanitizer slows who reads, but not
+        // the kernel, so that more is ahead.
+        #expect((4..<(Sanitizer.name == nil ? 40 : 55)).contains(pieces), "\(pieces)")
         try run(until: 72, nil, uploads)
         #expect(uploads.servedCount == 0 && uploads.waitingCount == 0)
     }

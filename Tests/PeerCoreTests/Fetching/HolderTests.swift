@@ -237,12 +237,40 @@ import Wire
         peer.deliver(1, of: file, on: connections[0], .wrong)
         #expect(peer.failure(of: request) == nil)
         peer.deliver(1, of: file, on: connections[1], .wrong)
+        for connection in connections {
+            while case let first = peer.firstOfChunk(on: connection), first >= 0 {
+                #expect(peer.failure(of: request) == nil)
+                peer.say(.endOfChunk(first: first, .cancelled), on: connection)
+            }
+        }
         guard case .integrity(file.root, let liars) = peer.failure(of: request) else {
             Issue.record("\(String(describing: peer.failure(of: request)))")
             return
         }
         #expect(Set(liars) == [.number(1), .number(2)])
         #expect(peer.effects.contains(.discardPartial(peer.download, file.root)))
+    }
+
+    @Test("A holder whose file changed is no liar, though its piece is judged before it says so")
+    func goneAfterJudged() throws {
+        let (request, connections) = peer.fetch(file, from: [1])
+        peer.deliver(1, of: file, on: connections[0], .wrong)
+        peer.pass(.seconds(2))
+        #expect(peer.failure(of: request) == nil)
+        peer.say(.endOfChunk(first: peer.firstOfChunk(on: connections[0]), .gone), on: connections[0])
+        #expect(peer.failure(of: request) == nil)
+        #expect(peer.statuses.first?.state == .waiting)
+    }
+
+    @Test("Liars that do not end what they were asked for are not waited for")
+    func endless() throws {
+        let (request, connections) = peer.fetch(file, from: [1])
+        peer.deliver(1, of: file, on: connections[0], .wrong)
+        peer.pass(.seconds(6))
+        guard case .integrity = peer.failure(of: request) else {
+            Issue.record("\(String(describing: peer.failure(of: request)))")
+            return
+        }
     }
 
     @Test("A liar that answered first does not end a download that others could serve")

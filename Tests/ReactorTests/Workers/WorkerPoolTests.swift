@@ -1,5 +1,6 @@
 import Foundation
 import Posix
+import TestSupport
 import Testing
 
 @testable import Reactor
@@ -14,8 +15,8 @@ import Testing
 
     /// Ticks until so many completions have come, five seconds at most.
     private func complete(_ count: Int) throws -> [Int] {
-        let deadline = MonotonicClock.nanoseconds() + 5_000_000_000
-        while script.events.count < count, MonotonicClock.nanoseconds() < deadline {
+        let deadline = Deadline(5)
+        while script.events.count < count, !deadline.isOver {
             try reactor.tick(script, waitingAtMost: 50_000_000)
         }
         return script.events.compactMap { if case .completed(let value) = $0 { value } else { nil } }

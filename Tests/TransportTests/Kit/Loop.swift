@@ -1,6 +1,7 @@
 import Content
 import Posix
 import Reactor
+import TestSupport
 import Testing
 import Wire
 
@@ -54,16 +55,17 @@ final class Loop: ReactorHandler {
     /// - Returns: false if it is still not after `seconds`.
     @discardableResult
     func run(_ seconds: Double = 10, until isDone: () -> Bool) throws -> Bool {
-        let deadline = MonotonicClock.nanoseconds() + UInt64(seconds * 1e9)
+        let deadline = Deadline(seconds)
         while !isDone() {
-            guard MonotonicClock.nanoseconds() < deadline else { return false }
+            guard !deadline.isOver else { return false }
             try tick()
         }
         return true
     }
 
     func run(for seconds: Double) throws {
-        try run(seconds) { false }
+        let end = Deadline.now() + seconds
+        while Deadline.now() < end { try tick() }
     }
 }
 

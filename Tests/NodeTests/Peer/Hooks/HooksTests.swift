@@ -5,6 +5,7 @@ import PeerCore
 import Posix
 import Reactor
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Node
@@ -46,9 +47,9 @@ private final class HookLoop: ReactorHandler {
     var log: [String] { lines.all }
 
     func run(until isDone: () -> Bool) throws -> Bool {
-        let deadline = MonotonicClock.nanoseconds() + 20_000_000_000
+        let deadline = Deadline(20)
         while !isDone() {
-            guard MonotonicClock.nanoseconds() < deadline else { return false }
+            guard !deadline.isOver else { return false }
             try reactor.tick(self, waitingAtMost: 5_000_000)
         }
         return true
