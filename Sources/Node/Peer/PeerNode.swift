@@ -69,7 +69,7 @@ final class PeerNode: ReactorHandler {
     var answersAfterRemoval: [DueAnswer] = []
     /// Downloads that have a row in the database.
     var recordedDownloads: Set<DownloadID> = []
-    /// Those of them whose row the database did not take: the next change of them adds it.
+    /// Downloads of which the database has not taken the last change, or the end: it is given to it again.
     var unrecorded: Set<DownloadID> = []
     /// What an earlier run left is known; before that, clients wait.
     var isRestored = false

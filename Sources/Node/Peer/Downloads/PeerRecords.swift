@@ -93,7 +93,12 @@ extension PeerNode {
     func recordAgain() {
         recordsTimer = nil
         for id in unrecorded {
-            if let entry = machine.entry(of: id) { keep(entry) } else { ledger.submit(.removeDownload(id)) }
+            if !recordedDownloads.contains(id) {
+                ledger.submit(.removeDownload(id))
+            } else if let entry = machine.entry(of: id) {
+                // A machine that has left knows of none: their rows stay.
+                keep(entry)
+            }
         }
     }
 
