@@ -5,11 +5,13 @@ extension EndToEnd {
     /// Many peers that fetch one file at once feed each other.
     @Suite(.serialized)
     struct CrowdTests {
-        @Test("Of eight peers that fetch a file together all get it, and its only holder sends little more than once")
-        func eight() throws {
+        @Test(
+            "Of eight peers that fetch a file together all get it, and its only holder sends little more than once",
+            arguments: [(mebibytes: 20, limit: nil), (48, nil), (48, "8M")] as [(mebibytes: Int, limit: String?)])
+        func eight(_ file: (mebibytes: Int, limit: String?)) throws {
             try Swarm.run(inMemory: true) { swarm in
-                let length = 48 * mebibyte + 5
-                let origin = try swarm.addPeer(arguments: ["--max-upload", "8M"]) {
+                let length = file.mebibytes * mebibyte + 5
+                let origin = try swarm.addPeer(arguments: file.limit.map { ["--max-upload", $0] } ?? []) {
                     try TestFile.write("\($0)/a.bin", length: length)
                 }
                 try origin.awaitFiles("a.bin")

@@ -62,7 +62,7 @@ extension PeerMachine {
             }
         }
         if let running = running(request.wish) { return revive(running, with: version, request, ask) }
-        startDownload(version, request, offers: ask.offers)
+        startDownload(version, request, ask)
     }
 
     /// The name is being fetched already, and waits: those who offer its version are its holders now.
@@ -75,7 +75,7 @@ extension PeerMachine {
             }
             // Nothing of it will come any more: what the swarm has now takes its place.
             removeDownload(running.id, .gone(running.root, have: running.have))
-            return startDownload(version, request, offers: ask.offers)
+            return startDownload(version, request, ask)
         }
         attach(request.id, to: running.id)
         takeUp(running)

@@ -62,6 +62,8 @@ struct Ask {
     /// Peers that have the directory and cannot offer it.
     var unfit: Set<PeerAddress> = []
     var offers: [PeerID: FileOfferFrom] = [:]
+    /// Peers that may fetch the same, and what they asked for meanwhile.
+    var companions: [PeerID: FileQuery] = [:]
 
     struct FileOfferFrom {
         let root: FileRoot

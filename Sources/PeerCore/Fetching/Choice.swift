@@ -19,6 +19,8 @@ extension Plan {
     private static let patientPieces = 2.0
     /// Before the end, only a piece that is this far from coming is asked for twice.
     private static let lateSeconds = 4.0
+    /// Nor is it in a crowd when it comes so soon: the holder sends it to one of the others meanwhile.
+    private static let soonSeconds = 0.3
 
     // MARK: Shares
 
@@ -137,7 +139,8 @@ extension Plan {
         guard isSwarming else { return isSlower }
         // One that has brought nothing yet is taken to need as long again as it has taken.
         let seconds = lane.rate > 0 ? lane.secondsLeft(pieceSize: layout.pieceSize) : (now - lane.lastByte).seconds
-        if free.isEmpty { return isSlower && seconds > 2 * Double(layout.pieceSize) / max(asking.rate, 1_048_576) }
+        let soon = max(Plan.soonSeconds, 2 * Double(layout.pieceSize) / max(asking.rate, 1_048_576))
+        if free.isEmpty { return isSlower && seconds > soon }
         return seconds > Plan.lateSeconds && lane.rate * 4 < asking.rate
     }
 }

@@ -20,6 +20,31 @@ extension PeerMachine {
         }
     }
 
+    /// A peer asks for what we may be about to fetch. Neither is told of the other by its answer, as neither fetches yet.
+    mutating func heard(_ peer: PeerID, askingFor query: FileQuery) {
+        for (id, request) in requests where request.aim == .fetch && request.isAsking {
+            switch query {
+            case .name(request.wish.name), .digest, .root: break
+            case .name, .tree: continue
+            }
+            requests[id]?.change { ask in
+                if ask.companions.count < policy.rivalsMax { ask.companions[peer] = query }
+            }
+        }
+    }
+
+    /// A download begins: those who are at the same are asked what they have of it, and learn so that we fetch it.
+    mutating func meetCompanions(_ companions: [PeerID: FileQuery], in id: DownloadID) {
+        guard let download = downloads[id], download.takesHolders else { return }
+        let (name, root) = (FileQuery.name(download.name), FileQuery.root(download.root))
+        for (peer, query) in companions where [name, root, .digest(download.root.digest)].contains(query) {
+            meet(peer, in: id)
+        }
+        for (peer, holder) in download.holders where !holder.holding.isComplete {
+            put(root, to: peer, for: .download(id))
+        }
+    }
+
     /// A holder names peers that fetch the same root. Only peers of the roster are believed to exist, so that nobody can
     /// aim us at a stranger.
     mutating func introduced(_ root: FileRoot, _ peers: [PeerID]) {

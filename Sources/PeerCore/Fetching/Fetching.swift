@@ -3,7 +3,7 @@ import Wire
 
 /// A download's life, from the version decided on to the file in the share.
 extension PeerMachine {
-    mutating func startDownload(_ version: FileVersion, _ request: Request, offers: [PeerID: Ask.FileOfferFrom]) {
+    mutating func startDownload(_ version: FileVersion, _ request: Request, _ ask: Ask) {
         let root = version.root
         guard downloads.count < policy.downloadsMax else {
             return fail(request.id, .tooMany(limit: policy.downloadsMax))
@@ -18,12 +18,13 @@ extension PeerMachine {
         guard start(record) else { return fail(request.id, .tooMany(limit: policy.downloadsMax)) }
         downloads[id]?.layer = request.wish.rot?.layer
         downloads[id]?.plan.isInOrder = request.wish.inOrder
-        for (peer, offer) in offers where offer.root == root {
+        for (peer, offer) in ask.offers where offer.root == root {
             downloads[id]?.holders[peer] = .init(address: offer.address, holding: offer.holding, state: .lost)
         }
         note(.downloadStarted(id, record.name, root, holders: downloads[id]?.holders.count ?? 0))
         attach(request.id, to: id)
         beginNext()
+        meetCompanions(ask.companions, in: id)
     }
 
     private func kind(of wish: FetchWish) -> DownloadEntry.Kind {

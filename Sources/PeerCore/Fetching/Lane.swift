@@ -29,6 +29,7 @@ struct Lane {
     private static let window = Span.milliseconds(50)
     /// Pieces ahead are worth this long at the measured rate, so that the holder never waits for the next request.
     private static let aheadSeconds = 0.25
+    private static let aheadMin = 2
     private static let aheadMax = 16
     private static let aheadAtFirst = 4
     /// A window up to so many pieces is kept full, whatever that costs in requests.
@@ -52,9 +53,10 @@ struct Lane {
     }
 
     /// Pieces that may be in flight.
-    func ahead(pieceSize: Int) -> Int {
-        guard rate > 0 else { return Lane.aheadAtFirst }
-        return max(2, min(Lane.aheadMax, Int(rate * Lane.aheadSeconds / Double(pieceSize)) + 1))
+    /// - Parameter isSparing: few, until the rate is known.
+    func ahead(pieceSize: Int, isSparing: Bool) -> Int {
+        guard rate > 0 else { return isSparing ? Lane.aheadMin : Lane.aheadAtFirst }
+        return max(Lane.aheadMin, min(Lane.aheadMax, Int(rate * Lane.aheadSeconds / Double(pieceSize)) + 1))
     }
 
     /// Seconds until what is in flight has come.

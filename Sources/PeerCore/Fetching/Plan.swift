@@ -113,7 +113,8 @@ struct Plan {
     /// - Returns: the run of pieces to ask this lane for next, or nil when it has enough in flight or nothing is left.
     mutating func nextChunk(for connection: ConnectionID, now: Moment) -> Range<Int>? {
         guard let lane = lanes[connection], lane.resumesAt <= now else { return nil }
-        let ahead = lane.ahead(pieceSize: layout.pieceSize)
+        // Of a complete holder little at first: others that are not known yet may have parts in what is asked for now.
+        let ahead = lane.ahead(pieceSize: layout.pieceSize, isSparing: !crowd.isEmpty && lane.holding.isComplete)
         let isDivided = !isInOrder && !isSwarming
         // A wide window is filled by halves: one request is answered while the next is on its way, and requests stay few.
         let room = ahead - lane.inFlight.count

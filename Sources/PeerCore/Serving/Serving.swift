@@ -20,6 +20,7 @@ extension PeerMachine {
             let isSoon = isIndexing || catalog.isSettling(query)
             send(.notHave(request: request, isSoon ? .indexing : .unknown), on: connection)
         }
+        heard(peer, askingFor: query)
         guard case .root(let root) = query else { return }
         // Whoever has the list of a directory already asks for nothing else of it.
         if shelf.manifest(root) != nil { introduce(root, to: peer, on: connection) }

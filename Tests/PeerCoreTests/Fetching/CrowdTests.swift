@@ -92,6 +92,78 @@ import Wire
         #expect(tooEarly == [] && later.count == 1)
     }
 
+    // MARK: Who fetches too
+
+    @Test("A peer that asks for the same name while we ask is asked for the root when we fetch, though it had nothing")
+    func asksMeanwhile() throws {
+        let file = try TestFile(pieces: 4)
+        let peer = Harness()
+        peer.join([1, 2, 3])
+        peer.wish(file)
+        let (origin, also, stranger) = (peer.connect(1), peer.connect(2), peer.connect(3))
+        peer.say(.req(request: 1, .name(file.name)), on: also)
+        peer.say(.req(request: 1, .name(try ShareName("b.bin"))), on: stranger)
+        peer.notHave(on: also)
+        peer.notHave(on: stranger)
+        peer.take()
+        peer.have(file, on: origin)
+        #expect(peer.asked[also]?.map(\.query) == [.root(file.root)])
+        #expect(peer.asked[stranger]?.isEmpty == true)
+        peer.sendLayer(of: file, on: origin)
+        peer.feed(.partialOpened(peer.download, peer.opened))
+        var crowd = Crowd(id: .number(0), pieceCount: 4)
+        _ = crowd.insert(.number(2))
+        let asked = (peer.chunks[origin] ?? []).joined()
+        #expect(!asked.isEmpty && asked.allSatisfy { crowd.owns($0) })
+    }
+
+    @Test("One that begins while we ask, and asks for that root, is asked back; one that asks for another root is not")
+    func beginsMeanwhile() throws {
+        let (file, other) = (try TestFile(pieces: 4), try TestFile(pieces: 4, version: 2))
+        let peer = Harness()
+        peer.join([1, 2, 3])
+        peer.wish(file)
+        let (origin, also, stranger) = (peer.connect(1), peer.connect(2), peer.connect(3))
+        peer.say(.req(request: 1, .root(file.root)), on: also)
+        peer.say(.req(request: 1, .root(other.root)), on: stranger)
+        peer.notHave(on: also)
+        peer.notHave(on: stranger)
+        peer.have(file, on: origin)
+        #expect(peer.asked[also]?.map(\.query) == [.root(file.root)])
+        #expect(peer.asked[stranger]?.isEmpty == true)
+    }
+
+    @Test("A holder of some pieces is told that we fetch too, by being asked for the root")
+    func partialHolder() throws {
+        let file = try TestFile(pieces: 4)
+        let peer = Harness()
+        peer.join([1, 2])
+        peer.wish(file)
+        let (origin, also) = (peer.connect(1), peer.connect(2))
+        let question = try #require(peer.takeQuestion(on: also))
+        let offer = FileOffer(
+            root: file.root, modified: 0, name: file.name, holding: .pieces(PieceSet(pieceCount: 4)))
+        peer.say(.have(request: question, try #require(offer)), on: also)
+        peer.have(file, on: origin)
+        #expect(peer.asked[also]?.map(\.query) == [.root(file.root)])
+        #expect(peer.asked[origin]?.isEmpty == true)
+    }
+
+    @Test("Of those who ask for the same meanwhile, no more are remembered than a download keeps in touch with")
+    func companionsMax() throws {
+        let file = try TestFile(pieces: 4)
+        let peer = Harness { $0.rivalsMax = 3 }
+        peer.join(Array(1...6))
+        peer.wish(file)
+        let connections = (UInt64(1)...6).map { peer.connect($0) }
+        for connection in connections.dropFirst() {
+            peer.say(.req(request: 1, .name(file.name)), on: connection)
+            peer.notHave(on: connection)
+        }
+        peer.have(file, on: connections[0])
+        #expect(connections.count { peer.asked[$0]?.isEmpty == false } == 3)
+    }
+
     @Test("When somebody else turns up, chunks that have not begun and are its part now are called off, and ours asked")
     func turnsUp() throws {
         let file = try TestFile(pieces: 12)

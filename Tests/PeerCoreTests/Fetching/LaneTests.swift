@@ -7,9 +7,11 @@ import Testing
     private let start = Moment(nanoseconds: 1_000_000_000)
     private let mebibyte = 1 << 20
 
-    @Test("Before the first measurement four pieces may be in flight")
+    @Test("Before the first measurement four pieces may be in flight, and two of a holder that is to be spared")
     func atFirst() {
-        #expect(Lane(holding: .all, now: start).ahead(pieceSize: mebibyte) == 4)
+        let lane = Lane(holding: .all, now: start)
+        #expect(lane.ahead(pieceSize: mebibyte, isSparing: false) == 4)
+        #expect(lane.ahead(pieceSize: mebibyte, isSparing: true) == 2)
     }
 
     @Test("A lane's rate is measured over 50 ms and more, and smoothed")
@@ -28,7 +30,7 @@ import Testing
         for (bytes, pieces) in [(1, 2), (10 << 20, 3), (40 << 20, 11), (1 << 30, 16), (.max / 4, 16)] {
             var lane = Lane(holding: .all, now: start)
             lane.progressed(bytes, now: start + .seconds(1))
-            #expect(lane.ahead(pieceSize: mebibyte) == pieces, "\(bytes) bytes a second")
+            #expect(lane.ahead(pieceSize: mebibyte, isSparing: true) == pieces, "\(bytes) bytes a second")
         }
     }
 
