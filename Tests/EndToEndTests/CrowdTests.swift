@@ -7,7 +7,7 @@ extension EndToEnd {
     struct CrowdTests {
         @Test(
             "Of eight peers that fetch a file together all get it, and its only holder sends little more than once",
-            arguments: [(mebibytes: 20, limit: nil), (48, nil), (48, "8M")] as [(mebibytes: Int, limit: String?)])
+            arguments: [(mebibytes: 48, limit: nil), (48, "8M")] as [(mebibytes: Int, limit: String?)])
         func eight(_ file: (mebibytes: Int, limit: String?)) throws {
             try Swarm.run(inMemory: true) { swarm in
                 let length = file.mebibytes * mebibyte + 5

@@ -1,6 +1,7 @@
 import Content
 import Foundation
 import Posix
+import TestSupport
 import Testing
 import Wire
 
@@ -77,15 +78,10 @@ struct OpeningTests {
             let end = loop.end { $0.acceptPause = .milliseconds(50) }
             let port = try end.transport.listen(on: .loopback(0))
             let clients = try (0..<8).map { _ in try RawSocket(to: port) }
-            var limit = rlimit()
-            getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-            var low = rlimit(rlim_cur: rlim_t(clients.map(\.descriptor).max() ?? 0) + 1, rlim_max: limit.rlim_max)
-            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &low)
-            // Numbers below the limit may be free too.
-            while open("/dev/null", O_RDONLY) >= 0 {}
+            var shortage = DescriptorShortage(above: clients.map(\.descriptor).max() ?? 0)
             try loop.run(for: 0.3)
             let (accepted, ticks) = (end.accepted.count, loop.ticks)
-            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            shortage.end()
             // A tick of this loop waits 5 ms if nothing happens: 60 in all, and a few for the attempts.
             guard accepted == 0, ticks < 90 else { exit(10) }
             guard try loop.run(3, until: { end.accepted.count == 8 }) else { exit(11) }

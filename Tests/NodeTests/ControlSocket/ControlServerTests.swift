@@ -280,17 +280,10 @@ struct ControlServerTests {
             let loop = try Loop()
             let client = try Client(loop.path)
             client.ask(1)
-            var limit = rlimit()
-            getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-            var low = rlimit(rlim_cur: rlim_t(client.socket.rawValue) + 1, rlim_max: limit.rlim_max)
-            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &low)
-            // Numbers below the limit may be free: the process inherits whatever its parent had open.
-            var fillers: [Int32] = []
-            while case let filler = dup(client.socket.rawValue), filler >= 0 { fillers.append(filler) }
+            var shortage = DescriptorShortage(above: client.socket.rawValue)
             try loop.run(for: 0.5)
             let (requests, ticks) = (loop.requests.count, loop.ticks)
-            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-            for filler in fillers { close(filler) }
+            shortage.end()
             guard requests == 0, ticks < 150 else { exit(10) }
             guard try loop.run(3, until: { loop.requests.count == 1 }) else { exit(11) }
             exit(0)
