@@ -79,6 +79,11 @@ extension EndToEnd {
                 let who = fetcher.ctl("who", "tree/")
                 #expect(who.code == 66)
                 #expect(who.errors.contains("\(holder.address) has it and cannot offer it"), "\(who)")
+                for command in ["who", "req"] {
+                    let own = holder.ctl(command, "tree/")
+                    #expect(own.code == 66)
+                    #expect(own.errors.contains("\(holder.address) has it and cannot offer it"), "\(own)")
+                }
                 #expect(holder.ctl("files").output.contains("tree/  (it cannot be offered as a whole"))
                 #expect(fetcher.ctl("req", "tree/README").code == 0)
                 try FileManager.default.removeItem(atPath: holder.path("tree/Readme"))

@@ -21,7 +21,7 @@ extension PeerMachine {
         if let local = ask.local, request.wish.digest == nil { return finishAlready(id, local) }
         let banned = banned(besides: ask.asked).count
         let root = request.wish.rot == nil ? request.wish.digest : nil
-        fail(id, .nobody(asked: ask.asked.count, banned: banned, root: root, unfit: ask.unfitInOrder))
+        fail(id, .nobody(asked: ask.asked.count, banned: banned, root: root, unfit: unfit(ask, request.wish)))
     }
 
     private func choice(of versions: [FileVersion], _ rule: VersionChoice) -> FileVersion? {
@@ -37,8 +37,17 @@ extension PeerMachine {
         let silent = ask.outstanding.count + ask.indexing.count
         let survey = Survey(
             versions: withOwn(offered, ask, request.wish), local: ask.local?.root, asked: ask.asked.count,
-            silent: silent, banned: banned(besides: ask.asked).count, unfit: ask.unfitInOrder)
+            silent: silent, banned: banned(besides: ask.asked).count, unfit: unfit(ask, request.wish))
         emit(.surveyed(request.id, survey))
+    }
+
+    /// Those that have the directory and cannot offer it, this peer among them, in the order of the text.
+    private func unfit(_ ask: Ask, _ wish: FetchWish) -> [PeerAddress] {
+        var unfit = ask.unfit
+        if wish.tree, case .unfit = shelf.making(of: wish.name, now: now), let own = roster.entries[id]?.address {
+            unfit.insert(own)
+        }
+        return unfit.sorted { $0.description < $1.description }
     }
 
     /// What is here is a version too, also if nobody else has it: to look at, since there is nothing of it to fetch.

@@ -74,8 +74,6 @@ struct Ask {
         let holding: Holding
     }
 
-    var unfitInOrder: [PeerAddress] { unfit.sorted { $0.description < $1.description } }
-
     /// The versions offered, most held first.
     var versions: [FileVersion] {
         var holders: [FileRoot: [VersionHolder]] = [:]

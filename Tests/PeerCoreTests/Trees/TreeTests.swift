@@ -109,6 +109,18 @@ import Wire
         #expect(peer.statuses.first?.length == length)
     }
 
+    @Test("Who asks for a directory that is here, and that cannot be offered, is told that it is here")
+    func ownUnfit() throws {
+        let tree = try TestTree(small: 3)
+        peer.join([1])
+        let request = peer.newRequest()
+        peer.feed(.wish(request, FetchWish(name: tree.name, tree: true, timeout: .seconds(30))))
+        peer.feed(.manifestMade(tree.name, .unfit("two names that only case tells apart")))
+        peer.feed(.inspected(request, .absent))
+        peer.notHave(on: peer.connect(1))
+        #expect(peer.failure(of: request) == .nobody(asked: 1, unfit: [.number(0)]))
+    }
+
     @Test("Holders of different versions are a conflict; with a root the others are passed over")
     func versions() throws {
         let (tree, other) = (try TestTree(small: 3), try TestTree(small: 4))
