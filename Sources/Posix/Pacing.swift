@@ -1,19 +1,40 @@
 import Glibc
 
+/// Connections within this machine do without BBR's pacing. BBR sets a timer for every few packets, which gains nothing
+/// where no link can be overrun, and costs a fast stream a quarter of its time. Over a network, where a crowd shares its
+/// links the better for it, everything stays as the system has it.
+///
+/// The timers stay when another algorithm takes the place of BBR in a connection that stands (Linux never takes
+/// `sk_pacing_status` back). So a socket has the other one before it connects, or has it from its listener; and an
+/// accepted connection that comes from elsewhere is given back what the system has. Source: TCP_CONGESTION, tcp(7).
 extension TCPSocket {
-    /// Spares a connection within this machine BBR's pacing. BBR sets a timer for every few packets, which gains nothing
-    /// where no link can be overrun, and costs the sender two thirds of its processor time and the receiver a sixth. Over
-    /// a network, where a crowd shares its links the better for it, everything stays as the system has it. To be called
-    /// when the connection stands. Source: TCP_CONGESTION, tcp(7).
-    public static func sparePacing(_ socket: Int32) {
-        guard congestionControl(of: socket).hasPrefix("bbr"), isWithinMachine(socket) else { return }
+    /// What new sockets have.
+    static let systemAlgorithm: String = {
+        let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        let socket = FileDescriptor(owning: Glibc.socket(AF_INET, type, 0))
+        return congestionControl(of: socket.rawValue)
+    }()
+
+    private static var systemPaces: Bool { systemAlgorithm.hasPrefix("bbr") }
+
+    /// To be called before a socket listens or connects within the machine.
+    static func sparePacing(_ socket: Int32) {
+        guard systemPaces else { return }
         // The kernel's own default may be kept from users by an administrator; reno is there for everybody.
-        for name in ["cubic", "reno"] {
-            let result = name.withCString {
-                setsockopt(socket, Int32(IPPROTO_TCP), TCP_CONGESTION, $0, socklen_t(name.utf8.count))
-            }
-            if result == 0 { return }
-        }
+        for name in ["cubic", "reno"] where setCongestionControl(of: socket, name) { return }
+    }
+
+    /// To be called before a socket connects.
+    static func sparePacing(_ socket: Int32, to address: SocketAddress) {
+        if systemPaces, isOfThisMachine(address) { sparePacing(socket) }
+    }
+
+    /// To be called for a connection that was just accepted.
+    static func restorePacing(_ socket: Int32, from address: SocketAddress) {
+        guard systemPaces, !address.isLoopback, let near = try? localAddress(socket),
+            (near.high, near.low) != (address.high, address.low)
+        else { return }
+        _ = setCongestionControl(of: socket, systemAlgorithm)
     }
 
     /// The name of a socket's algorithm; empty where the kernel does not tell.
@@ -29,11 +50,21 @@ extension TCPSocket {
         }
     }
 
-    /// Both ends have one address, or are on the loopback network.
-    private static func isWithinMachine(_ socket: Int32) -> Bool {
-        let (_, near) = SocketAddress.read { getsockname(socket, $0, &$1) }
-        let (_, far) = SocketAddress.read { getpeername(socket, $0, &$1) }
-        guard let near, let far else { return false }
-        return near.isLoopback && far.isLoopback || (near.high, near.low) == (far.high, far.low)
+    private static func setCongestionControl(of socket: Int32, _ name: String) -> Bool {
+        name.withCString {
+            setsockopt(socket, Int32(IPPROTO_TCP), TCP_CONGESTION, $0, socklen_t(name.utf8.count)) == 0
+        }
+    }
+
+    /// On the loopback network, or an address that this machine has: then the way to it begins there. Connecting a
+    /// datagram socket sends nothing.
+    private static func isOfThisMachine(_ address: SocketAddress) -> Bool {
+        guard !address.isLoopback else { return true }
+        let type = Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue)
+        let probe = FileDescriptor(owning: Glibc.socket(address.family, type, 0))
+        guard address.withSockaddr({ Glibc.connect(probe.rawValue, $0, $1) }) == 0,
+            let near = try? localAddress(probe.rawValue)
+        else { return false }
+        return (near.high, near.low) == (address.high, address.low)
     }
 }

@@ -11,6 +11,7 @@ public enum TCPSocket {
             try setOption(socket, Int32(IPPROTO_IPV6), IPV6_V6ONLY, address.isUnspecified ? 0 : 1)
         }
         try bind(socket, to: address)
+        sparePacing(socket.rawValue)
         try check("listen on", "\(address)") { Glibc.listen(socket.rawValue, backlog) }
         return socket
     }
@@ -26,6 +27,7 @@ public enum TCPSocket {
             try? setOption(socket, Int32(IPPROTO_IP), IP_BIND_ADDRESS_NO_PORT, 1)
             try bind(socket, to: SocketAddress(high: source.high, low: source.low, port: 0))
         }
+        sparePacing(socket.rawValue, to: address)
         let result = retrying { address.withSockaddr { Glibc.connect(socket.rawValue, $0, $1) } }
         if result == -1, errno != EINPROGRESS { throw SystemError("connect to", on: "\(address)") }
         return socket
@@ -48,6 +50,7 @@ public enum TCPSocket {
                 let socket = FileDescriptor(owning: descriptor)
                 guard let address else { continue }
                 try? setOption(socket, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+                restorePacing(descriptor, from: address)
                 return AcceptedSocket(descriptor: socket, address: address)
             }
             switch errno {

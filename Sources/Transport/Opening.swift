@@ -11,7 +11,6 @@ extension Transport {
                 guard let accepted = try TCPSocket.accept(listener) else { return }
                 let address = PeerAddress(accepted.address)
                 let connection = try register(accepted.takeDescriptor(), address, .open)
-                TCPSocket.sparePacing(connection.descriptor)
                 handler.accepted(connection.id, from: address)
             } catch {
                 // Out of descriptors or memory: those who wait stay in the backlog until there is room again.
@@ -34,7 +33,6 @@ extension Transport {
             connection.dialTimer = nil
         }
         connection.state = .open
-        TCPSocket.sparePacing(connection.descriptor)
         updateInterest(connection)
         handler.dialed(connection.id, failure: nil)
     }

@@ -28,20 +28,33 @@ import Testing
         #expect(source == (try TCPSocket.localAddress(client.rawValue)))
     }
 
-    @Test(
-        "A connection within the machine is not paced by BBR, and keeps every other algorithm",
-        arguments: ["bbr", "reno"])
-    func pacing(_ name: String) throws {
+    @Test("Both ends of a connection within the machine do without BBR from the first, and keep every other algorithm")
+    func pacing() throws {
+        let listener = try TCPSocket.listen(on: Self.fourth)
+        let client = try TCPSocket.connect(to: TCPSocket.localAddress(listener.rawValue))
+        let system = TCPSocket.systemAlgorithm
+        let expected = system.hasPrefix("bbr") ? ["cubic", "reno"] : [system]
+        #expect(expected.contains(TCPSocket.congestionControl(of: listener.rawValue)))
+        #expect(expected.contains(TCPSocket.congestionControl(of: client.rawValue)))
+        #expect(wait(listener.rawValue, POLLIN))
+        guard let accepted = try TCPSocket.accept(listener.rawValue)?.takeDescriptor() else {
+            Issue.record("nobody waits to be accepted")
+            return
+        }
+        #expect(expected.contains(TCPSocket.congestionControl(of: accepted.rawValue)))
+    }
+
+    @Test("A connection to elsewhere has what the system has, and one from elsewhere gets it back")
+    func keepsPacing() throws {
+        // Set aside for measurements (RFC 2544): of no machine in use.
+        let elsewhere = SocketAddress(high: 0, low: 0xFFFF_C612_0001, port: 7)
         let listener = try TCPSocket.listen(on: Self.fourth)
         let client = try TCPSocket.connect(to: TCPSocket.localAddress(listener.rawValue))
         #expect(wait(client.rawValue, POLLOUT))
-        let length = socklen_t(name.utf8.count)
-        guard setsockopt(client.rawValue, Int32(IPPROTO_TCP), TCP_CONGESTION, name, length) == 0 else {
-            return print("skipped: this kernel does not have \(name)")
-        }
-        TCPSocket.sparePacing(client.rawValue)
-        let kept = TCPSocket.congestionControl(of: client.rawValue)
-        #expect(name == "bbr" ? ["cubic", "reno"].contains(kept) : kept == name)
+        TCPSocket.restorePacing(client.rawValue, from: elsewhere)
+        #expect(TCPSocket.congestionControl(of: client.rawValue) == TCPSocket.systemAlgorithm)
+        TCPSocket.sparePacing(client.rawValue, to: elsewhere)
+        #expect(TCPSocket.congestionControl(of: client.rawValue) == TCPSocket.systemAlgorithm)
     }
 
     @Test("A listener on [::] also takes IPv4, and names it by its IPv4 address")
