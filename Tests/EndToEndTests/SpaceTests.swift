@@ -181,6 +181,24 @@ extension EndToEnd {
             }
         }
 
+        @Test("Of a directory that does not fit nothing is left, which would look like a version of it")
+        func nothingLeft() throws {
+            try Swarm.run { swarm in
+                let holder = try swarm.addPeer { share in
+                    for index in 0..<4 {
+                        try TestFile.write("\(share)/tree/sub/\(index)", length: mebibyte, seed: UInt64(index + 1))
+                    }
+                }
+                try eventually("all are indexed") { holder.files().count == 4 }
+                try addPeer(swarm, mebibytes: 2) { fetcher, _ in
+                    #expect(fetcher.ctl("req", "tree/").code == 74)
+                    #expect(!FileManager.default.fileExists(atPath: fetcher.path("tree")))
+                    #expect(fetcher.ctl("wait", "tree/").code == 66)
+                    #expect(holder.ctl("who", "tree/", "--json").json?["versions"].array.count == 1)
+                }
+            }
+        }
+
         @Test("What is to stay free stays free")
         func floor() throws {
             try Swarm.run { swarm in

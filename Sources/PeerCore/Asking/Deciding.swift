@@ -18,7 +18,8 @@ extension PeerMachine {
         guard versions.isEmpty else { return fail(id, .conflict(versions)) }
         guard ask.outstanding.isEmpty, ask.indexing.isEmpty, rosterSettled <= now else { return }
         if let running = running(request.wish) { return join(running, id) }
-        if let local = ask.local, request.wish.digest == nil { return finishAlready(id, local) }
+        // What is here of a directory may be a part only of what somebody has and cannot offer.
+        if let local = ask.local, request.wish.digest == nil, ask.unfit.isEmpty { return finishAlready(id, local) }
         let banned = banned(besides: ask.asked).count
         let root = request.wish.rot == nil ? request.wish.digest : nil
         fail(id, .nobody(asked: ask.asked.count, banned: banned, root: root, unfit: unfit(ask, request.wish)))
@@ -53,17 +54,24 @@ extension PeerMachine {
     /// What is here is a version too, also if nobody else has it: to look at, since there is nothing of it to fetch.
     private func withOwn(_ offered: [FileVersion], _ ask: Ask, _ wish: FetchWish) -> [FileVersion] {
         guard let local = ask.local, !offered.contains(where: { $0.root == local.root }) else { return offered }
-        let known = wish.tree ? shelf.manifest(local.root) : catalog[wish.name]
         let own = FileVersion(
-            root: local.root, length: local.length, modified: known?.modified ?? 0,
+            root: local.root, length: local.length, modified: modified(local, wish),
             holders: [VersionHolder(address: nil, have: local.length)])
         // None is held by fewer.
         return offered + [own]
     }
 
+    /// When what is here was modified, in seconds since 1970; 0 if that is not known.
+    private func modified(_ local: LocalVersion, _ wish: FetchWish) -> Int64 {
+        (wish.tree ? shelf.manifest(local.root) : catalog[wish.name])?.modified ?? 0
+    }
+
     private mutating func take(_ version: FileVersion, _ request: Request, _ ask: Ask) {
         let root = version.root
         if let local = ask.local {
+            if case .newest = request.wish.choose, modified(local, request.wish) > version.modified {
+                return finishAlready(request.id, local)
+            }
             // A directory takes what it lacks: its files are looked at one by one.
             if local.root == root, !request.wish.tree { return finishAlready(request.id, local) }
             if !request.wish.force, !request.wish.tree {

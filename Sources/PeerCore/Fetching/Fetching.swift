@@ -5,6 +5,10 @@ import Wire
 extension PeerMachine {
     mutating func startDownload(_ version: FileVersion, _ request: Request, _ ask: Ask) {
         let root = version.root
+        if let other = downloads.values.first(where: { $0.name == request.wish.name }) {
+            let what = other.kind == .tree ? "a directory" : "a file"
+            return fail(request.id, .occupied("\(what) that is in the list of downloads"))
+        }
         guard downloads.count < policy.downloadsMax else {
             return fail(request.id, .tooMany(limit: policy.downloadsMax))
         }

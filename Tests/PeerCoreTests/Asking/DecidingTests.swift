@@ -39,6 +39,18 @@ import Wire
         #expect(versions.map { $0.holders.map(\.address) } == [[.number(1)], [nil]])
     }
 
+    @Test("The newest of several versions may be the one that is here: then it stays", arguments: [4, 6] as [Int64])
+    func newestIsHere(_ own: Int64) throws {
+        peer.join([1])
+        peer.feed(.indexed(SharedFile(name: other.name, root: other.root, modified: own, layer: other.layer)))
+        let request = peer.newRequest()
+        peer.feed(.wish(request, FetchWish(name: file.name, force: true, timeout: .seconds(30), choose: .newest)))
+        peer.feed(.inspected(request, .file(other.root)))
+        peer.have(file, on: peer.connect(1), modified: 5)
+        #expect(peer.result(of: request)?.already == (own > 5 ? true : nil))
+        #expect(peer.statuses.count == (own > 5 ? 0 : 1))
+    }
+
     @Test("What is here as others have it is one version, and what nobody else has is one too")
     func ownAmongOthers() throws {
         peer.join([1])

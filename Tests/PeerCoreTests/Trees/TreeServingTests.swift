@@ -137,6 +137,9 @@ import Wire
         #expect(peer.sent(on: connection).last == .hashes(tree.root, first: 0, [tree.root.digest]))
         peer.say(.chunk(tree.root, first: 0, count: 1), on: connection)
         #expect(peer.effects.contains(.serve(connection, .manifest(tree.root.digest), tree.root, 0..<1)))
+        // So people ask for files, and would get a list of files as one.
+        peer.say(.req(request: 8, .digest(tree.root.digest)), on: connection)
+        #expect(answers(on: connection).last == .notHave(request: 8, .unknown))
     }
 
     @Test("While a directory is fetched it is no version of itself, nor is one above or below it")

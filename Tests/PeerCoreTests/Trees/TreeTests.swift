@@ -121,6 +121,27 @@ import Wire
         #expect(peer.failure(of: request) == .nobody(asked: 1, unfit: [.number(0)]))
     }
 
+    @Test("What is here of a directory does not pass for what somebody has and cannot offer")
+    func partOfUnfit() throws {
+        let tree = try TestTree(small: 3)
+        peer.join([1])
+        let request = peer.wish(tree, local: .tree(LocalVersion(root: tree.root, length: 4096)))
+        let connection = peer.connect(1)
+        let number = try #require(peer.takeQuestion(on: connection))
+        peer.say(.notHave(request: number, .unfit), on: connection)
+        #expect(peer.result(of: request) == nil)
+        #expect(peer.failure(of: request) == .nobody(asked: 1, unfit: [.number(1)]))
+    }
+
+    @Test("A directory is not fetched while a file of its name is in the list of downloads, nor the other way round")
+    func fileOfItsName() throws {
+        let (tree, file) = (try TestTree(small: 3), try TestFile("tree", pieces: 2))
+        let (_, connections) = peer.fetch(file, from: [1])
+        let request = peer.wish(tree)
+        peer.have(tree, on: connections[0])
+        #expect(peer.failure(of: request) == .occupied("a file that is in the list of downloads"))
+    }
+
     @Test("Holders of different versions are a conflict; with a root the others are passed over")
     func versions() throws {
         let (tree, other) = (try TestTree(small: 3), try TestTree(small: 4))

@@ -107,7 +107,9 @@ extension PeerWorker {
             case .more(let next): return .surveying(run, next)
             case .done(let state):
                 if let failure = missing(state.missingBytes, minFree), state.missingBytes > 0 {
-                    return .surveyed(run, .failure(failure), made: state.made)
+                    // Without its files it would look like a version of the tree.
+                    share.remove(state.made)
+                    return .surveyed(run, .failure(failure), made: [])
                 }
                 return .surveyed(run, .success(TreeFound(state, of: run.files.manifest)), made: state.made)
             }
