@@ -222,7 +222,8 @@ public enum FetchFailure: Error, Hashable, Sendable {
     /// Some files of a directory are not in the share.
     case incomplete(TreeResult)
     /// No holder is left; the download waits for one.
-    case gone(FileRoot, have: UInt64)
+    /// - Parameter length: bytes in all, of a directory, whose root is its list's.
+    case gone(FileRoot, have: UInt64, length: UInt64? = nil)
     case disk(DiskFailure)
     /// The disk is full; the download goes on when there is room.
     case full(DiskFailure, have: UInt64)

@@ -53,10 +53,10 @@ extension FetchFailure {
                 first?.cause ?? .disk,
                 "\(what) not here\(first.map { ", the first since \($0.message)" } ?? "");"
                     + " `p2pctl req` again fetches what is missing")
-        case .gone(let root, let have):
+        case .gone(let root, let have, let length):
             return .init(
                 .gone,
-                "no holder of \(name) is left: \(have) of \(root.length) bytes are here; the download goes on by "
+                "no holder of \(name) is left: \(have) of \(length ?? root.length) bytes are here; the download goes on by "
                     + "itself when a holder joins, or use `p2pctl cancel`")
         case .disk(let failure):
             return .init(

@@ -93,8 +93,8 @@ struct Download {
     var lastKnown: Figures
     /// Of a tree: what came by its children's own downloads.
     var childBytes: [PeerAddress: UInt64] = [:]
-    /// The tree that this is a file of.
-    var parent: DownloadID?
+    /// The trees that this is a file of, and that wait for it: more than one where directories lie in one another.
+    var parents: Set<DownloadID> = []
     /// Which its tree's manifest gives it.
     var mode: FileMode?
     /// Known once it was checked against the root.

@@ -111,15 +111,24 @@ extension PeerMachine {
 
     // MARK: The share
 
-    /// A file of the share is known; if it is what is being fetched to that name, there is nothing left to do.
     mutating func indexed(_ file: SharedFile) {
-        catalog.insert(file)
         shelf.changed(file.name)
-        for download in downloads.values
-        where download.kind != .tree && download.name == file.name && download.root == file.root
-            && !download.isFinishing
-        {
-            alreadyThere(download.id)
+        arrived(file)
+    }
+
+    /// A file of the share is known; if it is what is being fetched to that name, there is nothing left to do.
+    /// - Parameter tree: which has put it there.
+    mutating func arrived(_ file: SharedFile, by tree: DownloadID? = nil) {
+        catalog.insert(file)
+        // Looked at where they lie: this is done for each of a directory's files.
+        for id in downloads.keys where id != tree {
+            if downloads[id]?.kind == .tree {
+                downloads[id]?.tree?.arrived(file.name)
+            } else if downloads[id]?.name == file.name, downloads[id]?.root == file.root,
+                downloads[id]?.isFinishing == false
+            {
+                alreadyThere(id)
+            }
         }
     }
 
@@ -188,10 +197,12 @@ extension PeerMachine {
         guard let download = downloads[id] else { return }
         switch delivery {
         case .done(let file, let backup):
-            catalog.insert(file)
+            arrived(file)
             tellFollowers(id, download.commits.durable.complement)
-            // What took another file's place is not removed with the tree.
-            if let tree = download.parent, backup == nil { emit(.keepLarge(tree, file)) }
+            // What took another file's place is not removed with the tree, nor what another tree has as well.
+            if let tree = download.parents.first, download.parents.count == 1, backup == nil {
+                emit(.keepLarge(tree, file))
+            }
             downloads[id] = nil
             emit(.forget(id))
             note(
@@ -232,9 +243,9 @@ extension PeerMachine {
     /// taken up again.
     mutating func failDownload(_ id: DownloadID, _ failure: FetchFailure) {
         guard let download = downloads[id] else { return }
-        let isKept = download.have > 0 || download.parent == nil && (download.requests.isEmpty || download.isListed)
+        let isKept = download.have > 0 || download.parents.isEmpty && (download.requests.isEmpty || download.isListed)
         guard isKept, download.kind.badPieces == nil else { return removeDownload(id, failure) }
-        downloads[id]?.parent = nil
+        downloads[id]?.parents = []
         stop(id, .failed(failure))
         note(.downloadFailed(id, download.name, download.root, length: download.length, failure))
         failRequests(of: download, failure)

@@ -11,7 +11,7 @@ extension PeerMachine {
     /// places would wait for ever.
     private var nextQueued: DownloadID? {
         let queued = downloads.values.filter { if case .queued = $0.phase { !$0.awaitsIndex } else { false } }
-        if let child = queued.first(where: { $0.parent != nil }) { return child.id }
+        if let child = queued.first(where: { !$0.parents.isEmpty }) { return child.id }
         let free = policy.runningMax - downloads.values.count { takesPlace($0) }
         let first = queued.min { ($1.priority, $0.turn, $0.id.rawValue) < ($0.priority, $1.turn, $1.id.rawValue) }
         guard let first, free > askedBefore(first) else { return nil }
@@ -28,7 +28,7 @@ extension PeerMachine {
     }
 
     private func takesPlace(_ download: Download) -> Bool {
-        guard download.isRunning, download.parent == nil else { return false }
+        guard download.isRunning, download.parents.isEmpty else { return false }
         return download.waitsSince.map { now < $0 + policy.placePatience } ?? true
     }
 

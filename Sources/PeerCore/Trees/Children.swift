@@ -14,7 +14,11 @@ extension PeerMachine {
             case .file(let root, let mode) = tree.manifest.kind(at: file)
         else { return }
         let name = tree.manifest.name(at: file)
-        if let running = downloads.values.first(where: { $0.name == name }) {
+        if tree.hasCome(name), catalog[name]?.root == root {
+            downloads[id]?.tree?.found(file)
+            return
+        }
+        if let running = downloads.values.first(where: { $0.name == name && $0.kind != .tree }) {
             return adopt(running, file, root, mode, by: id)
         }
         guard downloads.count < policy.downloadsMax else {
@@ -27,7 +31,7 @@ extension PeerMachine {
             priority: parent.priority, state: .running, turn: parent.turn)
         guard start(entry) else { return }
         downloads[id]?.tree?.children[entry.id] = file
-        downloads[entry.id]?.parent = id
+        downloads[entry.id]?.parents = [id]
         downloads[entry.id]?.mode = mode
         for (peer, holder) in parent.holders where !holder.isLiar && holder.holding.isComplete {
             downloads[entry.id]?.holders[peer] = .init(address: holder.address, holding: .all, state: .lost)
@@ -35,7 +39,7 @@ extension PeerMachine {
         begin(entry.id)
     }
 
-    /// A download of that name is there already: an earlier run's, or a client's.
+    /// A download of that name is there already: an earlier run's, a client's, or another tree's.
     private mutating func adopt(
         _ running: Download, _ file: Int, _ root: FileRoot, _ mode: FileMode, by id: DownloadID
     ) {
@@ -44,7 +48,7 @@ extension PeerMachine {
             return
         }
         downloads[id]?.tree?.children[running.id] = file
-        downloads[running.id]?.parent = id
+        downloads[running.id]?.parents.insert(id)
         downloads[running.id]?.mode = mode
         if !running.isRunning { requeue(running.id) }
         beginNext()
@@ -53,9 +57,11 @@ extension PeerMachine {
     /// A child has come to an end.
     /// - Parameter failure: nil if its file is in the share.
     mutating func childEnded(_ child: Download, _ failure: FetchFailure?) {
-        guard let id = child.parent, let file = downloads[id]?.tree?.children.removeValue(forKey: child.id) else {
-            return
-        }
+        for id in child.parents.sorted(by: { $0.rawValue < $1.rawValue }) { childEnded(child, failure, of: id) }
+    }
+
+    private mutating func childEnded(_ child: Download, _ failure: FetchFailure?, of id: DownloadID) {
+        guard let file = downloads[id]?.tree?.children.removeValue(forKey: child.id) else { return }
         for holder in child.holderBytes { downloads[id]?.childBytes[holder.address, default: 0] += holder.bytes }
         if let failure {
             downloads[id]?.tree?.fail(file, failure)
@@ -78,18 +84,22 @@ extension PeerMachine {
         }
     }
 
-    /// What its tree's children do goes with it.
+    /// What its tree's children do goes with it, unless another tree waits for them.
     mutating func stopChildren(of download: Download) {
         for child in (download.tree?.children ?? [:]).keys.sorted(by: { $0.rawValue < $1.rawValue }) {
-            downloads[child]?.parent = nil
-            if downloads[child]?.isFinishing == false { stop(child, .paused(.user)) }
+            downloads[child]?.parents.remove(download.id)
+            if downloads[child]?.isFinishing == false, downloads[child]?.parents.isEmpty == true {
+                stop(child, .paused(.user))
+            }
         }
     }
 
     mutating func removeChildren(of download: Download, _ failure: FetchFailure) {
         for child in (download.tree?.children ?? [:]).keys.sorted(by: { $0.rawValue < $1.rawValue }) {
-            downloads[child]?.parent = nil
-            if downloads[child]?.isFinishing == false, downloads[child]?.requests.isEmpty == true {
+            downloads[child]?.parents.remove(download.id)
+            if downloads[child]?.isFinishing == false, downloads[child]?.requests.isEmpty == true,
+                downloads[child]?.parents.isEmpty == true
+            {
                 removeDownload(child, failure)
             }
         }

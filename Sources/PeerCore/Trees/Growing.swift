@@ -88,7 +88,7 @@ extension PeerMachine {
 
     mutating func filesPublished(_ id: DownloadID, _ files: [PublishedFile]) {
         guard downloads[id]?.tree != nil else {
-            for case .done(let file, _) in files.map(\.delivery) { catalog.insert(file) }
+            for case .done(let file, _) in files.map(\.delivery) { arrived(file) }
             return
         }
         downloads[id]?.tree?.stage.end()
@@ -107,7 +107,7 @@ extension PeerMachine {
         }
         switch file.delivery {
         case .done(let shared, _):
-            catalog.insert(shared)
+            arrived(shared, by: id)
             downloads[id]?.tree?.fetched += 1
             downloads[id]?.tree?.have += length
         case .occupied(let what): downloads[id]?.tree?.fail(file.index, .occupied(what))
@@ -154,6 +154,5 @@ extension PeerMachine {
         downloads[id]?.tree = nil
         if !tree.stage.leftOver.isEmpty { emit(.publishFiles(id, tree.stage.leftOver)) }
         emit(.closeTree(id, []))
-        for child in tree.children.keys { downloads[child]?.parent = nil }
     }
 }

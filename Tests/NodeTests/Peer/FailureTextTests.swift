@@ -27,6 +27,7 @@ struct FailureTextTests {
         (.exists(local: root, offered: .empty), .exists, 73, ["the swarm has", "--force"]),
         (.occupied("a pipe"), .exists, 73, ["in its place is a pipe"]),
         (.integrity(root, liars: [address]), .integrity, 65, ["no honest holder", "127.0.0.1:7001"]),
+        (.gone(root, have: 100, length: 7000), .gone, 75, ["100 of 7000 bytes"]),
         (.gone(root, have: 100), .gone, 75, ["100 of 500 bytes", "by itself", "p2pctl cancel"]),
         (
             .disk(DiskFailure(message: "write x", code: 5, isOutOfSpace: false)), .disk, 74,

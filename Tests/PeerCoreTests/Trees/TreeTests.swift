@@ -321,10 +321,7 @@ import Wire
         peer.stage([0], on: connections[0])
         peer.feed(.closed(connections[0], reason: "reset"))
         peer.pass(.seconds(4))
-        guard case .gone = peer.failure(of: request) else {
-            Issue.record("\(String(describing: peer.failure(of: request)))")
-            return
-        }
+        #expect(peer.failure(of: request) == .gone(tree.root, have: 0, length: tree.manifest.length))
         #expect(peer.statuses.map(\.state) == [.waiting])
         peer.delta(joined: [2])
         let newcomer = peer.connect(2)
