@@ -83,7 +83,7 @@ extension PeerMachine {
                 return fail(request.id, .otherVersionRunning(running.root))
             }
             // Nothing of it will come any more: what the swarm has now takes its place.
-            removeDownload(running.id, .gone(running.root, have: running.have))
+            removeDownload(running.id, .outdated(running.root, have: running.have))
             return startDownload(version, request, ask)
         }
         attach(request.id, to: running.id)

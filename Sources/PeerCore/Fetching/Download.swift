@@ -83,8 +83,9 @@ struct Download {
     var isDeliveredSynced: Bool
     let since: Moment
     var priority: Int
-    /// When it was asked for, among all: versions are decided on in another order.
-    let turn: UInt64
+    /// When it was asked for, among all: versions are decided on in another order. A tree's own files have that of their
+    /// tree, also after a restart; one that a client asked for by itself has its own.
+    var turn: UInt64
     var phase = Phase.queued
     var plan: Plan
     /// While it is growing.

@@ -19,7 +19,12 @@ extension PeerMachine {
             return
         }
         if let running = downloads.values.first(where: { $0.name == name && $0.kind != .tree }) {
-            return adopt(running, file, root, mode, by: id)
+            guard running.kind == .file, running.root == root || givesWay(running) else {
+                downloads[id]?.tree?.fail(file, .otherVersionRunning(running.root))
+                return
+            }
+            if running.root == root { return adopt(running, file, mode, by: id) }
+            removeDownload(running.id, .outdated(running.root, have: running.have))
         }
         guard downloads.count < policy.downloadsMax else {
             downloads[id]?.tree?.fail(file, .tooMany(limit: policy.downloadsMax))
@@ -40,19 +45,32 @@ extension PeerMachine {
     }
 
     /// A download of that name is there already: an earlier run's, a client's, or another tree's.
-    private mutating func adopt(
-        _ running: Download, _ file: Int, _ root: FileRoot, _ mode: FileMode, by id: DownloadID
-    ) {
-        guard running.kind == .file, running.root == root else {
-            downloads[id]?.tree?.fail(file, .otherVersionRunning(running.root))
-            return
-        }
+    private mutating func adopt(_ running: Download, _ file: Int, _ mode: FileMode, by id: DownloadID) {
         downloads[id]?.tree?.children[running.id] = file
         downloads[running.id]?.parents.insert(id)
         downloads[running.id]?.mode = mode
         if !running.isRunning { requeue(running.id) }
         beginNext()
     }
+
+    /// Whether a download of another version than a tree has now goes no further, and nobody waits for it: its bytes are
+    /// of no use to the tree.
+    private func givesWay(_ running: Download) -> Bool {
+        switch running.phase {
+        case .failed: true
+        case .paused: running.requests.isEmpty && owner(of: running) != nil
+        case .gathering, .checking, .opening, .fetching: running.requests.isEmpty && isForsaken(running)
+        case .queued, .proving, .finishing, .reading, .growing: false
+        }
+    }
+
+    /// Everybody was asked, and nobody has anything of it that is missing.
+    private func isForsaken(_ download: Download) -> Bool {
+        download.isWaiting && download.seekPause > policy.seekFirst && !questions.isOpen(.download(download.id))
+    }
+
+    /// The tree whose file a download is; nil if a client asked for it by itself.
+    func owner(of download: Download) -> DownloadID? { downloads.values.first { download.isMember(of: $0) }?.id }
 
     /// A child has come to an end.
     /// - Parameter failure: nil if its file is in the share.
@@ -77,10 +95,8 @@ extension PeerMachine {
     mutating func sweepChildren(_ id: DownloadID) {
         guard let tree = downloads[id]?.tree, tree.plan.hasHolder else { return }
         for child in tree.children.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
-            guard let download = downloads[child], download.isWaiting, download.seekPause > policy.seekFirst,
-                !questions.isOpen(.download(child))
-            else { continue }
-            failDownload(child, .gone(download.root, have: download.have))
+            guard let download = downloads[child], isForsaken(download) else { continue }
+            failDownload(child, .outdated(download.root, have: download.have))
         }
     }
 

@@ -289,7 +289,7 @@ import Wire
         peer.pass(.seconds(1))
         let files = try #require(peer.result(of: request)?.files)
         #expect((files.fetched, files.failedFiles) == (1, 1))
-        guard case .gone = files.failed.first?.failure else {
+        guard case .outdated = files.failed.first?.failure else {
             Issue.record("\(files.failed)")
             return
         }

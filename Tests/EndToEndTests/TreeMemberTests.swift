@@ -1,0 +1,48 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    /// Large files of directories: downloads of their own, which come and go with their directory.
+    @Suite(.serialized)
+    struct TreeMemberTests {
+        private static let names = (1...3).map { "d/f\($0)" }
+
+        private func run(_ body: (_ holder: Peer, _ fetcher: Peer) throws -> Void) throws {
+            try Swarm.run(inMemory: true) { swarm in
+                let holder = try swarm.addPeer(arguments: ["--max-upload", "4M"]) { share in
+                    for (seed, name) in Self.names.enumerated() {
+                        try TestFile.write("\(share)/\(name)", length: 4 * mebibyte, seed: UInt64(seed + 1))
+                    }
+                }
+                try eventually("all are indexed") { holder.files().count == Self.names.count }
+                let fetcher = try swarm.addPeer()
+                try swarm.settle()
+                #expect(fetcher.ctl("req", "d/", "--background").code == 0)
+                try eventually("some has come") { fetcher.count("bytesIn") > 2 * mebibyte }
+                try body(holder, fetcher)
+            }
+        }
+
+        private func expectAll(_ holder: Peer, _ fetcher: Peer) throws {
+            for name in Self.names { #expect(TestFile.sameBytes(fetcher.path(name), holder.path(name)), "\(name)") }
+            #expect(fetcher.ctl("downloads").output == "no downloads\n")
+            #expect(try fetcher.partialFiles().isEmpty)
+        }
+
+        @Test("A file that changes at its holder while its directory comes does not keep the new version from coming")
+        func changed() throws {
+            try run { holder, fetcher in
+                let root = try #require(holder.files()["d/f3"])
+                try TestFile.write(holder.path("d/f3"), length: 5 * mebibyte, seed: 99)
+                let reply = fetcher.ctl("wait", "d/")
+                #expect(reply.code == 75, "\(reply)")
+                let cause = fetcher.download("d/f3")?["cause"].string
+                #expect(cause?.contains("by itself") != true, "\(cause ?? "")")
+                try eventually("the change is indexed") { holder.files()["d/f3"].map { $0 != root } ?? false }
+                let again = fetcher.ctl("req", "d/")
+                #expect(again.code == 0, "\(again)")
+                try expectAll(holder, fetcher)
+            }
+        }
+    }
+}
