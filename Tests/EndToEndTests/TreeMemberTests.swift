@@ -44,5 +44,25 @@ extension EndToEnd {
                 try expectAll(holder, fetcher)
             }
         }
+
+        @Test(
+            "A directory that is kept and then cancelled leaves nothing of its files, also after a restart",
+            arguments: [false, true])
+        func keptAndCancelled(_ isRestarted: Bool) throws {
+            try run { _, fetcher in
+                #expect(fetcher.ctl("cancel", "d/", "--keep-data").code == 0)
+                #expect(fetcher.download("d")?["state"].string == "kept")
+                if isRestarted {
+                    try fetcher.terminate()
+                    try fetcher.restart()
+                    try fetcher.awaitReady()
+                }
+                #expect(fetcher.ctl("cancel", "d/").code == 0)
+                #expect(fetcher.ctl("downloads").output == "no downloads\n")
+                try eventually("the partial files are gone") { try fetcher.partialFiles().isEmpty }
+                #expect(fetcher.ctl("resume", "--all").code == 0)
+                #expect(!TestFile.exists(fetcher.path("d")))
+            }
+        }
     }
 }

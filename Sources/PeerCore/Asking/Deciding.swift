@@ -83,6 +83,7 @@ extension PeerMachine {
                 return fail(request.id, .otherVersionRunning(running.root))
             }
             // Nothing of it will come any more: what the swarm has now takes its place.
+            bequeathMembers(of: running, to: request.id.rawValue)
             removeDownload(running.id, .outdated(running.root, have: running.have))
             return startDownload(version, request, ask)
         }

@@ -86,6 +86,8 @@ extension PeerMachine {
             downloads[id]?.keepsBackup = wish.keepsBackup
             if let record = downloads[id]?.record { emit(.keep(record)) }
         }
+        // A tree's file that a client asks for by itself does not go with the tree any more.
+        if case .fetch = requests[request]?.aim, owner(of: download) != nil { setTurn(request.rawValue, of: id) }
         if wish.sync { downloads[id]?.isDeliveredSynced = true }
         if wish.priority > download.priority { downloads[id]?.priority = wish.priority }
         if wish.background {
@@ -199,8 +201,8 @@ extension PeerMachine {
         case .done(let file, let backup):
             arrived(file)
             tellFollowers(id, download.commits.durable.complement)
-            // What took another file's place is not removed with the tree, nor what another tree has as well.
-            if let tree = download.parents.first, download.parents.count == 1, backup == nil {
+            // Not removed with the tree is what took another file's place, or what somebody else wants as well.
+            if let tree = owner(of: download), download.parents.count <= 1, backup == nil {
                 emit(.keepLarge(tree, file))
             }
             downloads[id] = nil
@@ -263,7 +265,7 @@ extension PeerMachine {
         emit(.forget(id))
         note(.downloadFailed(id, download.name, download.root, length: download.length, failure))
         failRequests(of: download, failure)
-        removeChildren(of: download, failure)
+        removeMembers(of: download, failure)
         childEnded(download, failure)
         beginNext()
     }

@@ -137,8 +137,10 @@ extension PeerMachine {
             return emit(.changed(request, name))
         }
         if keepData {
+            downloads[download.id]?.parents = []
             stop(download.id, .failed(.cancelled))
             failRequests(of: download, .cancelled)
+            childEnded(download, .cancelled)
             beginNext()
         } else {
             if download.kind == .tree { emit(.removeRemains(download.id)) }

@@ -100,24 +100,46 @@ extension PeerMachine {
         }
     }
 
-    /// What its tree's children do goes with it, unless another tree waits for them.
+    /// What its tree's children do goes with it, unless somebody else wants them.
     mutating func stopChildren(of download: Download) {
         for child in (download.tree?.children ?? [:]).keys.sorted(by: { $0.rawValue < $1.rawValue }) {
-            downloads[child]?.parents.remove(download.id)
-            if downloads[child]?.isFinishing == false, downloads[child]?.parents.isEmpty == true {
-                stop(child, .paused(.user))
-            }
+            if leave(child, by: download) { stopMember(child) }
         }
     }
 
-    mutating func removeChildren(of download: Download, _ failure: FetchFailure) {
-        for child in (download.tree?.children ?? [:]).keys.sorted(by: { $0.rawValue < $1.rawValue }) {
-            downloads[child]?.parents.remove(download.id)
-            if downloads[child]?.isFinishing == false, downloads[child]?.requests.isEmpty == true,
-                downloads[child]?.parents.isEmpty == true
-            {
-                removeDownload(child, failure)
-            }
+    /// All that was begun for a tree goes with it: also what was stopped, or failed, in an earlier run of the daemon.
+    mutating func removeMembers(of tree: Download, _ failure: FetchFailure) {
+        for child in (tree.tree?.children ?? [:]).keys.sorted(by: { $0.rawValue < $1.rawValue }) {
+            if leave(child, by: tree), downloads[child]?.isMember(of: tree) == false { stopMember(child) }
         }
+        let members = downloads.values.filter { $0.isMember(of: tree) && $0.parents.isEmpty && !$0.isFinishing }
+        for id in members.map(\.id).sorted(by: { $0.rawValue < $1.rawValue }) { removeDownload(id, failure) }
+    }
+
+    /// A new version of a tree takes up what came of the files of the one before.
+    mutating func bequeathMembers(of tree: Download, to turn: UInt64) {
+        for member in downloads.values where member.isMember(of: tree) { setTurn(turn, of: member.id) }
+    }
+
+    private mutating func stopMember(_ id: DownloadID) {
+        guard let download = downloads[id] else { return }
+        stop(id, .paused(.user))
+        failRequests(of: download, .paused)
+    }
+
+    /// A tree waits for a file no more.
+    /// - Returns: whether nobody else wants it: no other tree, and no client that asked for it by itself.
+    private mutating func leave(_ child: DownloadID, by tree: Download) -> Bool {
+        downloads[child]?.parents.remove(tree.id)
+        guard let download = downloads[child], !download.isFinishing else { return false }
+        let isOwn = !download.isMember(of: tree) && owner(of: download) == nil
+        guard let next = download.parents.min(by: { $0.rawValue < $1.rawValue }) else { return !isOwn }
+        if download.isMember(of: tree), let turn = downloads[next]?.turn { setTurn(turn, of: child) }
+        return false
+    }
+
+    mutating func setTurn(_ turn: UInt64, of id: DownloadID) {
+        downloads[id]?.turn = turn
+        if let record = downloads[id]?.record { emit(.keep(record)) }
     }
 }

@@ -129,6 +129,7 @@ extension PeerMachine {
         if result.isWhole {
             downloads[id] = nil
             releaseLanes(download)
+            removeMembers(of: download, .cancelled)
             emit(.closeTree(id, []))
             emit(.forget(id))
             note(

@@ -76,4 +76,106 @@ import Wire
         let failures = peer.result(of: request)?.files?.failed.map(\.failure)
         #expect(failures == [.outdated(tree.roots[0], have: 0)])
     }
+
+    // MARK: What goes with a tree
+
+    private func cancel(_ name: ShareName, keepData: Bool = false) {
+        peer.feed(.cancel(RequestID(rawValue: 999), name, keepData: keepData))
+    }
+
+    /// Another run of the daemon, with what was recorded.
+    private func restart() -> Harness {
+        var records: [DownloadID: DownloadEntry] = [:]
+        for effect in peer.effects {
+            if case .keep(let entry) = effect { records[entry.id] = entry }
+            if case .forget(let id) = effect { records[id] = nil }
+        }
+        let next = Harness()
+        for entry in records.values.sorted(by: { $0.id.rawValue < $1.id.rawValue }) {
+            let count = PieceLayout(length: entry.root.length)?.pieceCount ?? 0
+            next.feed(.restored(StoredDownload(entry: entry, layer: nil, pieces: PieceSet(pieceCount: count))))
+        }
+        return next
+    }
+
+    @Test(
+        "What was kept of a tree's files goes with it when it is cancelled, also after a restart",
+        arguments: [false, true])
+    func keptMembers(_ isRestarted: Bool) throws {
+        let tree = try TestTree(large: 2)
+        _ = peer.grow(tree, from: [1])
+        cancel(tree.name, keepData: true)
+        #expect(files.map(\.state) == [.paused(.user), .paused(.user)])
+        let ids = files.map(\.id)
+        let harness = isRestarted ? restart() : peer
+        harness.feed(.cancel(RequestID(rawValue: 998), tree.name, keepData: false))
+        #expect(harness.statuses.isEmpty)
+        for (id, root) in zip(ids, tree.roots) {
+            #expect(harness.effects.contains(.forget(id)))
+            #expect(harness.effects.contains(.discardPartial(id, root)))
+        }
+    }
+
+    @Test("A file that a client asked for by itself, before its tree or after, goes on when the tree is cancelled")
+    func ownMembers() throws {
+        let tree = try TestTree(large: 3)
+        restore(tree.manifest.name(at: 0), tree.roots[0], .running)
+        _ = peer.grow(tree, from: [1])
+        let request = peer.newRequest()
+        peer.feed(.wish(request, FetchWish(name: tree.manifest.name(at: 1), timeout: .seconds(30), background: true)))
+        cancel(tree.name)
+        #expect(Set(files.map(\.name)) == [tree.manifest.name(at: 0), tree.manifest.name(at: 1)])
+        #expect(files.allSatisfy { [.fetching, .waiting].contains($0.state) })
+        // The first was recorded in an earlier run.
+        #expect(restart().statuses.map(\.name) == [tree.manifest.name(at: 1)])
+    }
+
+    @Test("A large file is noted as the tree's, unless a client asked for it by itself")
+    func noted() throws {
+        let tree = try TestTree(large: 2)
+        _ = peer.grow(tree, from: [1])
+        let request = peer.newRequest()
+        peer.feed(.wish(request, FetchWish(name: tree.manifest.name(at: 1), timeout: .seconds(30))))
+        let children = files
+        for (index, child) in children.enumerated() {
+            peer.feed(.delivered(child.id, .done(tree.shared(index), backup: nil)))
+        }
+        #expect(peer.effects.contains(.keepLarge(peer.treeDownload, tree.shared(0))))
+        #expect(!peer.effects.contains(.keepLarge(peer.treeDownload, tree.shared(1))))
+    }
+
+    @Test("Whoever waits for a tree's file hears that the tree was paused")
+    func waiterOfPaused() throws {
+        let tree = try TestTree(large: 1)
+        _ = peer.grow(tree, from: [1])
+        let waiter = peer.newRequest()
+        peer.feed(.wait(waiter, tree.manifest.name(at: 0), isTree: false))
+        peer.feed(.pause(RequestID(rawValue: 99), tree.name))
+        #expect(peer.failure(of: waiter) == .paused)
+    }
+
+    @Test("A file of a tree that is given up by itself does not keep the tree from ending, though what came is kept")
+    func memberGivenUp() throws {
+        let tree = try TestTree(large: 1)
+        let (request, _) = peer.grow(tree, from: [1])
+        cancel(tree.manifest.name(at: 0), keepData: true)
+        #expect(peer.result(of: request)?.files?.failed.map(\.failure) == [.cancelled])
+        #expect(files.map(\.state) == [.failed(.cancelled)])
+    }
+
+    @Test("A tree's new version goes on with what came of the files of the one before, and leaves none over")
+    func newVersion() throws {
+        let (old, new) = (try TestTree(large: 3), try TestTree(large: 2))
+        let (_, connections) = peer.grow(old, from: [1])
+        cancel(old.name, keepData: true)
+        let ids = files.map(\.id)
+        let request = peer.wish(new)
+        peer.have(new, on: connections[0])
+        peer.feed(.manifestRead(peer.treeDownload, .read(new.manifest)))
+        peer.feed(.treeSurveyed(peer.treeDownload, new.found(missing: new.large)))
+        #expect(files.map(\.id) == ids)
+        for index in new.large { peer.feed(.indexed(new.shared(index))) }
+        #expect(peer.result(of: request)?.files?.fetched == 2)
+        #expect(peer.statuses.isEmpty)
+    }
 }
