@@ -238,6 +238,8 @@ public enum FetchFailure: Error, Hashable, Sendable {
     case otherVersionRunning(FileRoot)
     case tooMany(limit: Int)
     case noSuchDownload
+    /// What was to be paused is fetched as a file of this directory.
+    case partOfTree(ShareName)
 }
 
 /// What is worth a line in the log.

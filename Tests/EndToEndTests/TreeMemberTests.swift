@@ -64,5 +64,19 @@ extension EndToEnd {
                 #expect(!TestFile.exists(fetcher.path("d")))
             }
         }
+
+        @Test("One file of a directory that comes is not paused by itself; whoever tries hears what to pause")
+        func paused() throws {
+            try run { holder, fetcher in
+                let reply = fetcher.ctl("pause", "d/f2")
+                #expect(reply.code == 64)
+                #expect(reply.errors.contains("d/f2 is fetched as part of d/"), "\(reply)")
+                #expect(fetcher.ctl("pause", "d/").code == 0)
+                #expect(fetcher.download("d")?["state"].string == "paused")
+                #expect(fetcher.ctl("resume", "d/").code == 0)
+                #expect(fetcher.ctl("wait", "d/").code == 0)
+                try expectAll(holder, fetcher)
+            }
+        }
     }
 }

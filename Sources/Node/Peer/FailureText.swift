@@ -83,6 +83,11 @@ extension FetchFailure {
         case .tooMany(let limit):
             return .init(.busy, "\(name) was not begun: \(limit) requests or downloads are running; try again later")
         case .noSuchDownload: return .init(.noDownload, "\(name) is not being downloaded; see `p2pctl downloads`")
+        case .partOfTree(let tree):
+            return .init(
+                .usage,
+                "\(name) is fetched as part of \(tree)/ and is not paused by itself; `p2pctl pause` of \(tree)/ pauses all "
+                    + "of it")
         }
     }
 }

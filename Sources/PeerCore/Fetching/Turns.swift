@@ -149,6 +149,7 @@ extension PeerMachine {
         emit(.changed(request, name))
     }
 
+    /// One file of a tree that is fetched is not paused: the tree would wait for it, and nothing would say so.
     /// - Parameter name: nil for every download.
     mutating func pause(_ request: RequestID, _ name: ShareName?) {
         let chosen = downloads.values.filter { download in
@@ -157,6 +158,9 @@ extension PeerMachine {
             case .queued, .gathering, .checking, .opening, .fetching, .proving, .reading, .growing, .paused(.space):
                 name == nil || download.name == name
             }
+        }
+        if name != nil, let tree = chosen.lazy.compactMap(\.parents.first).first.flatMap({ downloads[$0]?.name }) {
+            return emit(.failed(request, .partOfTree(tree)))
         }
         for download in chosen {
             stop(download.id, .paused(.user))

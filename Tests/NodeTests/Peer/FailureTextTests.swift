@@ -52,6 +52,13 @@ struct FailureTextTests {
         #expect(!told.message.contains("\n"))
     }
 
+    @Test("Who would pause one file of a directory is told what to pause")
+    func partOfTree() throws {
+        let told = FetchFailure.partOfTree(try ShareName("a")).text(for: "a/b")
+        #expect(told.exit == .usage)
+        #expect(told.message.contains("a/b is fetched as part of a/") && told.message.contains("`p2pctl pause` of a/"))
+    }
+
     @Test("Of a directory that lacks files the first of them gives the code, also after a restart")
     func incomplete() throws {
         let failure = FetchFailure.exists(local: Self.root, offered: nil)

@@ -154,6 +154,24 @@ import Wire
         #expect(peer.failure(of: waiter) == .paused)
     }
 
+    @Test("One file of a tree that runs is not paused, which is said; its tree is, and all downloads together are")
+    func pausedMember() throws {
+        let tree = try TestTree(large: 2)
+        _ = peer.grow(tree, from: [1])
+        let request = peer.newRequest()
+        peer.feed(.pause(request, tree.manifest.name(at: 0)))
+        #expect(peer.failure(of: request) == .partOfTree(tree.name))
+        #expect(peer.statuses.map(\.state) == [.fetching, .fetching, .fetching])
+        peer.feed(.pause(peer.newRequest(), nil))
+        #expect(peer.statuses.map(\.state) == [.paused(.user), .paused(.user), .paused(.user)])
+        // Stopped with its tree, it may go on by itself, and be paused then.
+        let name = tree.manifest.name(at: 0)
+        peer.feed(.resume(peer.newRequest(), name))
+        #expect(files.map(\.state) == [.fetching, .paused(.user)])
+        peer.feed(.pause(peer.newRequest(), name))
+        #expect(files.map(\.state) == [.paused(.user), .paused(.user)])
+    }
+
     @Test("A file of a tree that is given up by itself does not keep the tree from ending, though what came is kept")
     func memberGivenUp() throws {
         let tree = try TestTree(large: 1)
