@@ -248,9 +248,8 @@ public enum PeerNote: Hashable, Sendable {
     case lostManager(Int, reason: String, retryIn: Span)
     case rosterChanged(epoch: UInt64, size: Int)
     case downloadStarted(DownloadID, ShareName, FileRoot, holders: Int)
-    /// The length is in bytes, of a directory that of its files.
-    case downloadFinished(DownloadID, ShareName, FileRoot, length: UInt64, took: Span)
-    case downloadFailed(DownloadID, ShareName, FileRoot, length: UInt64, FetchFailure)
+    case downloadFinished(EndedDownload, took: Span)
+    case downloadFailed(EndedDownload, FetchFailure)
     case downloadRestored(DownloadID, ShareName, have: UInt64)
     case downloadPaused(DownloadID, ShareName, needed: UInt64)
     /// The disk does not have what was written to it.

@@ -146,7 +146,7 @@ extension PeerMachine {
         releaseLanes(download)
         emit(.discardPartial(id, download.root))
         emit(.forget(id))
-        note(.downloadFinished(id, download.name, download.root, length: download.length, took: now - download.since))
+        note(.downloadFinished(EndedDownload(download), took: now - download.since))
         for request in download.requests.sorted(by: { $0.rawValue < $1.rawValue }) {
             finishRequest(request, download, backup: nil)
         }
@@ -207,9 +207,7 @@ extension PeerMachine {
             }
             downloads[id] = nil
             emit(.forget(id))
-            note(
-                .downloadFinished(id, download.name, download.root, length: download.length, took: now - download.since)
-            )
+            note(.downloadFinished(EndedDownload(download), took: now - download.since))
             for request in download.requests.sorted(by: { $0.rawValue < $1.rawValue }) {
                 finishRequest(request, download, backup: backup)
             }
@@ -249,7 +247,7 @@ extension PeerMachine {
         guard isKept, download.kind.badPieces == nil else { return removeDownload(id, failure) }
         downloads[id]?.parents = []
         stop(id, .failed(failure))
-        note(.downloadFailed(id, download.name, download.root, length: download.length, failure))
+        note(.downloadFailed(EndedDownload(download), failure))
         failRequests(of: download, failure)
         childEnded(download, failure)
         beginNext()
@@ -263,7 +261,7 @@ extension PeerMachine {
         if let tree = download.tree { emit(.closeTree(id, tree.stage.leftOver)) }
         emit(.discardPartial(id, download.root))
         emit(.forget(id))
-        note(.downloadFailed(id, download.name, download.root, length: download.length, failure))
+        note(.downloadFailed(EndedDownload(download), failure))
         failRequests(of: download, failure)
         removeMembers(of: download, failure)
         childEnded(download, failure)

@@ -132,15 +132,13 @@ extension PeerMachine {
             removeMembers(of: download, .cancelled)
             emit(.closeTree(id, []))
             emit(.forget(id))
-            note(
-                .downloadFinished(id, download.name, download.root, length: download.length, took: now - download.since)
-            )
+            note(.downloadFinished(EndedDownload(download), took: now - download.since))
         } else {
             // It stays to be taken up again: as long as it is listed, the part that is here is no version for others.
             let failure = FetchFailure.incomplete(result)
             downloads[id]?.requests = []
             stop(id, .failed(failure))
-            note(.downloadFailed(id, download.name, download.root, length: download.length, failure))
+            note(.downloadFailed(EndedDownload(download), failure))
         }
         for request in download.requests.sorted(by: { $0.rawValue < $1.rawValue }) {
             finishRequest(request, download, backup: nil, files: result)
