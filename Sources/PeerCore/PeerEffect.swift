@@ -225,7 +225,7 @@ public enum FetchFailure: Error, Hashable, Sendable {
     /// - Parameter length: bytes in all, of a directory, whose root is its list's.
     case gone(FileRoot, have: UInt64, length: UInt64? = nil)
     /// No holder is left, and nothing waits for one: others have another version by now, if any.
-    case outdated(FileRoot, have: UInt64)
+    case outdated(FileRoot, have: UInt64, length: UInt64? = nil)
     case disk(DiskFailure)
     /// The disk is full; the download goes on when there is room.
     case full(DiskFailure, have: UInt64)

@@ -58,10 +58,10 @@ extension FetchFailure {
                 .gone,
                 "no holder of \(name) is left: \(have) of \(length ?? root.length) bytes are here; the download goes on by "
                     + "itself when a holder joins, or use `p2pctl cancel`")
-        case .outdated(let root, let have):
+        case .outdated(let root, let have, let length):
             return .init(
                 .gone,
-                "nobody has \(name) any more as it was listed, with \(have) of \(root.length) bytes here; `p2pctl req` "
+                "nobody has \(name) any more as it was listed, with \(have) of \(length ?? root.length) bytes here; `p2pctl req` "
                     + "again fetches what there is now")
         case .disk(let failure):
             return .init(

@@ -77,6 +77,25 @@ import Wire
         #expect(failures == [.outdated(tree.roots[0], have: 0)])
     }
 
+    @Test("A tree that nobody has any more gives way to its new version, whatever has come of it")
+    func outdatedTree() throws {
+        let (old, new) = (try TestTree(small: 2), try TestTree(small: 3))
+        let (request, connections) = peer.grow(old, from: [1])
+        peer.bring(0, of: old, on: connections[0])
+        peer.stage([0], on: connections[0])
+        peer.pass(.seconds(2))
+        peer.publish(old, [0])
+        peer.feed(.closed(connections[0], reason: "reset"))
+        peer.delta(joined: [2], left: [1])
+        let connection = peer.connect(2)
+        peer.have(new, on: connection)
+        #expect(peer.statuses.map(\.state) == [.waiting])
+        peer.wish(new)
+        peer.have(new, on: connection)
+        #expect(peer.statuses.map(\.root) == [new.root])
+        #expect(peer.failure(of: request) == .outdated(old.root, have: 4096, length: 8192))
+    }
+
     // MARK: What goes with a tree
 
     private func cancel(_ name: ShareName, keepData: Bool = false) {
