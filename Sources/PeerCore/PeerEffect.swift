@@ -222,7 +222,10 @@ public enum FetchFailure: Error, Hashable, Sendable {
     /// Some files of a directory are not in the share.
     case incomplete(TreeResult)
     /// No holder is left; the download waits for one.
-    case gone(FileRoot, have: UInt64)
+    /// - Parameter length: bytes in all, of a directory, whose root is its list's.
+    case gone(FileRoot, have: UInt64, length: UInt64? = nil)
+    /// No holder is left, and nothing waits for one: others have another version by now, if any.
+    case outdated(FileRoot, have: UInt64, length: UInt64? = nil)
     case disk(DiskFailure)
     /// The disk is full; the download goes on when there is room.
     case full(DiskFailure, have: UInt64)
@@ -235,6 +238,8 @@ public enum FetchFailure: Error, Hashable, Sendable {
     case otherVersionRunning(FileRoot)
     case tooMany(limit: Int)
     case noSuchDownload
+    /// What was to be paused is fetched as a file of this directory.
+    case partOfTree(ShareName)
 }
 
 /// What is worth a line in the log.
@@ -243,9 +248,8 @@ public enum PeerNote: Hashable, Sendable {
     case lostManager(Int, reason: String, retryIn: Span)
     case rosterChanged(epoch: UInt64, size: Int)
     case downloadStarted(DownloadID, ShareName, FileRoot, holders: Int)
-    /// The length is in bytes, of a directory that of its files.
-    case downloadFinished(DownloadID, ShareName, FileRoot, length: UInt64, took: Span)
-    case downloadFailed(DownloadID, ShareName, FileRoot, length: UInt64, FetchFailure)
+    case downloadFinished(EndedDownload, took: Span)
+    case downloadFailed(EndedDownload, FetchFailure)
     case downloadRestored(DownloadID, ShareName, have: UInt64)
     case downloadPaused(DownloadID, ShareName, needed: UInt64)
     /// The disk does not have what was written to it.

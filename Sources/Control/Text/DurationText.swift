@@ -16,9 +16,12 @@ public enum DurationText {
         }
     }
 
+    /// Beyond so long, what is left at the rate of a moment says nothing.
+    private static let maxClockSeconds: Double = 30 * 86_400
+
     /// Whole seconds, for a number that changes while one looks at it: `0:07`, `12:05`, `3:00:09`.
     public static func clock(_ seconds: Double) -> String {
-        guard seconds < maxSeconds else { return "-:--" }
+        guard seconds < maxClockSeconds else { return "-:--" }
         let whole = UInt64(max(0, seconds).rounded(.up))
         let (hours, minutes) = (whole / 3600, whole / 60 % 60)
         let tail = twoDigits(whole % 60)

@@ -53,11 +53,16 @@ extension FetchFailure {
                 first?.cause ?? .disk,
                 "\(what) not here\(first.map { ", the first since \($0.message)" } ?? "");"
                     + " `p2pctl req` again fetches what is missing")
-        case .gone(let root, let have):
+        case .gone(let root, let have, let length):
             return .init(
                 .gone,
-                "no holder of \(name) is left: \(have) of \(root.length) bytes are here; the download goes on by "
+                "no holder of \(name) is left: \(have) of \(length ?? root.length) bytes are here; the download goes on by "
                     + "itself when a holder joins, or use `p2pctl cancel`")
+        case .outdated(let root, let have, let length):
+            return .init(
+                .gone,
+                "nobody has \(name) any more as it was listed, with \(have) of \(length ?? root.length) bytes here; `p2pctl req` "
+                    + "again fetches what there is now")
         case .disk(let failure):
             return .init(
                 failure.isOutOfSpace ? .diskFull : .disk, "cannot store \(name): \(failure.message)",
@@ -78,6 +83,11 @@ extension FetchFailure {
         case .tooMany(let limit):
             return .init(.busy, "\(name) was not begun: \(limit) requests or downloads are running; try again later")
         case .noSuchDownload: return .init(.noDownload, "\(name) is not being downloaded; see `p2pctl downloads`")
+        case .partOfTree(let tree):
+            return .init(
+                .usage,
+                "\(name) is fetched as part of \(tree)/ and is not paused by itself; `p2pctl pause` of \(tree)/ pauses all "
+                    + "of it")
         }
     }
 }

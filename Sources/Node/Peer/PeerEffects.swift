@@ -116,18 +116,20 @@ extension PeerNode {
                     "download": "\(id.rawValue)", "name": "\(name)", "root": "\(root.digest)",
                     "bytes": "\(machine.length(of: id) ?? root.length)", "holders": "\(holders)",
                 ])
-        case .downloadFinished(let id, let name, let root, let length, let took):
-            hooks.downloadFinished(name, root, length: length)
+        case .downloadFinished(let download, let took):
+            hooks.downloadFinished(download)
             logger.info(
                 "download finished",
-                metadata: ["download": "\(id.rawValue)", "name": "\(name)", "seconds": "\(took.seconds)"])
-        case .downloadFailed(let id, let name, let root, let length, let failure):
-            hooks.downloadFailed(name, root, length: length, failure)
+                metadata: [
+                    "download": "\(download.id.rawValue)", "name": "\(download.name)", "seconds": "\(took.seconds)",
+                ])
+        case .downloadFailed(let download, let failure):
+            hooks.downloadFailed(download, failure)
             logger.warning(
                 "download failed",
                 metadata: [
-                    "download": "\(id.rawValue)", "name": "\(name)",
-                    "reason": "\(failure.text(for: name.path).message)",
+                    "download": "\(download.id.rawValue)", "name": "\(download.name)",
+                    "reason": "\(failure.text(for: download.name.path).message)",
                 ])
         case .downloadWaits(let id, let name):
             logger.warning("no holder left; waiting", metadata: ["download": "\(id.rawValue)", "name": "\(name)"])

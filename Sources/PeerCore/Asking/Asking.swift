@@ -74,7 +74,8 @@ extension PeerMachine {
             case .fetching(let download):
                 guard isOver, let download = downloads[download], download.isWaiting else { break }
                 downloads[download.id]?.requests.remove(id)
-                fail(id, .gone(download.root, have: download.have))
+                let length = download.kind == .tree ? download.length : nil
+                fail(id, .gone(download.root, have: download.have, length: length))
             }
         }
     }

@@ -87,11 +87,15 @@ extension PeerMachine {
         _ running: Download, with version: FileVersion, _ request: Request, _ ask: Ask
     ) {
         guard running.root == version.root else {
-            guard running.isWaiting && running.have == 0 || running.failure != nil else {
+            // What has come of a directory is in the share, and stays.
+            let hasNothing = running.have == 0 || running.kind == .tree
+            guard running.isWaiting && hasNothing || running.failure != nil else {
                 return fail(request.id, .otherVersionRunning(running.root))
             }
             // Nothing of it will come any more: what the swarm has now takes its place.
-            removeDownload(running.id, .gone(running.root, have: running.have))
+            bequeathMembers(of: running, to: request.id.rawValue)
+            let length = running.kind == .tree ? running.length : nil
+            removeDownload(running.id, .outdated(running.root, have: running.have, length: length))
             return startDownload(version, request, ask)
         }
         attach(request.id, to: running.id)

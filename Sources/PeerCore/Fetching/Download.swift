@@ -83,8 +83,9 @@ struct Download {
     var isDeliveredSynced: Bool
     let since: Moment
     var priority: Int
-    /// When it was asked for, among all: versions are decided on in another order.
-    let turn: UInt64
+    /// When it was asked for, among all: versions are decided on in another order. A tree's own files have that of their
+    /// tree, also after a restart; one that a client asked for by itself has its own.
+    var turn: UInt64
     var phase = Phase.queued
     var plan: Plan
     /// While it is growing.
@@ -93,8 +94,8 @@ struct Download {
     var lastKnown: Figures
     /// Of a tree: what came by its children's own downloads.
     var childBytes: [PeerAddress: UInt64] = [:]
-    /// The tree that this is a file of.
-    var parent: DownloadID?
+    /// The trees that this is a file of, and that wait for it: more than one where directories lie in one another.
+    var parents: Set<DownloadID> = []
     /// Which its tree's manifest gives it.
     var mode: FileMode?
     /// Known once it was checked against the root.

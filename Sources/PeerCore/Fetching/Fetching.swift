@@ -90,6 +90,8 @@ extension PeerMachine {
             downloads[id]?.keepsBackup = wish.keepsBackup
             if let record = downloads[id]?.record { emit(.keep(record)) }
         }
+        // A tree's file that a client asks for by itself does not go with the tree any more.
+        if case .fetch = requests[request]?.aim, owner(of: download) != nil { setTurn(request.rawValue, of: id) }
         if wish.sync { downloads[id]?.isDeliveredSynced = true }
         if wish.priority > download.priority { downloads[id]?.priority = wish.priority }
         if wish.background {
@@ -115,15 +117,24 @@ extension PeerMachine {
 
     // MARK: The share
 
-    /// A file of the share is known; if it is what is being fetched to that name, there is nothing left to do.
     mutating func indexed(_ file: SharedFile) {
-        catalog.insert(file)
         shelf.changed(file.name)
-        for download in downloads.values
-        where download.kind != .tree && download.name == file.name && download.root == file.root
-            && !download.isFinishing
-        {
-            alreadyThere(download.id)
+        arrived(file)
+    }
+
+    /// A file of the share is known; if it is what is being fetched to that name, there is nothing left to do.
+    /// - Parameter tree: which has put it there.
+    mutating func arrived(_ file: SharedFile, by tree: DownloadID? = nil) {
+        catalog.insert(file)
+        // Looked at where they lie: this is done for each of a directory's files.
+        for id in downloads.keys where id != tree {
+            if downloads[id]?.kind == .tree {
+                downloads[id]?.tree?.arrived(file.name)
+            } else if downloads[id]?.name == file.name, downloads[id]?.root == file.root,
+                downloads[id]?.isFinishing == false
+            {
+                alreadyThere(id)
+            }
         }
     }
 
@@ -139,7 +150,7 @@ extension PeerMachine {
         releaseLanes(download)
         emit(.discardPartial(id, download.root))
         emit(.forget(id))
-        note(.downloadFinished(id, download.name, download.root, length: download.length, took: now - download.since))
+        note(.downloadFinished(EndedDownload(download), took: now - download.since))
         for request in download.requests.sorted(by: { $0.rawValue < $1.rawValue }) {
             finishRequest(request, download, backup: nil)
         }
@@ -192,15 +203,15 @@ extension PeerMachine {
         guard let download = downloads[id] else { return }
         switch delivery {
         case .done(let file, let backup):
-            catalog.insert(file)
+            arrived(file)
             tellFollowers(id, download.commits.durable.complement)
-            // What took another file's place is not removed with the tree.
-            if let tree = download.parent, backup == nil { emit(.keepLarge(tree, file)) }
+            // Not removed with the tree is what took another file's place, or what somebody else wants as well.
+            if let tree = owner(of: download), download.parents.count <= 1, backup == nil {
+                emit(.keepLarge(tree, file))
+            }
             downloads[id] = nil
             emit(.forget(id))
-            note(
-                .downloadFinished(id, download.name, download.root, length: download.length, took: now - download.since)
-            )
+            note(.downloadFinished(EndedDownload(download), took: now - download.since))
             for request in download.requests.sorted(by: { $0.rawValue < $1.rawValue }) {
                 finishRequest(request, download, backup: backup)
             }
@@ -236,11 +247,11 @@ extension PeerMachine {
     /// taken up again.
     mutating func failDownload(_ id: DownloadID, _ failure: FetchFailure) {
         guard let download = downloads[id] else { return }
-        let isKept = download.have > 0 || download.parent == nil && (download.requests.isEmpty || download.isListed)
+        let isKept = download.have > 0 || download.parents.isEmpty && (download.requests.isEmpty || download.isListed)
         guard isKept, download.kind.badPieces == nil else { return removeDownload(id, failure) }
-        downloads[id]?.parent = nil
+        downloads[id]?.parents = []
         stop(id, .failed(failure))
-        note(.downloadFailed(id, download.name, download.root, length: download.length, failure))
+        note(.downloadFailed(EndedDownload(download), failure))
         failRequests(of: download, failure)
         childEnded(download, failure)
         beginNext()
@@ -254,9 +265,9 @@ extension PeerMachine {
         if let tree = download.tree { emit(.closeTree(id, tree.stage.leftOver)) }
         emit(.discardPartial(id, download.root))
         emit(.forget(id))
-        note(.downloadFailed(id, download.name, download.root, length: download.length, failure))
+        note(.downloadFailed(EndedDownload(download), failure))
         failRequests(of: download, failure)
-        removeChildren(of: download, failure)
+        removeMembers(of: download, failure)
         childEnded(download, failure)
         beginNext()
     }

@@ -90,6 +90,11 @@ extension Download {
         }
     }
 
+    /// A file that was begun for a tree, whether that waits for it now or is stopped.
+    func isMember(of tree: Download) -> Bool {
+        tree.kind == .tree && kind == .file && turn == tree.turn && name.isBelow(tree.name)
+    }
+
     /// What it has for others.
     var offered: PieceSet? { isOpen ? offerable(commits.durable) : nil }
 

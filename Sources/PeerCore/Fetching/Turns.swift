@@ -11,7 +11,7 @@ extension PeerMachine {
     /// places would wait for ever.
     private var nextQueued: DownloadID? {
         let queued = downloads.values.filter { if case .queued = $0.phase { !$0.awaitsIndex } else { false } }
-        if let child = queued.first(where: { $0.parent != nil }) { return child.id }
+        if let child = queued.first(where: { !$0.parents.isEmpty }) { return child.id }
         let free = policy.runningMax - downloads.values.count { takesPlace($0) }
         let first = queued.min { ($1.priority, $0.turn, $0.id.rawValue) < ($0.priority, $1.turn, $1.id.rawValue) }
         guard let first, free > askedBefore(first) else { return nil }
@@ -28,7 +28,7 @@ extension PeerMachine {
     }
 
     private func takesPlace(_ download: Download) -> Bool {
-        guard download.isRunning, download.parent == nil else { return false }
+        guard download.isRunning, download.parents.isEmpty else { return false }
         return download.waitsSince.map { now < $0 + policy.placePatience } ?? true
     }
 
@@ -137,8 +137,10 @@ extension PeerMachine {
             return emit(.changed(request, name))
         }
         if keepData {
+            downloads[download.id]?.parents = []
             stop(download.id, .failed(.cancelled))
             failRequests(of: download, .cancelled)
+            childEnded(download, .cancelled)
             beginNext()
         } else {
             if download.kind == .tree { emit(.removeRemains(download.id)) }
@@ -147,6 +149,7 @@ extension PeerMachine {
         emit(.changed(request, name))
     }
 
+    /// One file of a tree that is fetched is not paused: the tree would wait for it, and nothing would say so.
     /// - Parameter name: nil for every download.
     mutating func pause(_ request: RequestID, _ name: ShareName?) {
         let chosen = downloads.values.filter { download in
@@ -155,6 +158,9 @@ extension PeerMachine {
             case .queued, .gathering, .checking, .opening, .fetching, .proving, .reading, .growing, .paused(.space):
                 name == nil || download.name == name
             }
+        }
+        if name != nil, let tree = chosen.lazy.compactMap(\.parents.first).first.flatMap({ downloads[$0]?.name }) {
+            return emit(.failed(request, .partOfTree(tree)))
         }
         for download in chosen {
             stop(download.id, .paused(.user))

@@ -88,7 +88,7 @@ extension PeerMachine {
 
     mutating func filesPublished(_ id: DownloadID, _ files: [PublishedFile]) {
         guard downloads[id]?.tree != nil else {
-            for case .done(let file, _) in files.map(\.delivery) { catalog.insert(file) }
+            for case .done(let file, _) in files.map(\.delivery) { arrived(file) }
             return
         }
         downloads[id]?.tree?.stage.end()
@@ -107,7 +107,7 @@ extension PeerMachine {
         }
         switch file.delivery {
         case .done(let shared, _):
-            catalog.insert(shared)
+            arrived(shared, by: id)
             downloads[id]?.tree?.fetched += 1
             downloads[id]?.tree?.have += length
         case .occupied(let what): downloads[id]?.tree?.fail(file.index, .occupied(what))
@@ -129,17 +129,16 @@ extension PeerMachine {
         if result.isWhole {
             downloads[id] = nil
             releaseLanes(download)
+            removeMembers(of: download, .cancelled)
             emit(.closeTree(id, []))
             emit(.forget(id))
-            note(
-                .downloadFinished(id, download.name, download.root, length: download.length, took: now - download.since)
-            )
+            note(.downloadFinished(EndedDownload(download), took: now - download.since))
         } else {
             // It stays to be taken up again: as long as it is listed, the part that is here is no version for others.
             let failure = FetchFailure.incomplete(result)
             downloads[id]?.requests = []
             stop(id, .failed(failure))
-            note(.downloadFailed(id, download.name, download.root, length: download.length, failure))
+            note(.downloadFailed(EndedDownload(download), failure))
         }
         for request in download.requests.sorted(by: { $0.rawValue < $1.rawValue }) {
             finishRequest(request, download, backup: nil, files: result)
@@ -154,6 +153,5 @@ extension PeerMachine {
         downloads[id]?.tree = nil
         if !tree.stage.leftOver.isEmpty { emit(.publishFiles(id, tree.stage.leftOver)) }
         emit(.closeTree(id, []))
-        for child in tree.children.keys { downloads[child]?.parent = nil }
     }
 }

@@ -17,6 +17,8 @@ struct Tree {
     var waiting: [Int] = []
     /// Children that run, with the file each is of.
     var children: [DownloadID: Int] = [:]
+    /// Names below it that have come into the share since it is looked at, by others than itself.
+    private var others: Set<ShareName> = []
     /// Bytes of the manifest's files that are in the share.
     var have: UInt64 = 0
     var already = 0
@@ -56,6 +58,20 @@ struct Tree {
         }
         waiting.reverse()
         plan = TreePlan(manifest, id: plan.crowd.id, files: small, now: now)
+    }
+
+    mutating func arrived(_ name: ShareName) {
+        if name.isBelow(manifest.name) { others.insert(name) }
+    }
+
+    /// Whether a file has come that was not there when it was looked for. What the survey missed is not believed to be
+    /// there because somebody has known it to be.
+    func hasCome(_ name: ShareName) -> Bool { others.contains(name) }
+
+    /// A file that was missing is in the share, without a download of this tree.
+    mutating func found(_ file: Int) {
+        already += 1
+        have += manifest.length(at: file) ?? 0
     }
 
     /// - Returns: a file that is to become a child now.

@@ -59,10 +59,10 @@ struct DeliveryChecker {
             delivering.contains(Place(node: peer.node, name: found.name))
         {
             late.insert(request)
-        } else if case .note(.downloadFinished(_, let name, _, _, _)) = effect {
-            delivering.remove(Place(node: peer.node, name: name))
-        } else if case .note(.downloadFailed(_, let name, _, _, _)) = effect {
-            delivering.remove(Place(node: peer.node, name: name))
+        } else if case .note(.downloadFinished(let download, _)) = effect {
+            delivering.remove(Place(node: peer.node, name: download.name))
+        } else if case .note(.downloadFailed(let download, _)) = effect {
+            delivering.remove(Place(node: peer.node, name: download.name))
         }
     }
 }

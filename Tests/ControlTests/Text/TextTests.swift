@@ -36,7 +36,8 @@ import Testing
     @Test(
         "A clock rounds up and never says 0:00 before the end",
         arguments: [
-            (0, "0:00"), (0.1, "0:01"), (65, "1:05"), (3661, "1:01:01"), (.infinity, "-:--"), (.nan, "-:--"),
+            (0, "0:00"), (0.1, "0:01"), (65, "1:05"), (3661, "1:01:01"), (2_591_999, "719:59:59"),
+            (2_592_000, "-:--"), (.infinity, "-:--"), (.nan, "-:--"),
         ] as [(Double, String)])
     func clocks(seconds: Double, text: String) {
         #expect(DurationText.clock(seconds) == text)

@@ -27,7 +27,10 @@ struct FailureTextTests {
         (.exists(local: root, offered: .empty), .exists, 73, ["the swarm has", "--force"]),
         (.occupied("a pipe"), .exists, 73, ["in its place is a pipe"]),
         (.integrity(root, liars: [address]), .integrity, 65, ["no honest holder", "127.0.0.1:7001"]),
+        (.gone(root, have: 100, length: 7000), .gone, 75, ["100 of 7000 bytes"]),
         (.gone(root, have: 100), .gone, 75, ["100 of 500 bytes", "by itself", "p2pctl cancel"]),
+        (.outdated(root, have: 100, length: 7000), .gone, 75, ["100 of 7000 bytes"]),
+        (.outdated(root, have: 100), .gone, 75, ["100 of 500 bytes", "as it was listed", "p2pctl req"]),
         (
             .disk(DiskFailure(message: "write x", code: 5, isOutOfSpace: false)), .disk, 74,
             ["cannot store a/b", "write x"]
@@ -48,6 +51,13 @@ struct FailureTextTests {
         #expect(told.message.contains("a/b"))
         for word in words { #expect(told.message.contains(word)) }
         #expect(!told.message.contains("\n"))
+    }
+
+    @Test("Who would pause one file of a directory is told what to pause")
+    func partOfTree() throws {
+        let told = FetchFailure.partOfTree(try ShareName("a")).text(for: "a/b")
+        #expect(told.exit == .usage)
+        #expect(told.message.contains("a/b is fetched as part of a/") && told.message.contains("`p2pctl pause` of a/"))
     }
 
     @Test("Of a directory that lacks files the first of them gives the code, also after a restart")

@@ -14,29 +14,36 @@ struct TestTree {
     let large: [Int]
 
     /// In the order of indices: small files, empty ones, and large ones of two pieces.
-    init(_ name: String = "tree", small: Int = 0, empty: Int = 0, large: Int = 0) throws {
+    /// - Parameter directory: in which all of them lie; then it has the first index.
+    init(
+        _ name: String = "tree", small: Int = 0, empty: Int = 0, large: Int = 0, inside directory: String? = nil
+    ) throws {
         self.name = try ShareName(name)
-        let entries = (0..<small + empty + large).map { number in
+        let first = directory == nil ? 0 : 1
+        let directories = directory.map { [Manifest.Entry(path: $0, kind: .directory(.openDirectory))] } ?? []
+        let files = (0..<small + empty + large).map { number in
             let tail = [UInt8(number / 250 + 1), UInt8(number % 250)]
             let digest = Digest(bytes: [UInt8](repeating: 0, count: 30) + tail)
             let length: UInt64 = number < small ? 4096 : number < small + empty ? 0 : 2 << 20
             let root = FileRoot(digest: length == 0 ? .zero : digest ?? .zero, length: length)
-            let path = "f" + String(repeating: "0", count: 4 - "\(number)".count) + "\(number)"
+            let file = "f" + String(repeating: "0", count: 4 - "\(number)".count) + "\(number)"
+            let path = directory.map { "\($0)/\(file)" } ?? file
             return Manifest.Entry(path: path, kind: .file(root, FileMode(of: 0o644)))
         }
-        manifest = try Manifest(name: self.name, entries: entries)
-        let digest = try #require(Digest(bytes: [UInt8](repeating: UInt8(small + large + 1), count: 32)))
+        manifest = try Manifest(name: self.name, entries: directories + files)
+        let digest = try #require(Digest(bytes: [UInt8](repeating: UInt8(small + large + 1 + 100 * first), count: 32)))
         root = FileRoot(digest: digest, length: UInt64(manifest.bytes.count))
-        self.small = Array(0..<small)
-        self.empty = Array(small..<small + empty)
-        self.large = Array(small + empty..<small + empty + large)
+        self.small = Array(first..<first + small)
+        self.empty = Array(first + small..<first + small + empty)
+        self.large = Array(first + small + empty..<first + small + empty + large)
     }
 
     func offer(modified: Int64) -> FileOffer? {
         FileOffer(root: root, modified: modified, name: name, holding: .tree(length: manifest.length))
     }
 
-    var roots: [FileRoot] { (0..<manifest.count).compactMap { manifest.root(at: $0) } }
+    /// By index; a directory has none.
+    var roots: [FileRoot] { (0..<manifest.count).map { manifest.root(at: $0) ?? .empty } }
 
     func found(missing: [Int], obstacles: [(Int, FetchFailure)] = []) -> TreeFound {
         let present = manifest.count - missing.count - obstacles.count

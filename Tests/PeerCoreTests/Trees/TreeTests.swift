@@ -310,7 +310,7 @@ import Wire
         peer.pass(.seconds(1))
         let files = try #require(peer.result(of: request)?.files)
         #expect((files.fetched, files.failedFiles) == (1, 1))
-        guard case .gone = files.failed.first?.failure else {
+        guard case .outdated = files.failed.first?.failure else {
             Issue.record("\(files.failed)")
             return
         }
@@ -342,10 +342,7 @@ import Wire
         peer.stage([0], on: connections[0])
         peer.feed(.closed(connections[0], reason: "reset"))
         peer.pass(.seconds(4))
-        guard case .gone = peer.failure(of: request) else {
-            Issue.record("\(String(describing: peer.failure(of: request)))")
-            return
-        }
+        #expect(peer.failure(of: request) == .gone(tree.root, have: 0, length: tree.manifest.length))
         #expect(peer.statuses.map(\.state) == [.waiting])
         peer.delta(joined: [2])
         let newcomer = peer.connect(2)

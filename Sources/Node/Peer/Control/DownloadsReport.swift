@@ -10,7 +10,7 @@ extension PeerNode {
         let names = Set(statuses.map(\.name))
         let ended = hooks.lastFailures.filter { !names.contains($0.name) }
         return DownloadsReply(
-            downloads: statuses.map(report) + ended.map { reportEnded($0.name, hook: $0.text) })
+            downloads: statuses.map(report) + ended.map(report))
     }
 
     private func report(_ status: DownloadStatus) -> DownloadsReply.Download {
@@ -22,12 +22,12 @@ extension PeerNode {
             holders: status.holders.map(Control.HolderBytes.init), hook: hooks.lastFailure(of: status.name))
     }
 
-    /// What is in the share was fetched, and what is not there has failed with nothing left of it.
-    private func reportEnded(_ name: ShareName, hook: String) -> DownloadsReply.Download {
-        let root = machine.offered[name]?.root
+    private func report(_ ended: HookFailure) -> DownloadsReply.Download {
+        let download = ended.download
         return .init(
-            id: nil, name: name.path, root: root?.digest.hex, length: root?.length, have: root?.length ?? 0,
-            state: root == nil ? .failed : .done, bytesPerSecond: 0, holders: [], hook: hook)
+            id: nil, kind: .init(download.kind), name: download.name.path, root: download.root.digest.hex,
+            length: download.length, have: ended.isDone ? download.length : 0, state: ended.isDone ? .done : .failed,
+            bytesPerSecond: 0, holders: [], hook: ended.text)
     }
 }
 

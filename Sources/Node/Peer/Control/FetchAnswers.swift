@@ -79,10 +79,6 @@ extension TreeCounts {
 extension TreeCounts.Failed {
     init(_ failure: TreeFailure) {
         let text = failure.failure.text(for: failure.name.path)
-        // The directory has come to its end without it: nothing goes on by itself.
-        let isGone = text.cause == .gone
-        self.init(
-            name: failure.name.path, cause: text.cause,
-            message: isGone ? "nobody has \(failure.name) any more as it was listed; try again" : text.message)
+        self.init(name: failure.name.path, cause: text.cause, message: text.message)
     }
 }

@@ -27,33 +27,36 @@ struct Hook {
     let setting: String
     /// Not empty.
     let command: [String]
-    let name: ShareName
+    let download: EndedDownload
+    /// It is in the share; else it has failed.
+    let isDone: Bool
     private(set) var variables: [Variable: String]
 
+    var name: ShareName { download.name }
+
     /// For a file, or directory, that is in the share.
-    init(complete command: [String], _ name: ShareName, _ root: FileRoot, length: UInt64, share: String) {
-        self.init(PeerSettings.onComplete.name.key, command, name, root, length, share)
+    init(complete command: [String], _ download: EndedDownload, share: String) {
+        self.init(PeerSettings.onComplete.name.key, command, download, isDone: true, share)
     }
 
     /// For a download that failed.
-    init(
-        error command: [String], _ name: ShareName, _ root: FileRoot, length: UInt64, share: String,
-        _ failure: ControlFailure
-    ) {
-        self.init(PeerSettings.onError.name.key, command, name, root, length, share)
+    init(error command: [String], _ download: EndedDownload, share: String, _ failure: ControlFailure) {
+        self.init(PeerSettings.onError.name.key, command, download, isDone: false, share)
         variables[.cause] = failure.cause.rawValue
         variables[.message] = String(decoding: failure.message.utf8.prefix(Self.messageMax), as: UTF8.self)
         variables[.exit] = String(failure.exit.rawValue)
     }
 
     private init(
-        _ setting: String, _ command: [String], _ name: ShareName, _ root: FileRoot, _ length: UInt64, _ share: String
+        _ setting: String, _ command: [String], _ download: EndedDownload, isDone: Bool, _ share: String
     ) {
         self.setting = setting
         self.command = command
-        self.name = name
+        self.download = download
+        self.isDone = isDone
+        let path = download.name.path
         variables = [
-            .name: name.path, .root: root.digest.hex, .path: "\(share)/\(name.path)", .length: String(length),
+            .name: path, .root: download.root.digest.hex, .path: "\(share)/\(path)", .length: String(download.length),
         ]
     }
 

@@ -49,10 +49,10 @@ final class Hooks {
     var counts: (running: Int, waiting: Int) { (runs.count, waiting.count) }
 
     /// What went wrong with the last hook of this name, in words; nil if nothing did.
-    func lastFailure(of name: ShareName) -> String? { failures[name] }
+    func lastFailure(of name: ShareName) -> String? { failures[name]?.text }
 
     /// What went wrong with the last hook of each name, the oldest first.
-    var lastFailures: [(name: ShareName, text: String)] { failures.all }
+    var lastFailures: [HookFailure] { failures.all }
 
     /// - Returns: whether there was anything to forget.
     func forget(_ name: ShareName) -> Bool {
@@ -74,15 +74,15 @@ final class Hooks {
     }
 
     /// The file, or directory, is in the share.
-    func downloadFinished(_ name: ShareName, _ root: FileRoot, length: UInt64) {
+    func downloadFinished(_ download: EndedDownload) {
         guard !settings.onComplete.isEmpty else { return }
-        add(Hook(complete: settings.onComplete, name, root, length: length, share: share))
+        add(Hook(complete: settings.onComplete, download, share: share))
     }
 
     /// Whoever cancelled a download knows of it.
-    func downloadFailed(_ name: ShareName, _ root: FileRoot, length: UInt64, _ failure: FetchFailure) {
+    func downloadFailed(_ download: EndedDownload, _ failure: FetchFailure) {
         guard !settings.onError.isEmpty, failure != .cancelled else { return }
-        add(Hook(error: settings.onError, name, root, length: length, share: share, failure.text(for: name.path)))
+        add(Hook(error: settings.onError, download, share: share, failure.text(for: download.name.path)))
     }
 
     /// The daemon ends: what runs goes on without it, and what waits is not run.
@@ -173,7 +173,9 @@ final class Hooks {
 
     private func failed(_ hook: Hook, _ reason: String) {
         let program = hook.command.first ?? ""
-        failures.record(hook.name, "\(hook.setting) \(program): \(reason)")
+        failures.record(
+            HookFailure(
+                download: hook.download, isDone: hook.isDone, text: "\(hook.setting) \(program): \(reason)"))
         logger.warning(
             "hook failed",
             metadata: [

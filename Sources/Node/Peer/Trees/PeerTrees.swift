@@ -190,11 +190,28 @@ extension PeerNode {
 
     func remainsLoaded(_ result: Result<[TreeRemain], StateDatabaseError>) {
         switch result {
-        case .success(let remains): workers.submit(.tree(.removeAll(remains)))
+        case .success(let remains):
+            let (left, others) = leaveToOthers(remains)
+            for (tree, remains) in left { ledger.submit(.putRemains(tree, remains)) }
+            workers.submit(.tree(.removeAll(others)))
         case .failure(let error):
             logger.warning("what was fetched of a directory stays", metadata: ["reason": "\(error)"])
             removalEnded()
         }
+    }
+
+    /// What a tree has put into the share is left to another that has the same directory, and is removed with that one.
+    private func leaveToOthers(_ remains: [TreeRemain]) -> (left: [DownloadID: [TreeRemain]], others: [TreeRemain]) {
+        let trees = machine.downloadStatuses.filter { $0.kind == .tree }
+        var (left, others): ([DownloadID: [TreeRemain]], [TreeRemain]) = ([:], [])
+        for remain in remains {
+            if let tree = trees.first(where: { remain.name == $0.name || remain.name.isBelow($0.name) }) {
+                left[tree.id, default: []].append(remain)
+            } else {
+                others.append(remain)
+            }
+        }
+        return (left, others)
     }
 
     private func removalEnded() {

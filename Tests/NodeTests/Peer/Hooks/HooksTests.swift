@@ -59,11 +59,17 @@ private final class HookLoop: ReactorHandler {
     func runAll() throws -> Bool { try run { hooks.counts == (0, 0) } }
 
     func finish(_ name: String) throws {
-        hooks.downloadFinished(try ShareName(name), .init(digest: .zero, length: 7), length: 9)
+        hooks.downloadFinished(try ended(name))
     }
 
     func fail(_ name: String, _ failure: FetchFailure = .noSuchDownload) throws {
-        hooks.downloadFailed(try ShareName(name), .init(digest: .zero, length: 7), length: 9, failure)
+        hooks.downloadFailed(try ended(name), failure)
+    }
+
+    private func ended(_ name: String) throws -> EndedDownload {
+        EndedDownload(
+            id: DownloadID(rawValue: 1), kind: .tree, name: try ShareName(name), root: .init(digest: .zero, length: 7),
+            length: 9)
     }
 
     func failure(of name: String) throws -> String? { hooks.lastFailure(of: try ShareName(name)) }

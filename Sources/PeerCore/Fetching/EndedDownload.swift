@@ -1,0 +1,24 @@
+import Content
+
+/// A download that has come to its end, well or not, for those who are told of it.
+public struct EndedDownload: Hashable, Sendable {
+    public let id: DownloadID
+    public let kind: DownloadEntry.Kind
+    public let name: ShareName
+    public let root: FileRoot
+    /// Bytes, of a directory that of its files.
+    public let length: UInt64
+
+    public init(id: DownloadID, kind: DownloadEntry.Kind, name: ShareName, root: FileRoot, length: UInt64) {
+        self.id = id
+        self.kind = kind
+        self.name = name
+        self.root = root
+        self.length = length
+    }
+
+    init(_ download: Download) {
+        self.init(
+            id: download.id, kind: download.kind, name: download.name, root: download.root, length: download.length)
+    }
+}
