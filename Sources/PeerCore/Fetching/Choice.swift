@@ -6,13 +6,18 @@ import Wire
 /// - All holders are complete and nobody else fetches: each has a share of the file, by the original's formula, which it
 ///   reads in order. One that has used up its share takes what is in nobody's, then the upper half of the largest left.
 /// - Otherwise: of what the holder has, the piece that the fewest other fetchers have, ties drawn. A complete holder is
-///   asked only for the pieces that are this peer's part of the crowd's work and that no other fetcher has yet.
+///   asked only for the pieces that are this peer's part of the crowd's work and that no other fetcher has yet; when
+///   these have come, for pieces that others are late with, each of which is one fetcher's to take over.
 /// - Somebody reads the file while it comes: the first that is free.
 /// - Nothing is free: a piece that a slower lane is far from delivering is asked for a second time, and whichever comes
 ///   first counts.
 extension Plan {
     /// Candidates looked at before one is taken: enough to find a rare one, few enough for every request.
     private static let candidatesMax = 256
+    /// A complete holder that has sent nothing for this long, and for as long as a piece takes from it, is asked for
+    /// what others are late with.
+    private static let idleness = Span.milliseconds(250)
+    private static let idlePieces = 1.0
     /// When nothing is heard of the others for this long, and for as long as some pieces take from the holder that they
     /// share with us, their parts are anybody's.
     private static let patience = Span.milliseconds(500)
@@ -70,9 +75,22 @@ extension Plan {
         case .all, .tree:
             let crowd = crowd
             if let own = rarest(in: free, where: { crowd.owns($0) && crowd.count(of: $0) == 0 }) { return own }
+            if isIdle(lane, now: now),
+                let late = rarest(in: free, where: { crowd.isSecond(of: $0) && crowd.count(of: $0) == 0 })
+            {
+                return late
+            }
             // The others bring their parts, and the holder has better to do; unless nothing comes of it.
             return isPatient(with: lane, now: now) ? nil : rarest(in: free) { _ in true }
         }
+    }
+
+    /// Whether a complete holder has had time to send others what they asked it for, and may have nothing to do. Links
+    /// are shared unevenly: without help all wait at the end for the one whose part came slowest.
+    private func isIdle(_ lane: Lane, now: Moment) -> Bool {
+        guard !lane.isOwing else { return false }
+        let seconds = lane.rate > 0 ? Plan.idlePieces * Double(layout.pieceSize) / lane.rate : 0
+        return (now - lane.lastByte).seconds >= max(Plan.idleness.seconds, seconds)
     }
 
     /// Whether a complete holder that has nothing more of our part to send is left to the others. They bring nothing

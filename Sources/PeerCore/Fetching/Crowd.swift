@@ -18,8 +18,9 @@ struct Crowd {
     private(set) var rivals: Set<PeerID> = []
     /// How many of the fetchers that we hear from have a piece; empty while none has any.
     private var counts: [UInt16] = []
-    /// Whose each block is; empty while there are no rivals: then all are ours.
+    /// Whose each block is, and who takes it over if that one is late; empty while there are no rivals: then all are ours.
     private var owners: [PeerID] = []
+    private var seconds: [PeerID] = []
 
     init(id: PeerID, pieceCount: Int) {
         self.id = id
@@ -49,6 +50,9 @@ struct Crowd {
     /// Which of the fetchers is to fetch it.
     func owner(of piece: Int) -> PeerID { owners.isEmpty ? id : owners[piece >> blockSizeLog2] }
 
+    /// Whether a piece is ours to fetch when the one whose it is is late with it.
+    func isSecond(of piece: Int) -> Bool { !seconds.isEmpty && seconds[piece >> blockSizeLog2] == id }
+
     /// Fetchers that have a piece.
     func count(of piece: Int) -> Int { counts.isEmpty ? 0 : Int(counts[piece]) }
 
@@ -63,20 +67,28 @@ struct Crowd {
     }
 
     private mutating func divide() {
-        guard !rivals.isEmpty else { return owners = [] }
-        let blocks = (pieceCount + (1 << blockSizeLog2) - 1) >> blockSizeLog2
+        (owners, seconds) = ([], [])
+        guard !rivals.isEmpty else { return }
         let members = [id] + rivals
+        let blocks = (pieceCount + (1 << blockSizeLog2) - 1) >> blockSizeLog2
         let partMax = (blocks + members.count - 1) / members.count
         var parts = Array(repeating: 0, count: members.count)
-        owners = (0..<blocks).map { block in
-            var best = (member: 0, weight: UInt64(0))
-            for (member, peer) in members.enumerated() where parts[member] < partMax {
-                let weight = Crowd.weight(of: block, for: peer)
-                if weight >= best.weight { best = (member, weight) }
-            }
-            parts[best.member] += 1
-            return members[best.member]
+        for block in 0..<blocks {
+            let owner = Crowd.heaviest(of: members, for: block) { parts[$0] < partMax }
+            parts[owner] += 1
+            owners.append(members[owner])
+            seconds.append(members[Crowd.heaviest(of: members, for: block) { $0 != owner }])
         }
+    }
+
+    /// The member of the highest weight, as a position, of those that may have the block.
+    private static func heaviest(of members: [PeerID], for block: Int, where mayHave: (Int) -> Bool) -> Int {
+        var best = (member: 0, weight: UInt64(0))
+        for (member, peer) in members.enumerated() where mayHave(member) {
+            let weight = weight(of: block, for: peer)
+            if weight >= best.weight { best = (member, weight) }
+        }
+        return best.member
     }
 
     /// SplitMix64's finalizer over both (Steele, Lea and Flood, 2014).

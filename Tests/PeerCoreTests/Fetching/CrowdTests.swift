@@ -71,6 +71,39 @@ import Wire
         #expect(next.count == 1)
     }
 
+    @Test("What another is late with is taken over from the origin, one by one, by one of the others only")
+    func late() throws {
+        var plan = try plan(pieces: 40)
+        let isNew = plan.crowd.insert(.number(3))
+        #expect(isNew)
+        plan.add(rival, holding: .pieces(PieceSet(pieceCount: 40)), now: start)
+        // The rate is measured over a second that ends here.
+        fetchOwnPart(&plan, bytesPerSecond: 100 << 20, start)
+        let end = start + .seconds(1)
+        let heard = try #require(plan.free.next(from: 0))
+        plan.gained([heard..<heard + 1], on: rival, now: end + .milliseconds(200))
+        let tooEarly = ask(&plan, end + .milliseconds(249))
+        let taken = ask(&plan, end + .milliseconds(250))
+        #expect(tooEarly == [] && taken.count == 1)
+        #expect(taken.allSatisfy { !plan.crowd.owns($0) && plan.crowd.isSecond(of: $0) && $0 != heard })
+        let next = ask(&plan, end + .milliseconds(260))
+        #expect(next == [])
+    }
+
+    @Test("For every piece there is one other fetcher to take it over, as all of them see it")
+    func seconds() {
+        let ids = (UInt64(1)...7).map { PeerID.number($0) }
+        let crowds = ids.map { id in
+            var crowd = Crowd(id: id, pieceCount: 100)
+            for other in ids.reversed() { _ = crowd.insert(other) }
+            return crowd
+        }
+        for piece in 0..<100 {
+            #expect(crowds.count { $0.isSecond(of: piece) } == 1)
+            #expect(!crowds.contains { $0.owns(piece) && $0.isSecond(of: piece) })
+        }
+    }
+
     @Test("A slow origin is not asked for another's part before the other can have any of it")
     func slowOrigin() throws {
         var plan = try plan(pieces: 16)
