@@ -186,7 +186,8 @@ private final class SwarmSimulation {
         case .wake(let at): wakeAt = at
         case .dial, .discardPiece, .serve, .serveNothing, .stopServing, .discardPartial, .found, .left, .note,
             .reopenPartial,
-            .verifyPartial, .checkSpace, .keep, .forget, .banned, .lifted, .accepted, .changed, .surveyed, .liftedBans,
+            .checkPartial, .verifyPartial, .checkSpace, .keep, .forget, .banned, .lifted, .accepted, .changed,
+            .surveyed, .liftedBans,
             .readManifest, .surveyTree, .receiveFile, .publishFiles, .discardFiles, .closeTree, .keepLarge,
             .removeRemains, .makeManifest,
             .inspectTree:

@@ -270,8 +270,8 @@ final class PeerNode: ReactorHandler {
         guard !watch.isEmpty || !machine.isQuiet else { return }
         let told = watch.progress(of: machine.downloadStatuses, at: reactor.now) {
             machine.downloadStatus(of: $0)
-        } path: {
-            partials[$0]?.readable.path
+        } place: {
+            partials[$0].map { ($0.readable.path, $0.shownSeal) }
         }
         for (client, notification) in told {
             control.send(ControlLine.notification(notification), to: client)

@@ -79,7 +79,9 @@ extension PeerNode {
         switch result {
         case .success:
             // What came of it before is not in the row.
-            if unrecorded.remove(id) != nil, let partial = partials[id], let pieces = machine.recordedPieces(of: id) {
+            if unrecorded.remove(id) != nil, let partial = partials[id], !partial.isTouched,
+                let pieces = machine.recordedPieces(of: id)
+            {
                 ledger.submit(.setPartial(id, partial.record(pieces)))
             }
         case .failure:
