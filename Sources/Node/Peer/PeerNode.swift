@@ -90,6 +90,7 @@ final class PeerNode: ReactorHandler {
     /// Changes of the index on their way to the database.
     var rowsUnderWay: [FileChange] = []
     var recordsTimer: TimerID?
+    var checkpointTimer: TimerID?
     var isWritingRows = false
     /// There is a database.
     var keepsRows = true
@@ -194,6 +195,7 @@ final class PeerNode: ReactorHandler {
         case indexTimer: indexTimerFired()
         case rowsTimer: writeRows()
         case recordsTimer: recordAgain()
+        case checkpointTimer: checkpoint()
         case verifyTimer: continueVerifying()
         case progressTimer: reportProgress()
         case shareTimer: workers.submit(.checkShare)
