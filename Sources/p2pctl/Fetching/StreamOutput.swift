@@ -44,6 +44,11 @@ struct StreamOutput: ~Copyable {
     /// Whether there is something to write now.
     var hasMore: Bool { !pending.isEmpty || (file >= 0 && position < readable && !isHeld) }
 
+    /// What is open has been given its time in the share. What has not may be a file that somebody took away while it came.
+    var isDelivered: Bool {
+        get throws(ControlFailure) { file < 0 ? false : try modified() != seal }
+    }
+
     mutating func heard(_ event: ControlEvent) {
         isHeld = false
         if case .ready(let event) = event { ready(event) }
@@ -74,14 +79,14 @@ struct StreamOutput: ~Copyable {
 
     /// The file is whole.
     /// - Parameters:
-    ///   - path: where it is in the share; nil if it has no bytes.
+    ///   - path: where it is in the share, if it is to be opened there.
     ///   - length: bytes.
     mutating func whole(_ path: String?, length: UInt64) throws(ControlFailure) {
         if let path {
             open(path)
             guard file >= 0 else { throw StreamOutput.failure("read \(path)", errno) }
-            seal = try modified()
         }
+        if file >= 0 { seal = try modified() }
         (readable, isWhole, isHeld) = (length, true, false)
     }
 

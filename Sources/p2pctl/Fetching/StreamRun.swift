@@ -12,7 +12,8 @@ struct StreamRun {
         var stream = StreamOutput()
         let done = try fetch(&client, interrupt, &stream, &display)
         // A file that was here before is read where it is.
-        let path = done.length == 0 ? nil : try SharedPath.of(name.name, &client)
+        let isOpen = try stream.isDelivered || done.length == 0
+        let path = isOpen ? nil : try SharedPath.of(name.name, &client)
         try stream.whole(path, length: done.length ?? 0)
         while stream.hasMore { try drain(&stream, interrupt) }
         try display.end(0, done)
