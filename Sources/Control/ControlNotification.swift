@@ -87,10 +87,14 @@ public struct ReadyEvent: Codable, Equatable, Sendable {
     public let path: String
     /// From the start of the file: verified, and not written again.
     public let bytes: UInt64
+    /// Who reads the file, and then finds this as its time of modification, in nanoseconds since 1970, has read what was
+    /// verified. Another time is there while the daemon writes, and when somebody else has written.
+    public let seal: Int64
 
-    public init(path: String, bytes: UInt64) {
+    public init(path: String, bytes: UInt64, seal: Int64) {
         self.path = path
         self.bytes = bytes
+        self.seal = seal
     }
 }
 

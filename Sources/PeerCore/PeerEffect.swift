@@ -27,6 +27,8 @@ public enum PeerEffect: Sendable, Equatable {
     case reopenPartial(DownloadEntry, [Digest], PieceSet)
     /// Make what is written durable if wanted, then record these pieces as the ones there are.
     case commit(DownloadID, PieceSet, sync: Bool)
+    /// See whether anybody else has written to the partial file since the download was stopped.
+    case checkPartial(DownloadID)
     /// Read these pieces again and tell which are right.
     case verifyPartial(DownloadID, PieceSet)
     /// Sync if wanted, rename into the share, sync the directory, index.

@@ -217,6 +217,11 @@ public enum PeerInput: Sendable {
     /// There is no partial file, though there should be.
     /// - Parameter mayBeDelivered: something of its length stands at the download's name.
     case partialMissing(DownloadID, mayBeDelivered: Bool)
+    /// Nobody but this daemon has written to the partial file that was to be checked.
+    case partialChecked(DownloadID)
+    /// Somebody else has written to the partial file.
+    /// - Parameter isThere: false if another file stands at its path, or none.
+    case partialTouched(DownloadID, isThere: Bool)
     /// Which of the pieces asked about are right.
     case partialVerified(DownloadID, PieceSet)
     /// All pieces of the last `commit` are durable and recorded, or none of those that were new.

@@ -117,6 +117,8 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
         case .layerChecked(let id, let isRight): layerChecked(id, isRight: isRight)
         case .partialOpened(let id, let pieces): partialOpened(id, pieces)
         case .partialMissing(let id, let mayBeDelivered): partialMissing(id, mayBeDelivered: mayBeDelivered)
+        case .partialChecked(let id): partialChecked(id)
+        case .partialTouched(let id, let isThere): partialTouched(id, isThere: isThere)
         case .partialVerified(let id, let good): partialVerified(id, good)
         case .committed(let id, let failure): committed(id, failure)
         case .spaceFound(let id): spaceFound(id)

@@ -16,7 +16,7 @@ public enum DownloadActivity: Hashable, Sendable {
     /// No holder is left.
     case waiting
     case paused(PauseCause)
-    /// What an earlier run left is looked at again.
+    /// What an earlier run left, or somebody else wrote to, is looked at again.
     case checking
     /// Being synced and renamed.
     case finishing
@@ -126,7 +126,7 @@ extension PeerMachine {
             case .growing: download.isWaiting ? .waiting : .fetching
             case .gathering, .checking, .opening, .fetching: download.isFed ? .fetching : .waiting
             case .reading: .fetching
-            case .proving: .checking
+            case .draining, .proving: .checking
             case .finishing: .finishing
             case .paused(let cause): .paused(cause)
             case .failed(let failure): .failed(failure)

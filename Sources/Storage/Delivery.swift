@@ -19,15 +19,21 @@ public enum DeliveryError: Error, Hashable {
     case occupied(SystemError)
     /// The shared file that was to be repaired is somebody's new work by now.
     case changed(SystemError)
-    /// The partial file has another length than it was given: somebody wrote to it, and all its pieces are in doubt.
+    /// The partial file does not have what a repair needs: somebody wrote to it.
     case damaged(SystemError)
+    /// Somebody else wrote to the partial file: all its pieces are in doubt.
+    case touched(SystemError)
+    /// Another file stands at the partial file's path, or none.
+    case displaced(SystemError)
     /// The pieces that were stored since the last sync are lost.
     case unsynced(SyncError)
     case failed(SystemError)
 
     public var system: SystemError {
         switch self {
-        case .occupied(let error), .changed(let error), .damaged(let error), .failed(let error): error
+        case .occupied(let error), .changed(let error), .damaged(let error), .touched(let error), .displaced(let error),
+            .failed(let error):
+            error
         case .unsynced(let error): error.system
         }
     }
@@ -36,7 +42,9 @@ public enum DeliveryError: Error, Hashable {
 extension DeliveryError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .occupied(let error), .changed(let error), .damaged(let error), .failed(let error): "\(error)"
+        case .occupied(let error), .changed(let error), .damaged(let error), .touched(let error), .displaced(let error),
+            .failed(let error):
+            "\(error)"
         case .unsynced(let error): "\(error)"
         }
     }
@@ -58,38 +66,43 @@ extension PartialStore {
         _ partial: PartialFile, replacing: Bool, keepingBackup: Bool, modified: Int64?, mode: FileMode? = nil,
         sync: Bool
     ) throws(DeliveryError) -> DeliveredFile {
-        try checkLength(of: partial)
         do throws(SystemError) {
-            try FileIO.setModified(partial.file.rawValue, PartialStore.nanoseconds(modified))
-            if let mode { try FileIO.setMode(partial.file.rawValue, mode.forFile.bits) }
+            try partial.dress(modified: PartialStore.nanoseconds(modified), mode: mode)
         } catch {
             throw .failed(error)
         }
         if sync {
             do throws(SyncError) { try partial.sync() } catch { throw .unsynced(error) }
         }
-        do throws(SystemError) {
+        do throws(DeliveryError) {
             // A directory that the file's tree had made, and that somebody has removed: see `TreeFiles.open`.
-            let (parent, last) = try share.makeParent(of: partial.name, sync: sync, mode: mode == nil ? 0o755 : 0o700)
-            return try place(
-                partial, in: parent, last, replacing: replacing, keepingBackup: keepingBackup, sync: sync)
+            let (parent, last) = try attempt { () throws(SystemError) in
+                try share.makeParent(of: partial.name, sync: sync, mode: mode == nil ? 0o755 : 0o700)
+            }
+            try checkIsUntouched(partial)
+            return try attempt { () throws(SystemError) in
+                try place(partial, in: parent, last, replacing: replacing, keepingBackup: keepingBackup, sync: sync)
+            }
         } catch {
             // It goes on being a partial file, perhaps the next daemon's.
             partial.setSeal()
+            throw error
+        }
+    }
+
+    private func attempt<R>(_ body: () throws(SystemError) -> R) throws(DeliveryError) -> R {
+        do throws(SystemError) { return try body() } catch {
             throw error.alreadyExists ? .occupied(error) : .failed(error)
         }
     }
 
-    private func checkLength(of partial: PartialFile) throws(DeliveryError) {
-        let size: UInt64
-        do throws(SystemError) { size = try FileIO.identity(of: partial.file.rawValue).identity.size } catch {
-            throw .failed(error)
-        }
-        guard size == partial.root.length else {
-            throw .damaged(
-                SystemError(
-                    "deliver \(size) bytes for \(partial.root.length) of", on: partial.file.path,
-                    code: SystemError.deviceFailure))
+    private func checkIsUntouched(_ partial: PartialFile) throws(DeliveryError) {
+        let standing = try attempt { () throws(SystemError) in try partial.check() }
+        let error = SystemError("deliver", on: partial.file.path, code: SystemError.deviceFailure)
+        switch standing {
+        case .untouched: return
+        case .touched: throw .touched(error)
+        case .displaced: throw .displaced(error)
         }
     }
 
@@ -108,8 +121,8 @@ extension PartialStore {
             partial.fileName, to: parent, last, of: partial.name, replacing: replacing, keepingBackup: keepingBackup,
             sync: sync)
         if sync { try parent.sync() }
-        let identity = try FileIO.identity(of: partial.file.rawValue).identity
-        let file = IndexedFile(name: partial.name, root: partial.root, identity: identity, layer: partial.layer)
+        let file = IndexedFile(
+            name: partial.name, root: partial.root, identity: try partial.delivered(), layer: partial.layer)
         return DeliveredFile(file: file, backup: backup)
     }
 

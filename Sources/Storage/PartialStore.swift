@@ -7,7 +7,8 @@ public struct PartialStore: Sendable {
     /// Where it lies, and what it is called there.
     let place: (parent: Directory, name: String)
     let share: Share
-    let staging = WritingTurn()
+    /// How the files of trees stood when they were staged, by their names here.
+    let staging = WritingTurn<[String: FileIdentity]>([:])
     private let bootID: String
 
     /// Takes `partial` below the state directory if that can rename into the share, else a directory of the daemon's
@@ -56,7 +57,8 @@ public struct PartialStore: Sendable {
                 code: error.code)
         }
         let partial = try PartialFile(
-            name: name, root: root, layout: layout, layer: layer, fileName: fileName, file: file, bootID: bootID)
+            name: name, root: root, layout: layout, layer: layer, fileName: fileName, file: file,
+            in: directory, bootID: bootID)
         partial.setSeal()
         return partial
     }
@@ -121,11 +123,14 @@ extension PartialStore {
         else { return .missing }
         let path = "\(directory.path)/\(record.fileName)"
         let file = OpenFile(try reopen(record.fileName), path: path)
-        let isSealed = try isSealed(file, record, root, synced: synced)
+        let identity = try FileIO.identity(of: file.rawValue).identity
+        let isSealed = isSealed(identity, record, root, synced: synced)
         let isBelieved = isSealed || record.pieces.isEmpty
+        if identity.size != root.length { try PartialFile.setLength(root.length, of: file) }
         let partial = try PartialFile(
             name: name, root: root, layout: layout, layer: record.layer, fileName: record.fileName, file: file,
-            bootID: bootID, seal: isBelieved ? record.seal : record.seal &+ 1)
+            in: directory, bootID: bootID, seal: isBelieved ? record.seal : record.seal &+ 1,
+            stamp: isSealed ? identity : nil)
         return isBelieved ? .ready(partial) : .doubtful(PartialVerification(of: partial, record.pieces))
     }
 
@@ -139,19 +144,12 @@ extension PartialStore {
         }
     }
 
-    /// A file of the wrong length is given the right one, whereby its seal is broken for good.
     private func isSealed(
-        _ file: OpenFile, _ record: PartialRecord, _ root: FileRoot, synced: Bool
-    ) throws(SystemError) -> Bool {
-        let identity = try FileIO.identity(of: file.rawValue).identity
-        guard identity.size == root.length else {
-            try FileIO.setLength(file.rawValue, root.length)
-            try FileIO.reserve(file.rawValue, 0..<root.length)
-            return false
-        }
+        _ identity: FileIdentity, _ record: PartialRecord, _ root: FileRoot, synced: Bool
+    ) -> Bool {
         let isSameBoot = !bootID.isEmpty && record.bootID == bootID
         // Some file systems have another device number after each boot.
         let isSameFile = record.inode == identity.inode && (record.device == identity.device || !isSameBoot)
-        return isSameFile && identity.modified == record.seal && (synced || isSameBoot)
+        return isSameFile && identity.size == root.length && identity.modified == record.seal && (synced || isSameBoot)
     }
 }

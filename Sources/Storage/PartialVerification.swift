@@ -2,19 +2,29 @@ import Content
 import Posix
 
 /// The hashing of pieces that a partial file should have, a bounded step at a time: of those that were recorded, when
-/// somebody may have written to the file, and once more before delivery of those that an earlier daemon stored.
+/// somebody may have written to the file, and once more before delivery of those that an earlier daemon stored. What
+/// comes out counts only if nobody has written to the file meanwhile.
 public struct PartialVerification: Sendable {
     private let partial: PartialFile
     private let pieces: PieceSet
     private var good: PieceSet
     private var next = 0
+    /// Of the file, when the first step began.
+    private var touches: Int?
+    private var isResealed = false
 
     /// What a step comes to.
     public enum Outcome: Sendable {
         /// Hashed in this step, in bytes; go on with this.
         case more(PartialVerification, hashed: UInt64)
-        /// Those of the pieces that are right.
-        case done(PartialFile, good: PieceSet)
+        /// - Parameters:
+        ///   - good: those of the pieces that are right.
+        ///   - isResealed: the file is to be recorded anew, since no earlier record fits it.
+        case done(PartialFile, good: PieceSet, isResealed: Bool)
+        /// Somebody wrote to the file meanwhile: all begins anew.
+        case touched(PartialVerification)
+        /// Another file stands at its path, or none.
+        case displaced(PartialFile)
     }
 
     public init(of partial: PartialFile, _ pieces: PieceSet) {
@@ -28,6 +38,11 @@ public struct PartialVerification: Sendable {
 
     /// Hashes the next pieces, or all that are left if they are few.
     public consuming func run(with bench: HashBench) throws(SystemError) -> Outcome {
+        if touches == nil {
+            isResealed = partial.isTouched
+            touches = try partial.beginProof()
+        }
+        guard let touches else { return .displaced(partial) }
         var hashed = 0
         while let index = pieces.next(from: next), index < good.pieceCount {
             guard hashed < StorageLimits.indexStep else { return .more(self, hashed: UInt64(hashed)) }
@@ -35,7 +50,11 @@ public struct PartialVerification: Sendable {
             hashed += partial.layout.size(of: index)
             next = index + 1
         }
-        return .done(partial, good: good)
+        switch try partial.endProof(touches) {
+        case .untouched: return .done(partial, good: good, isResealed: isResealed)
+        case .touched: return .touched(PartialVerification(of: partial, pieces))
+        case .displaced: return .displaced(partial)
+        }
     }
 
     /// A piece that the disk cannot give back is wrong like any other: writing it anew may heal the place.

@@ -62,7 +62,7 @@ import Testing
             .progress(
                 ProgressEvent(
                     name: "x", state: .waiting, have: 1, length: 2, bytesPerSecond: 0.5, holders: 0, waitingFor: "y")),
-            .ready(ReadyEvent(path: "/a b/é", bytes: .max)),
+            .ready(ReadyEvent(path: "/a b/é", bytes: .max, seal: 978_307_200_123_456_789)),
             .verified(VerifiedEvent(name: "x", result: .rotten, badPieces: 3, message: "m")),
             .verified(VerifiedEvent(name: "x", result: .ok)),
         ] {

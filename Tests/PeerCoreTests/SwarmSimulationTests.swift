@@ -22,6 +22,45 @@ import Wire
         if !simulation.isDone { Issue.record("it is not done: \(simulation.picture)") }
         #expect(simulation.failures.isEmpty)
     }
+
+    @Test(
+        "So it does when somebody writes to its partial file or takes it away, and no wrong byte is delivered",
+        arguments: Seeded.seeds(30))
+    func endsWholeThoughTouched(seed: UInt64) throws {
+        let simulation = try SwarmSimulation(seed: seed, touches: 6)
+        for _ in 0..<30_000 where !simulation.isDone {
+            simulation.step()
+            if !simulation.misplaced.isEmpty {
+                Issue.record("pieces \(simulation.misplaced) are misplaced")
+                return
+            }
+        }
+        if !simulation.isDone { Issue.record("it is not done: \(simulation.picture)") }
+        #expect(simulation.failures.isEmpty)
+        #expect(simulation.wrongDeliveries == 0)
+    }
+}
+
+/// The partial file, and what others do to it.
+private struct TouchedFile {
+    /// Pieces with their right bytes.
+    var right: PieceSet
+    var isThere = false
+    /// Since it was last looked through.
+    var isTouched = false
+
+    /// Somebody writes over a piece, or takes the file away.
+    mutating func touch(_ random: inout Seeded) {
+        guard isThere else { return }
+        if random.next() % 3 == 0 {
+            self = TouchedFile(right: PieceSet(pieceCount: right.pieceCount))
+        } else {
+            isTouched = true
+            right.remove(Int(random.next() % UInt64(right.pieceCount)))
+        }
+    }
+
+    mutating func stored(_ piece: Int) { if isThere { right.insert(piece) } }
 }
 
 /// Everything around one machine: the manager, holders with queues of what they will say, workers, and time.
@@ -47,6 +86,9 @@ private final class SwarmSimulation {
     private var receiving: [ConnectionID: (DownloadID, Int)] = [:]
     /// Inputs that workers will bring, in any order.
     private var workers: [PeerInput] = []
+    private var partial: TouchedFile
+    private var touches: Int
+    private(set) var wrongDeliveries = 0
     private(set) var isDone = false
     private(set) var failures: [FetchFailure] = []
 
@@ -60,9 +102,12 @@ private final class SwarmSimulation {
 
     var misplaced: [Int] { machine.downloads.values.flatMap(\.plan.misplaced) }
 
-    init(seed: UInt64) throws {
+    /// - Parameter touches: how often somebody else does something to the partial file.
+    init(seed: UInt64, touches: Int = 0) throws {
         random = Seeded(seed)
+        self.touches = touches
         file = try TestFile(pieces: Int.random(in: 1...40, using: &random))
+        partial = TouchedFile(right: PieceSet(pieceCount: file.layer.count))
         machine = PeerMachine(
             id: .number(0), listenPort: 7000, label: "self", managerCount: 1, policy: PeerPolicy(), random: Seeded(seed)
         )
@@ -95,6 +140,9 @@ private final class SwarmSimulation {
         case 10..<25: answerDial()
         case 25..<45: work()
         case 45..<47: disconnectUnsteady()
+        case 47 where touches > 0 && partial.isThere:
+            touches -= 1
+            partial.touch(&random)
         default: speak()
         }
     }
@@ -122,7 +170,32 @@ private final class SwarmSimulation {
 
     private func work() {
         guard !workers.isEmpty else { return }
-        feed(workers.remove(at: Int(random.next() % UInt64(workers.count))))
+        let input = workers.remove(at: Int(random.next() % UInt64(workers.count)))
+        switch input {
+        case .partialOpened:
+            partial = TouchedFile(right: PieceSet(pieceCount: file.layer.count), isThere: true)
+            feed(input)
+        case .pieceStored(let id, let piece, _, .stored):
+            partial.stored(piece)
+            if partial.isTouched { feed(.partialTouched(id, isThere: true)) }
+            feed(input)
+        case .committed(let id, _):
+            if partial.isTouched { feed(.partialTouched(id, isThere: true)) }
+            feed(input)
+        case .partialVerified(let id, var pieces):
+            guard partial.isThere, !partial.isTouched else {
+                return feed(.partialTouched(id, isThere: partial.isThere))
+            }
+            pieces.subtract(partial.right.complement)
+            feed(.partialVerified(id, pieces))
+        case .delivered(let id, _):
+            guard partial.isThere, !partial.isTouched else {
+                return feed(.partialTouched(id, isThere: partial.isThere))
+            }
+            if !partial.right.isComplete { wrongDeliveries += 1 }
+            feed(input)
+        default: feed(input)
+        }
     }
 
     private func disconnectUnsteady() {
@@ -178,6 +251,9 @@ private final class SwarmSimulation {
             workers.append(.layerChecked(id, isRight: digests == file.layer))
         case .openPartial(let record, let layer):
             workers.append(.partialOpened(record.id, PieceSet(pieceCount: layer.count)))
+        case .verifyPartial(let id, let pieces):
+            partial.isTouched = false
+            workers.append(.partialVerified(id, pieces))
         case .commit(let id, _, _): workers.append(.committed(id, nil))
         case .deliver(let id, _): workers.append(.delivered(id, .done(file.shared, backup: nil)))
         case .inspect(let id, _): workers.append(.inspected(id, .absent))
@@ -186,7 +262,8 @@ private final class SwarmSimulation {
         case .wake(let at): wakeAt = at
         case .dial, .discardPiece, .serve, .serveNothing, .stopServing, .discardPartial, .found, .left, .note,
             .reopenPartial,
-            .verifyPartial, .checkSpace, .keep, .forget, .banned, .lifted, .accepted, .changed, .surveyed, .liftedBans,
+            .checkPartial, .checkSpace, .keep, .forget, .banned, .lifted, .accepted, .changed,
+            .surveyed, .liftedBans,
             .readManifest, .surveyTree, .receiveFile, .publishFiles, .discardFiles, .closeTree, .keepLarge,
             .removeRemains, .makeManifest,
             .inspectTree:

@@ -243,7 +243,7 @@ struct DeliveryTests {
     func refusesWrongLength(_ change: Int) throws {
         let partial = try whole("file")
         #expect(truncate(partial.file.path, off_t(sample.bytes.count + change)) == 0)
-        guard case .damaged = refusal({ _ = try deliver(partial) }) else {
+        guard case .touched = refusal({ _ = try deliver(partial) }) else {
             Issue.record("delivered")
             return
         }
@@ -256,5 +256,32 @@ struct DeliveryTests {
             Issue.record("believed")
             return
         }
+    }
+
+    @Test("A partial file that somebody wrote to, unseen, is not delivered", arguments: [false, true])
+    func refusesTouched(_ sync: Bool) throws {
+        let partial = try whole("file")
+        let other = try #require(FileHandle(forWritingAtPath: partial.file.path))
+        try other.write(contentsOf: [sample.bytes[0] ^ 1])
+        try FileIO.setModified(other.fileDescriptor, PartialFile.firstSeal)
+        try other.close()
+        guard case .touched = refusal({ _ = try deliver(partial, sync: sync) }) else {
+            Issue.record("delivered")
+            return
+        }
+        #expect(Scratch.entries(of: scratch.sharePath).isEmpty)
+        #expect(leftovers == [partial.fileName])
+    }
+
+    @Test("What stands at the path of a partial file that was taken away is not delivered", arguments: [false, true])
+    func refusesDisplaced(_ isReplaced: Bool) throws {
+        let partial = try whole("file")
+        try FileManager.default.removeItem(atPath: partial.file.path)
+        if isReplaced { try Data([1]).write(to: URL(fileURLWithPath: partial.file.path)) }
+        guard case .displaced = refusal({ _ = try deliver(partial) }) else {
+            Issue.record("delivered")
+            return
+        }
+        #expect(Scratch.entries(of: scratch.sharePath).isEmpty)
     }
 }

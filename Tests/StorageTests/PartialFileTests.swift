@@ -61,7 +61,8 @@ struct PartialFileTests {
     func namesWriteFailure() throws {
         let readOnly = try PartialFile(
             name: partial.name, root: sample.root, layout: sample.layout, layer: sample.layer, fileName: "x",
-            file: OpenFile(try scratch.state().openFile("partial/\(partial.fileName)"), path: "/the/path"), bootID: "")
+            file: OpenFile(try scratch.state().openFile("partial/\(partial.fileName)"), path: "/the/path"),
+            in: scratch.state(), bootID: "")
         let error = failure {
             try sample.piece(1).withUnsafeBytes { try readOnly.store($0, index: 1, with: bench) }
         }
@@ -88,6 +89,72 @@ struct PartialFileTests {
         #expect(try !isSealed())
     }
 
+    // MARK: Others
+
+    enum Touch: CaseIterable {
+        case written, truncated, lengthened
+        /// With the time of modification as it was.
+        case writtenInSecret
+        case linked
+    }
+
+    private func apply(_ touch: Touch) throws {
+        let path = partial.file.path
+        switch touch {
+        case .written, .writtenInSecret:
+            let other = try #require(FileHandle(forWritingAtPath: path))
+            try other.write(contentsOf: [1])
+            if touch == .writtenInSecret { try FileIO.setModified(other.fileDescriptor, PartialFile.firstSeal) }
+            try other.close()
+        case .truncated: #expect(truncate(path, 100) == 0)
+        case .lengthened: #expect(truncate(path, off_t(sample.bytes.count + 1)) == 0)
+        case .linked: #expect(link(path, path + ".second") == 0)
+        }
+    }
+
+    @Test("What somebody else does to the file is noticed with the next piece", arguments: Touch.allCases)
+    func noticesBeforeWrite(_ touch: Touch) throws {
+        #expect(try put(sample.piece(0), 0))
+        #expect(!partial.isTouched && partial.isServable)
+        let before = partial.shownSeal
+        try apply(touch)
+        // What is served is compared by what the kernel tells of the bytes, since another name ends no upload.
+        #expect(partial.isServable == (touch == .linked || touch == .writtenInSecret))
+        #expect(try put(sample.piece(1), 1))
+        #expect(partial.isTouched && !partial.isServable)
+        #expect(partial.shownSeal != before)
+        #expect(try partial.check() == .touched)
+    }
+
+    @Test("It is noticed with a sync, and when the file is looked at", arguments: Touch.allCases)
+    func noticesAtSync(_ touch: Touch) throws {
+        try apply(touch)
+        try partial.sync()
+        #expect(partial.isTouched)
+        let other = try store.open(ShareName("other"), sample.root, sample.layer, serial: 2)
+        #expect(try other.check() == .untouched)
+        #expect(truncate(other.file.path, 0) == 0)
+        #expect(try other.check() == .touched)
+    }
+
+    @Test("What this daemon does itself is no touch: pieces, syncs, refused bytes, a write that fails")
+    func knowsItself() throws {
+        for index in 0..<3 { #expect(try put(sample.piece(index), index)) }
+        #expect(try !put(sample.piece(0), 1))
+        try partial.sync()
+        partial.setSeal()
+        #expect(try partial.check() == .untouched)
+        #expect(partial.isServable)
+    }
+
+    @Test("A file that was removed, moved or replaced is displaced", arguments: [0, 1, 2])
+    func displaced(_ way: Int) throws {
+        let path = partial.file.path
+        if way == 0 { #expect(unlink(path) == 0) } else { #expect(rename(path, path + ".away") == 0) }
+        if way == 2 { try Data(sample.bytes).write(to: URL(fileURLWithPath: path)) }
+        #expect(try partial.check() == .displaced)
+    }
+
     @Test("The record says which file it is and what of it is good")
     func records() throws {
         var pieces = PieceSet(pieceCount: 3)
@@ -109,7 +176,7 @@ struct PartialFileTests {
         let broken = try PartialFile(
             name: partial.name, root: sample.root, layout: sample.layout, layer: sample.layer, fileName: "x",
             file: OpenFile(FileDescriptor(owning: dup(pipe.fileHandleForWriting.fileDescriptor)), path: "/the/path"),
-            bootID: "")
+            in: scratch.state(), bootID: "")
         let error = #expect(throws: SyncError.self) { try broken.sync() }
         #expect(
             error?.description

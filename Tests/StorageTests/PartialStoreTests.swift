@@ -227,7 +227,7 @@ struct PartialStoreTests {
         let record = try recorded()
         try apply(.written, path(record))
         guard case .doubtful(let verification) = try reopen(record),
-            case .done(let partial, let good) = try verification.run(with: bench)
+            case .done(let partial, let good, _) = try verification.run(with: bench)
         else {
             Issue.record("believed, or not done in one step")
             return

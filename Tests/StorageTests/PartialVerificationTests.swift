@@ -36,6 +36,10 @@ struct PartialVerificationTests {
         return pieces
     }
 
+    private enum Failure: Error {
+        case displaced
+    }
+
     private func run(_ verification: PartialVerification) throws -> (good: PieceSet, steps: [UInt64]) {
         var next = verification
         var steps: [UInt64] = []
@@ -44,7 +48,9 @@ struct PartialVerificationTests {
             case .more(let rest, let hashed):
                 steps.append(hashed)
                 next = rest
-            case .done(_, let good): return (good, steps)
+            case .done(_, let good, _): return (good, steps)
+            case .touched(let again): next = again
+            case .displaced: throw Failure.displaced
             }
         }
     }
@@ -78,6 +84,37 @@ struct PartialVerificationTests {
         var strange = PieceSet(pieceCount: 1000)
         strange.insert(0..<1000)
         #expect(try run(PartialVerification(of: partial, strange)).good == set([0, 1]))
+    }
+
+    @Test("What was read before somebody wrote to the file counts for nothing")
+    func beginsAnew() throws {
+        let partial = try partial(set(0..<21))
+        guard case .more(let rest, _) = try PartialVerification(of: partial, set(0..<21)).run(with: bench) else {
+            Issue.record("done in one step")
+            return
+        }
+        let file = try #require(FileHandle(forWritingAtPath: partial.file.path))
+        try file.write(contentsOf: [sample.bytes[0] ^ 1])
+        try file.close()
+        guard case .touched(let again) = try rest.run(with: bench) else {
+            Issue.record("believed")
+            return
+        }
+        #expect(partial.isTouched)
+        #expect(try run(again).good == set(1..<21))
+        #expect(!partial.isTouched)
+        #expect(try partial.check() == .untouched)
+    }
+
+    @Test("A file that is not at its path any more is not looked through", arguments: [false, true])
+    func displaced(_ isReplaced: Bool) throws {
+        let partial = try partial(set(0..<3))
+        try FileManager.default.removeItem(atPath: partial.file.path)
+        if isReplaced { try Data(sample.bytes).write(to: URL(fileURLWithPath: partial.file.path)) }
+        guard case .displaced = try PartialVerification(of: partial, set(0..<3)).run(with: bench) else {
+            Issue.record("looked through")
+            return
+        }
     }
 
     // MARK: Any tampering

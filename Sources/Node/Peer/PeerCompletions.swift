@@ -18,11 +18,13 @@ extension PeerNode {
         case .layerChecked(let id, let isRight): feed(.layerChecked(id, isRight: isRight))
         case .partialOpened(let id, let result): partialOpened(id, result)
         case .partialReopened(let entry, let result, let isThere): partialReopened(entry, result, isThere: isThere)
+        case .partialChecked(let id, let result): partialChecked(id, result)
         case .partialVerified(let id, let result, let isOpen): partialVerified(id, result, isOpen: isOpen)
         case .synced(let id, let pieces, let failure): synced(id, pieces, failure)
         case .spaceFound(let id): feed(.spaceFound(id))
         case .stored(let id, let connection, let index, let buffer, let outcome):
             giveBack(buffer)
+            tellIfTouched(id)
             feed(.pieceStored(id, index: index, from: connection, outcome))
         case .delivered(let id, let result): delivered(id, result)
         case .sharedOpened(let name, let result): uploads.opened(.shared(name), result, transport, self)

@@ -100,10 +100,13 @@ extension PeerNode: UploadsOwner {
     }
 
     func partial(_ id: DownloadID) -> ServedFile? {
-        guard let file = partials[id]?.readable, let identity = try? FileIO.identity(of: file.rawValue).identity else {
-            return nil
-        }
-        return ServedFile(file: file, identity: identity)
+        guard let partial = partials[id], let identity = try? FileIO.identity(of: partial.readable.rawValue).identity
+        else { return nil }
+        return ServedFile(file: partial.readable, identity: identity, partial: partial)
+    }
+
+    func partialChanged(_ id: DownloadID) {
+        if partials[id] != nil { feed(.partialTouched(id, isThere: true)) }
     }
 
     func sweepUploads(at moment: Moment) { uploadsTimer = reactor.setTimer(at: moment.nanoseconds) }

@@ -24,6 +24,7 @@ extension PeerNode {
         case .checkLayer(let id, let root, let layer): workers.submit(.checkLayer(id, root, layer))
         case .openPartial(let entry, let layer): open(entry, layer)
         case .reopenPartial(let entry, let layer, let pieces): reopen(entry, layer, pieces)
+        case .checkPartial(let id): check(id)
         case .verifyPartial(let id, let pieces): verify(id, pieces)
         case .commit(let id, let pieces, let sync): commit(id, pieces, sync: sync)
         case .deliver(let id, let terms): deliver(id, terms)

@@ -17,6 +17,7 @@ enum PeerJob: Sendable {
     case checkLayer(DownloadID, FileRoot, [Digest])
     case openPartial(DownloadEntry, [Digest], minFree: Reserve)
     case reopenPartial(DownloadEntry, PartialRecord)
+    case checkPartial(DownloadID, PartialFile)
     case verifyPartial(DownloadID, PartialVerification, isOpen: Bool)
     case sync(DownloadID, PartialFile, PieceSet)
     case checkSpace(DownloadID, needed: UInt64, minFree: Reserve)
@@ -45,6 +46,7 @@ enum PeerCompletion: Sendable {
     case partialOpened(DownloadID, Result<PartialFile, DiskFailure>)
     /// - Parameter isThere: whether a file of that length stands at the download's name.
     case partialReopened(DownloadEntry, Result<PartialStore.Reopened, SystemError>, isThere: Bool)
+    case partialChecked(DownloadID, Result<PartialFile.Standing, SystemError>)
     case partialVerified(DownloadID, Result<PartialVerification.Outcome, SystemError>, isOpen: Bool)
     case synced(DownloadID, PieceSet, DiskFailure?)
     case spaceFound(DownloadID)
@@ -62,11 +64,12 @@ extension PeerCompletion {
     var isDiskFailure: Bool {
         switch self {
         case .partialOpened(_, .failure), .partialReopened(_, .failure, _), .partialVerified(_, .failure, _),
-            .stored(_, _, _, _, .failed), .delivered(_, .failure):
+            .partialChecked(_, .failure), .stored(_, _, _, _, .failed), .delivered(_, .failure):
             true
         case .synced(_, _, let failure): failure != nil
         case .tree(let completion): completion.isDiskFailure
-        case .partialOpened, .partialReopened, .partialVerified, .stored, .delivered, .shareChecked, .scanned, .looked,
+        case .partialOpened, .partialReopened, .partialChecked, .partialVerified, .stored, .delivered, .shareChecked,
+            .scanned, .looked,
             .indexed, .verified, .ledger, .inspected, .layerChecked, .spaceFound, .sharedOpened,
             .warmed, .resolved, .nothing:
             false
@@ -84,6 +87,8 @@ struct KnownFile: Sendable {
 struct ServedFile: Sendable {
     let file: OpenFile
     let identity: FileIdentity
+    /// If it is being fetched, or was when it was opened.
+    var partial: PartialFile?
 }
 
 /// What looking at a name in the share has come to.

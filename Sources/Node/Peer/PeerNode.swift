@@ -90,6 +90,7 @@ final class PeerNode: ReactorHandler {
     /// Changes of the index on their way to the database.
     var rowsUnderWay: [FileChange] = []
     var recordsTimer: TimerID?
+    var checkpointTimer: TimerID?
     var isWritingRows = false
     /// There is a database.
     var keepsRows = true
@@ -194,6 +195,7 @@ final class PeerNode: ReactorHandler {
         case indexTimer: indexTimerFired()
         case rowsTimer: writeRows()
         case recordsTimer: recordAgain()
+        case checkpointTimer: checkpoint()
         case verifyTimer: continueVerifying()
         case progressTimer: reportProgress()
         case shareTimer: workers.submit(.checkShare)
@@ -270,8 +272,8 @@ final class PeerNode: ReactorHandler {
         guard !watch.isEmpty || !machine.isQuiet else { return }
         let told = watch.progress(of: machine.downloadStatuses, at: reactor.now) {
             machine.downloadStatus(of: $0)
-        } path: {
-            partials[$0]?.readable.path
+        } place: {
+            partials[$0].map { ($0.readable.path, $0.shownSeal) }
         }
         for (client, notification) in told {
             control.send(ControlLine.notification(notification), to: client)

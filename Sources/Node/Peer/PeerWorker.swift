@@ -32,6 +32,8 @@ struct PeerWorker {
         case .checkLayer(let id, let root, let layer): .layerChecked(id, isRight: isRight(layer, root))
         case .openPartial(let entry, let layer, let minFree): .partialOpened(entry.id, open(entry, layer, minFree))
         case .reopenPartial(let entry, let record): reopen(entry, record)
+        case .checkPartial(let id, let partial):
+            .partialChecked(id, attempt { () throws(SystemError) in try partial.check() })
         case .verifyPartial(let id, let verification, let isOpen):
             .partialVerified(
                 id, attempt { () throws(SystemError) in try verification.run(with: bench) }, isOpen: isOpen)

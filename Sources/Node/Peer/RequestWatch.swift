@@ -17,6 +17,8 @@ struct RequestWatch {
         let purpose: Purpose
         /// Bytes from the start of the file that the client knows it can read.
         fileprivate var readyBytes: UInt64 = 0
+        /// While the file has this seal.
+        fileprivate var readySeal: Int64 = 0
 
         init(client: ControlClientID, id: ControlID, name: ShareName?, purpose: Purpose) {
             self.client = client
@@ -82,10 +84,10 @@ struct RequestWatch {
     /// What every client that waits for a download is to be told now.
     /// - Parameters:
     ///   - status: the download that a request waits for, if there is one yet.
-    ///   - path: where a download's partial file is.
+    ///   - place: where a download's partial file is, and how it is sealed.
     mutating func progress(
         of downloads: [DownloadStatus], at now: UInt64, status: (RequestID) -> DownloadStatus?,
-        path: (DownloadID) -> String?
+        place: (DownloadID) -> (path: String, seal: Int64)?
     ) -> [(ControlClientID, ControlNotification)] {
         measure(downloads, at: now)
         var notifications: [(ControlClientID, ControlNotification)] = []
@@ -93,7 +95,7 @@ struct RequestWatch {
             guard case .fetch(let isStreaming) = watcher.purpose else { continue }
             let status = status(request)
             var events = [ControlEvent.progress(event(watcher, status))]
-            if isStreaming, let status, let event = ready(request, status, path(status.id)) {
+            if isStreaming, let status, let event = ready(request, status, place(status.id)) {
                 events.append(.ready(event))
             }
             notifications += events.map { (watcher.client, ControlNotification(request: watcher.id, event: $0)) }
@@ -101,11 +103,16 @@ struct RequestWatch {
         return notifications
     }
 
-    /// - Returns: nil if there is no more to read than the client knows.
-    private mutating func ready(_ request: RequestID, _ status: DownloadStatus, _ path: String?) -> ReadyEvent? {
-        guard let path, let known = watchers[request]?.readyBytes, status.prefix > known else { return nil }
+    /// - Returns: nil if there is nothing to read that the client does not know of.
+    private mutating func ready(
+        _ request: RequestID, _ status: DownloadStatus, _ place: (path: String, seal: Int64)?
+    ) -> ReadyEvent? {
+        guard let (path, seal) = place, let known = watchers[request], status.prefix > 0,
+            status.prefix > known.readyBytes || seal != known.readySeal
+        else { return nil }
         watchers[request]?.readyBytes = status.prefix
-        return ReadyEvent(path: path, bytes: status.prefix)
+        watchers[request]?.readySeal = seal
+        return ReadyEvent(path: path, bytes: status.prefix, seal: seal)
     }
 
     private mutating func measure(_ downloads: [DownloadStatus], at now: UInt64) {

@@ -43,7 +43,7 @@ struct UploadFiles {
     func isUnchanged(_ served: ServedFile, _ source: ServeSource) -> Bool {
         switch source {
         // Others of its pieces are written all the time; those that are offered were verified.
-        case .partial: true
+        case .partial: served.partial?.isServable != false
         case .shared, .manifest:
             (try? FileIO.identity(of: served.file.rawValue).identity)?.hasSameBytes(as: served.identity) == true
         }

@@ -12,6 +12,8 @@ protocol UploadsOwner: AnyObject {
     func submit(_ job: PeerJob)
     /// A file is not the one that was indexed any more.
     func fileChanged(_ name: ShareName)
+    /// Somebody else has written to the file of a download.
+    func partialChanged(_ id: DownloadID)
     /// A chunk has ended, however that came.
     func chunkServed(_ connection: ConnectionID)
     /// What is known of a file, and how it stood when it was hashed.
@@ -198,7 +200,8 @@ final class Uploads {
         switch source {
         case .shared(let name):
             if owner.indexed(name)?.identity.hasSameBytes(as: served.identity) == true { owner.fileChanged(name) }
-        case .partial, .manifest: break
+        case .partial(let id): owner.partialChanged(id)
+        case .manifest: break
         }
     }
 

@@ -33,7 +33,7 @@ extension PeerMachine {
         case .paused(.user): fail(id, .paused)
         // There may be room by now; if there is none, that is the answer.
         case .paused(.space): join(running, id)
-        case .queued, .gathering, .checking, .opening, .fetching, .proving, .finishing, .reading, .growing:
+        case .queued, .gathering, .checking, .opening, .fetching, .draining, .proving, .finishing, .reading, .growing:
             attach(id, to: running.id)
         }
     }
@@ -66,7 +66,8 @@ extension PeerMachine {
         case .failed, .paused:
             requeue(download.id)
             beginNext()
-        case .queued, .gathering, .checking, .opening, .fetching, .proving, .finishing, .reading, .growing: break
+        case .queued, .gathering, .checking, .opening, .fetching, .draining, .proving, .finishing, .reading, .growing:
+            break
         }
     }
 

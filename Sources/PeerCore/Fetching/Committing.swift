@@ -33,9 +33,10 @@ extension PeerMachine {
             return diskFailed(id, failure)
         }
         guard let gained = downloads[id]?.commits.end() else { return }
-        if let download = downloads[id] { tellFollowers(id, download.offerable(gained)) }
+        if let download = downloads[id], download.isOpen { tellFollowers(id, download.offerable(gained)) }
         commitIfDue(id)
         if downloads[id]?.isReadyToFinish == true { finish(id) }
+        proveIfQuiet(id)
     }
 
     /// Tells those who know what we have that it has become more.

@@ -91,7 +91,9 @@ extension PeerMachine {
             }
             switch download.phase {
             case .gathering(nil), .growing: advance(id)
-            case .queued, .gathering, .checking, .opening, .fetching, .proving, .finishing, .reading, .paused, .failed:
+            case .queued, .gathering, .checking, .opening, .fetching, .draining, .proving, .finishing, .reading,
+                .paused,
+                .failed:
                 askForPieces(id, on: connection)
             }
         }

@@ -8,7 +8,8 @@ import Wire
 ///
 /// `checking` goes back to `gathering` with another holder if the digests do not lead to the root. A file of one piece
 /// needs no layer, an empty one no pieces. Without a holder the download stays where it is until one comes. `proving`
-/// looks again at pieces that an earlier run left; a wrong one leads back to `fetching`. From everywhere before
+/// looks again at pieces that an earlier run left; a wrong one leads back to `fetching`. When somebody else has written to
+/// the partial file, `draining` leads to `proving` from wherever that is noticed. From everywhere before
 /// `finishing` it may be `paused` or have `failed`, and from there it is `queued` again. What a tree does beyond that is
 /// told in Growing.swift.
 struct Download {
@@ -20,6 +21,8 @@ struct Download {
         case checking(from: PeerID, [Digest])
         case opening
         case fetching
+        /// Somebody else wrote to its partial file: what workers have of it is waited for.
+        case draining
         case proving
         case finishing
         /// Of a tree: its manifest is read.
@@ -38,6 +41,10 @@ struct Download {
         case unwanted
         /// Pieces can be written, and those that are durable offered.
         case open
+        /// Somebody else wrote to it, and it has not been looked through since.
+        case touched
+        /// Another file stands at its path, or none.
+        case displaced
     }
 
     /// Bytes of a tree's files: those in the share, and all.
@@ -103,7 +110,7 @@ struct Download {
     var partial = Partial.none
     /// Its partial file is gone, and what stands at its name is not indexed: it may be this very file.
     var awaitsIndex = false
-    /// What an earlier run left and nobody has looked at since.
+    /// What nobody has looked at since an earlier run left it, or since somebody else wrote to the partial file.
     var inherited: PieceSet?
     var commits: Commits
     /// Holders that were asked for digests and have not sent any since then.
@@ -198,7 +205,8 @@ struct Download {
             switch phase {
             case .paused(.user): .paused
             case .failed(let failure): .failed(failure)
-            case .queued, .gathering, .checking, .opening, .fetching, .proving, .finishing, .reading, .growing,
+            case .queued, .gathering, .checking, .opening, .fetching, .draining, .proving, .finishing, .reading,
+                .growing,
                 .paused(.space):
                 .running
             }

@@ -111,6 +111,7 @@ extension PeerMachine {
         case .gathering(nil): beginLayer(download)
         case .fetching: if download.plan.isComplete { prove(id) } else { askForPieces(id) }
         case .growing: grow(id)
+        case .draining: proveIfQuiet(id)
         case .queued, .gathering, .checking, .opening, .proving, .finishing, .reading, .paused, .failed: break
         }
     }
@@ -159,27 +160,6 @@ extension PeerMachine {
     }
 
     // MARK: The end
-
-    /// Looks again at what an earlier run left: somebody may have changed it in a way that does not show.
-    private mutating func prove(_ id: DownloadID) {
-        guard let download = downloads[id] else { return }
-        guard let inherited = download.inherited else { return finish(id) }
-        downloads[id]?.phase = .proving
-        releaseLanes(download)
-        emit(.verifyPartial(id, inherited))
-    }
-
-    mutating func partialVerified(_ id: DownloadID, _ good: PieceSet) {
-        guard let download = downloads[id], case .proving = download.phase, var bad = download.inherited else { return }
-        bad.subtract(good)
-        downloads[id]?.inherited = nil
-        downloads[id]?.phase = .fetching
-        if bad.isEmpty { return finish(id) }
-        note(.piecesSpoiled(id, download.name, count: bad.count))
-        downloads[id]?.plan.spoiled(bad)
-        downloads[id]?.commits.spoiled(bad)
-        takeUpHolders(id)
-    }
 
     /// Not beside a commit: of two syncs at a time only one is told that something was lost.
     mutating func finish(_ id: DownloadID) {

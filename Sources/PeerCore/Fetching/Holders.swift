@@ -120,7 +120,9 @@ extension PeerMachine {
             case .growing:
                 sweepChildren(id)
                 grow(id)
-            case .queued, .gathering, .checking, .opening, .proving, .finishing, .reading, .paused, .failed, nil: break
+            case .queued, .gathering, .checking, .opening, .draining, .proving, .finishing, .reading, .paused, .failed,
+                nil:
+                break
             }
             noteWaiting(id)
         }

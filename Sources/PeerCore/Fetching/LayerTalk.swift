@@ -154,10 +154,11 @@ extension PeerMachine {
 
     mutating func partialFailed(_ id: DownloadID, _ failure: DiskFailure) {
         guard let download = downloads[id] else { return }
-        if !download.isOpen { downloads[id]?.partial = .none }
+        if !download.isOpen, !download.isDoubted { downloads[id]?.partial = .none }
         switch download.phase {
         case .opening, .proving: diskFailed(id, failure)
-        case .queued, .gathering, .checking, .fetching, .finishing, .reading, .growing, .paused, .failed: break
+        case .queued, .gathering, .checking, .fetching, .draining, .finishing, .reading, .growing, .paused, .failed:
+            break
         }
     }
 }

@@ -122,6 +122,7 @@ extension PeerMachine {
         guard let download = downloads[id] else { return }
         let peer = download.senders[connection]
         let isDoubted = downloads[id]?.plan.takeDoubt(of: index) == true
+        defer { proveIfQuiet(id) }
         switch outcome {
         case .stored where isDoubted:
             downloads[id]?.plan.failed(index)

@@ -40,7 +40,10 @@ struct Plan {
     }
 
     /// Nothing more will be written: every piece is stored, and no second copy of one is with a worker.
-    var isComplete: Bool { stored.isComplete && checking.isEmpty }
+    var isComplete: Bool { stored.isComplete && isQuiet }
+
+    /// Nothing is with a worker.
+    var isQuiet: Bool { checking.isEmpty }
 
     /// Bytes verified and written.
     var have: UInt64 { layout.bytes(of: stored) }

@@ -24,7 +24,7 @@ extension Download {
     /// Bytes from the beginning of the partial file without a gap. What an earlier run left counts when it has been
     /// looked at.
     var prefix: UInt64 {
-        guard kind.badPieces == nil else { return 0 }
+        guard kind.badPieces == nil, !isDoubted else { return 0 }
         let inherited = inherited?.next(from: 0).map { plan.layout.offset(of: $0) } ?? .max
         return min(plan.prefix, inherited)
     }
@@ -33,7 +33,7 @@ extension Download {
     var isFetching: Bool {
         switch phase {
         case .gathering, .checking, .opening, .fetching, .growing: true
-        case .queued, .proving, .finishing, .reading, .paused, .failed: false
+        case .queued, .draining, .proving, .finishing, .reading, .paused, .failed: false
         }
     }
 
@@ -45,12 +45,15 @@ extension Download {
     /// It takes one of the places for downloads that run.
     var isRunning: Bool {
         switch phase {
-        case .gathering, .checking, .opening, .fetching, .proving, .finishing, .reading, .growing: true
+        case .gathering, .checking, .opening, .fetching, .draining, .proving, .finishing, .reading, .growing: true
         case .queued, .paused, .failed: false
         }
     }
 
     var isOpen: Bool { partial == .open }
+
+    /// Its partial file is not as this daemon left it.
+    var isDoubted: Bool { partial == .touched || partial == .displaced }
 
     /// All of it is stored and proved: what is left is the delivery, with a sync of its own.
     var isReadyToFinish: Bool {
@@ -71,7 +74,7 @@ extension Download {
         switch phase {
         case .gathering, .checking, .opening, .fetching: isFed
         case .growing: isFed || tree?.isSurveyed == false
-        case .queued, .proving, .finishing, .reading: true
+        case .queued, .draining, .proving, .finishing, .reading: true
         case .paused, .failed: false
         }
     }

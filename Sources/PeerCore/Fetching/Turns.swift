@@ -35,7 +35,8 @@ extension PeerMachine {
     mutating func begin(_ id: DownloadID) {
         guard let download = downloads[id] else { return }
         // What has come of a tree's list before a pause is no list yet: read, it would look as if the disk had spoiled it.
-        let hasPart = download.isOpen && !(download.plan.isComplete && download.inherited == nil)
+        let hasPart =
+            download.isDoubted || download.isOpen && !(download.plan.isComplete && download.inherited == nil)
         if download.kind == .tree, !hasPart { readManifest(id) } else { gather(id) }
     }
 
@@ -43,7 +44,10 @@ extension PeerMachine {
     mutating func gather(_ id: DownloadID) {
         guard let download = downloads[id] else { return }
         switch download.partial {
-        case .open: downloads[id]?.phase = .fetching
+        case .open:
+            downloads[id]?.phase = .opening
+            emit(.checkPartial(id))
+        case .touched, .displaced: return drain(id)
         case .opening: downloads[id]?.phase = .opening
         case .none, .unwanted: reopen(download)
         }
@@ -155,7 +159,8 @@ extension PeerMachine {
         let chosen = downloads.values.filter { download in
             switch download.phase {
             case .finishing, .failed, .paused(.user): false
-            case .queued, .gathering, .checking, .opening, .fetching, .proving, .reading, .growing, .paused(.space):
+            case .queued, .gathering, .checking, .opening, .fetching, .draining, .proving, .reading, .growing,
+                .paused(.space):
                 name == nil || download.name == name
             }
         }

@@ -42,7 +42,7 @@ extension PeerMachine {
         downloads[id]?.commits.spoiled(download.plan.stored)
         switch download.partial {
         case .opening, .unwanted: downloads[id]?.partial = .unwanted
-        case .none, .open:
+        case .none, .open, .touched, .displaced:
             downloads[id]?.partial = .none
             emit(.discardPartial(id, download.root))
         }

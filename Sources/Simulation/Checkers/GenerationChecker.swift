@@ -50,7 +50,8 @@ extension PeerEffect {
             .discardPiece(let connection, _), .serve(let connection, _, _, _), .serveNothing(let connection, _),
             .stopServing(let connection, _, _), .receiveFile(let connection, _, _, _):
             connection
-        case .dial, .checkLayer, .openPartial, .reopenPartial, .commit, .verifyPartial, .deliver, .discardPartial,
+        case .dial, .checkLayer, .openPartial, .reopenPartial, .commit, .checkPartial, .verifyPartial, .deliver,
+            .discardPartial,
             .readManifest, .surveyTree, .publishFiles, .discardFiles, .closeTree, .keepLarge,
             .removeRemains, .makeManifest, .checkSpace, .keep,
             .forget, .banned, .lifted, .inspect, .inspectTree, .found, .finished, .failed, .accepted, .changed,

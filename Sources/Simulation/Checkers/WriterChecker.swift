@@ -14,6 +14,7 @@ struct WriterChecker {
     mutating func handled(_ input: PeerInput, _ peer: PeerHost, _ process: PeerProcess, _ world: World) {
         switch input {
         case .committed(let id, .some), .delivered(let id, .failed), .partialVerified(let id, _),
+            .partialTouched(let id, _),
             .partialOpened(let id, _), .partialMissing(let id, _):
             if let root = process.machine.downloadStatuses.first(where: { $0.id == id })?.root {
                 lossy.insert(Fetch(life: peer.life, root: root))
@@ -22,7 +23,8 @@ struct WriterChecker {
             let misplaced = process.machine.misplacedPieces
             if misplaced > 0 { world.report("writers", "\(misplaced) pieces of \(peer.node) are not in one place") }
         case .dialed, .dialFailed, .accepted, .received, .closed, .pieceStarted, .progressed, .pieceReceived,
-            .pieceStored, .chunkServed, .layerChecked, .committed, .spaceFound, .partialFailed, .delivered,
+            .pieceStored, .chunkServed, .layerChecked, .committed, .partialChecked, .spaceFound, .partialFailed,
+            .delivered,
             .manifestRead, .treeSurveyed, .treeFailed, .filesStaged, .filesPublished, .publishingFailed, .manifestMade,
             .directoryChanged, .indexed, .withdrawn, .settling, .indexing, .wish, .inspected, .cancel, .pause,
             .resume, .prioritize, .survey, .wait, .lift, .leave, .restored, .restoredBan:

@@ -9,6 +9,7 @@ enum DiskJob {
     case reopen(DownloadEntry, [Digest])
     case store(DownloadID, index: Int, from: ConnectionID, Contents)
     case sync(DownloadID, PieceSet)
+    case check(DownloadID)
     case verify(DownloadID, PieceSet)
     case deliver(DownloadID, DeliveryTerms)
     case discard(DownloadID)

@@ -18,6 +18,7 @@ extension World {
         case .reopen(let entry, let layer): reopen(entry, layer, peer)
         case .store(let id, let index, let connection, let contents): store(id, index, connection, contents, peer)
         case .sync(let id, let pieces): sync(id, pieces, peer)
+        case .check(let id): if peer.disk.partials[id] != nil { feed(.partialChecked(id), to: peer) }
         case .verify(let id, let pieces):
             guard let partial = peer.disk.partials[id] else { return }
             feed(.partialVerified(id, pieces.intersection(partial.right)), to: peer)

@@ -40,6 +40,7 @@ extension World {
         case .commit(let id, let pieces, let sync):
             guard process.partials.isOpen(id) else { return }
             if sync { submit(.sync(id, pieces), of: peer) } else { record(.setPieces(id, pieces), of: peer) }
+        case .checkPartial(let id): if process.partials.isOpen(id) { submit(.check(id), of: peer) }
         case .verifyPartial(let id, let pieces):
             if process.partials.isOpen(id) { submit(.verify(id, pieces), of: peer) }
         case .deliver(let id, let terms): if process.partials.isOpen(id) { submit(.deliver(id, terms), of: peer) }

@@ -13,7 +13,8 @@ enum DatabaseInspection {
     /// Before SQLite sees the file: it would take an empty file for a new database and remove the log beside it.
     /// - Returns: nil if SQLite may have it.
     static func look(at directory: Directory) throws(SystemError) -> SetAside.Reason? {
-        let logSize = try directory.entry(StateDatabase.fileName + "-wal")?.identity.size ?? 0
+        let log = try directory.entry(StateDatabase.logName)
+        let logSize = log?.identity.size ?? 0
         guard let found = try directory.entry(StateDatabase.fileName) else {
             return logSize > 0 ? .corrupt("its log is there, but not the database itself") : nil
         }
@@ -24,7 +25,15 @@ enum DatabaseInspection {
         guard let pageSize = pageSize(header) else { return .corrupt("it is no SQLite database") }
         // SQLite would fill the page up with zeros. With a log, its copy of the page counts.
         let isCut = logSize == 0 && !found.identity.size.isMultiple(of: pageSize)
-        return isCut ? .corrupt("its last page is cut off") : nil
+        if isCut { return .corrupt("its last page is cut off") }
+        return try log?.kind == .regular ? damage(inLogOf: logSize, directory) : nil
+    }
+
+    private static func damage(
+        inLogOf size: UInt64, _ directory: Directory
+    ) throws(SystemError) -> SetAside.Reason? {
+        let file = try directory.openFile(StateDatabase.logName)
+        return try WriteAheadLog.damage(in: file.rawValue, size: size).map { .corrupt($0) }
     }
 
     /// The size of a page in bytes. A file of a format that SQLite only reads counts as none of SQLite's: opened, it

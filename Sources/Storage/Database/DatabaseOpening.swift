@@ -75,6 +75,8 @@ extension StateDatabase {
             try database.execute(sql: "PRAGMA journal_size_limit = \(StorageLimits.databaseLogBytesMax)")
         }
         try transaction("set up") { database in try StateSchema.upgrade(database, from: version) }
+        // A disk without room for it has the log, as before.
+        try? checkpoint()
     }
 
     private static func attempt<R>(

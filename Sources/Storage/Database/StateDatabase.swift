@@ -6,6 +6,7 @@ import Posix
 /// at run time. What a call has written is durable when it returns. Calls wait for the disk: for one worker thread.
 public final class StateDatabase: Sendable {
     public static let fileName = "p2pd.sqlite"
+    static let logName = fileName + "-wal"
 
     public let path: String
     private let queue: DatabaseQueue
@@ -31,6 +32,18 @@ public final class StateDatabase: Sendable {
     func access<R>(_ operation: String, _ body: (Database) throws -> R) throws(StateDatabaseError) -> R {
         do { return try queue.writeWithoutTransaction(body) } catch {
             throw StateDatabaseError(operation, path, error)
+        }
+    }
+
+    /// Brings what is only in the log into the database itself, and empties the log: the less is in it, the less goes with
+    /// it. While somebody reads the database by hand, that is left for the next time.
+    public func checkpoint() throws(StateDatabaseError) {
+        try access("bring the log into") { database in
+            try database.execute(sql: "PRAGMA busy_timeout = 0")
+            defer {
+                try? database.execute(sql: "PRAGMA busy_timeout = \(Int(StorageLimits.databaseBusySeconds * 1000))")
+            }
+            _ = try Row.fetchOne(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
         }
     }
 

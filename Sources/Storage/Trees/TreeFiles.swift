@@ -88,10 +88,10 @@ public struct TreeFiles: Sendable {
     /// - Returns: what became of each.
     public func stage(_ files: [Arrival], with bench: HashBench) -> [Result<Staging, SystemError>] {
         let areRight = verify(files, with: bench)
-        return partials.staging.withLock {
+        return partials.staging.withLock { staged in
             zip(files, areRight).map { file, isRight in
                 guard isRight else { return .success(.wrong) }
-                do throws(SystemError) { return .success(try write(file)) } catch { return .failure(error) }
+                do throws(SystemError) { return .success(try write(file, &staged)) } catch { return .failure(error) }
             }
         }
     }
@@ -113,15 +113,15 @@ public struct TreeFiles: Sendable {
         }
     }
 
-    private func write(_ file: Arrival) throws(SystemError) -> Staging {
+    private func write(_ file: Arrival, _ staged: inout [String: FileIdentity]) throws(SystemError) -> Staging {
         guard case .file(let root, let mode) = manifest.kind(at: file.index) else { return .wrong }
-        return try write(file.bytes, stagedName(file.index, root), mode) ? .stored : .superfluous
+        return try write(file.bytes, stagedName(file.index, root), mode, &staged) ? .stored : .superfluous
     }
 
     /// - Returns: false if there is a staged file of that name. A copy that came before it is never written to: it may
     ///   be on its way into the share at this moment.
     private func write(
-        _ bytes: UnsafeRawBufferPointer, _ name: String, _ mode: FileMode
+        _ bytes: UnsafeRawBufferPointer, _ name: String, _ mode: FileMode, _ staged: inout [String: FileIdentity]
     ) throws(SystemError) -> Bool {
         let file: FileDescriptor
         do throws(SystemError) {
@@ -134,6 +134,7 @@ public struct TreeFiles: Sendable {
             try FileIO.write(file.rawValue, bytes, at: 0)
             try FileIO.setModified(file.rawValue, modified)
             try FileIO.setMode(file.rawValue, mode.forFile.bits)
+            staged[name] = try FileIO.identity(of: file.rawValue).identity
             return true
         } catch {
             try? partials.directory.remove(name)
@@ -155,9 +156,19 @@ public struct TreeFiles: Sendable {
     public func discard(_ indices: [Int]) {
         for index in indices {
             if case .file(let root, _) = manifest.kind(at: index) {
-                try? partials.directory.remove(stagedName(index, root))
+                remove(stagedName(index, root))
             }
         }
+    }
+
+    private func remove(_ staged: String) {
+        _ = stamp(of: staged)
+        try? partials.directory.remove(staged)
+    }
+
+    /// How a file stood when it was staged, which is needed once.
+    private func stamp(of staged: String) -> FileIdentity? {
+        partials.staging.withLock { $0.removeValue(forKey: staged) }
     }
 
     // MARK: Publishing
@@ -189,7 +200,9 @@ public struct TreeFiles: Sendable {
         for index in indices {
             guard case .file(let root, let mode) = manifest.kind(at: index), root.length == 0 else { continue }
             do throws(SystemError) {
-                _ = try write(nothing, stagedName(index, root), mode)
+                try partials.staging.withLock { staged throws(SystemError) in
+                    _ = try write(nothing, stagedName(index, root), mode, &staged)
+                }
             } catch {
                 failures[index] = error
             }
@@ -220,6 +233,9 @@ public struct TreeFiles: Sendable {
         _ staged: String, as name: ShareName, _ root: FileRoot, in directory: Directory
     ) throws(SystemError) -> Published {
         let before = try partials.directory.standing(ofEntry: staged)?.identity
+        guard before == stamp(of: staged) else {
+            throw SystemError("deliver what somebody else wrote to,", on: staged, code: SystemError.deviceFailure)
+        }
         let backup = try partials.rename(
             staged, to: directory, name.last, of: name, replacing: terms.replacing,
             keepingBackup: terms.keepingBackup, sync: terms.sync)

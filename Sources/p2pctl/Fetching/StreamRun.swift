@@ -12,7 +12,8 @@ struct StreamRun {
         var stream = StreamOutput()
         let done = try fetch(&client, interrupt, &stream, &display)
         // A file that was here before is read where it is.
-        let path = stream.isOpen || done.length == 0 ? nil : try SharedPath.of(name.name, &client)
+        let isOpen = try stream.isDelivered || done.length == 0
+        let path = isOpen ? nil : try SharedPath.of(name.name, &client)
         try stream.whole(path, length: done.length ?? 0)
         while stream.hasMore { try drain(&stream, interrupt) }
         try display.end(0, done)
@@ -29,7 +30,7 @@ struct StreamRun {
             case .writable: try stream.writeSome()
             case .answer(.event(let notification)):
                 guard notification.request == id else { break }
-                if case .ready(let event) = notification.event { stream.ready(event) }
+                stream.heard(notification.event)
                 try display.show(notification.event, of: 0)
             case .answer(.result(let answered, let done)): if answered == id { return done }
             case .answer(.failure(let answered, let failure)): if answered == id || answered == nil { throw failure }

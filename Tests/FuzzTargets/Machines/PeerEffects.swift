@@ -42,13 +42,20 @@ extension PeerWorld {
             let missing = pieces.runs.joined().first { written[id]?.contains($0) != true }
             try require(missing == nil, "piece \(missing ?? 0) of \(id) is recorded and not written")
             owed.append(.committed(id, choices.below(8) == 7 ? failure() : nil))
+        case .checkPartial(let id):
+            switch choices.below(8) {
+            case 7: owed.append(.partialTouched(id, isThere: true))
+            case 6: owed.append(.partialTouched(id, isThere: false))
+            case 5: owed.append(.partialFailed(id, failure()))
+            default: owed.append(.partialChecked(id))
+            }
         case .verifyPartial(let id, let pieces):
             var good = pieces
             if choices.below(4) == 3 { good.remove(choices.below(8)) }
             owed.append(choices.below(8) == 7 ? .partialFailed(id, failure()) : .partialVerified(id, good))
         case .deliver(let id, let terms): try deliver(id, terms)
         case .discardPartial(let id, _):
-            partials[id] = partials[id].flatMap { $0 == .open ? nil : .unwanted }
+            partials[id] = partials[id].flatMap { $0 == .open || $0 == .displaced ? nil : .unwanted }
             written[id] = nil
         case .checkSpace(let id, _): owed.append(.spaceFound(id))
 
@@ -118,7 +125,7 @@ extension PeerWorld {
     }
 
     private mutating func open(_ entry: DownloadEntry, _ layer: [Digest], had: PieceSet?) throws {
-        if let partial = partials[entry.id] {
+        if let partial = partials[entry.id], partial != .displaced {
             throw Broken(description: "the partial file of \(entry.id) is made while one is \(partial)")
         }
         let known = things.file(entry.root)

@@ -40,7 +40,9 @@ extension PeerWorld {
             written[id] = pieces
         case .partialFailed(let id, _) where partials[id] == .open: break
         case .partialFailed(let id, _), .partialMissing(let id, _): guard take(id) else { return }
-        case .committed(let id, _), .partialVerified(let id, _): guard partials[id] == .open else { return }
+        case .committed(let id, _), .partialVerified(let id, _), .partialTouched(let id, true), .partialChecked(let id):
+            guard partials[id] == .open || partials[id] == .displaced else { return }
+        case .partialTouched(let id, false): partials[id] = partials[id] == .open ? .displaced : partials[id]
         case .delivered(let id, .done): partials[id] = nil
         case .pieceStored(let id, let index, _, .stored): written[id]?.insert(index)
         case .filesStaged(let id, _), .filesPublished(let id, _), .publishingFailed(let id, _), .treeFailed(let id, _),

@@ -28,7 +28,7 @@ struct PeerWorld: ~Copyable {
         let isFile: Bool
     }
 
-    enum Partial { case opening, unwanted, open }
+    enum Partial { case opening, unwanted, open, displaced }
 
     let things: Things
     var choices: Choices

@@ -66,7 +66,7 @@ struct RequestWatchTests {
         #expect(
             watch.progress(of: [], at: 1) { _ in
                 nil
-            } path: { _ in
+            } place: { _ in
                 nil
             }.map(\.0) == [second])
     }
@@ -78,7 +78,7 @@ struct RequestWatchTests {
         let asking = try progress(
             watch.progress(of: [], at: 1) { _ in
                 nil
-            } path: { _ in
+            } place: { _ in
                 nil
             }.first?.1)
         #expect(asking.state == .asking && asking.name == "a/b" && asking.length == 0)
@@ -87,7 +87,7 @@ struct RequestWatchTests {
         let fetching = try progress(
             watch.progress(of: [status], at: 1_000_000_000) { _ in
                 status
-            } path: { _ in
+            } place: { _ in
                 nil
             }.first?.1)
         #expect(fetching.state == .fetching && fetching.have == 250 && fetching.length == 1000)
@@ -97,7 +97,7 @@ struct RequestWatchTests {
         let told = try progress(
             watch.progress(of: [waiting], at: 2_000_000_000) { _ in
                 waiting
-            } path: { _ in
+            } place: { _ in
                 nil
             }.first?.1)
         #expect(told.state == .waiting && told.waitingFor == "a peer that has this version")
@@ -110,57 +110,62 @@ struct RequestWatchTests {
         let second: UInt64 = 1_000_000_000
         _ = watch.progress(of: [status(have: 100)], at: second) { _ in
             nil
-        } path: { _ in
+        } place: { _ in
             nil
         }
         #expect(watch.bytesPerSecond(DownloadID(rawValue: 5)) == 100)
         _ = watch.progress(of: [status(have: 300)], at: 2 * second) { _ in
             nil
-        } path: { _ in
+        } place: { _ in
             nil
         }
         #expect(abs(watch.bytesPerSecond(DownloadID(rawValue: 5)) - 130) < 0.001)
         _ = watch.progress(of: [status(have: 200)], at: 3 * second) { _ in
             nil
-        } path: { _ in
+        } place: { _ in
             nil
         }
         #expect(abs(watch.bytesPerSecond(DownloadID(rawValue: 5)) - 91) < 0.001)
         // The same instant twice is no division by zero, and an ended download is forgotten.
         _ = watch.progress(of: [status(have: 900)], at: 3 * second) { _ in
             nil
-        } path: { _ in
+        } place: { _ in
             nil
         }
         #expect(watch.bytesPerSecond(DownloadID(rawValue: 5)).isFinite)
         _ = watch.progress(of: [], at: 4 * second) { _ in
             nil
-        } path: { _ in
+        } place: { _ in
             nil
         }
         #expect(watch.bytesPerSecond(DownloadID(rawValue: 5)) == 0)
     }
 
-    @Test("A client that reads the file while it comes is told where, and how far, each time it is further")
+    @Test(
+        "A client that reads the file while it comes is told where, and how far, each time it is further or sealed anew"
+    )
     func tellsReady() throws {
         var watch = RequestWatch()
-        let told = { (watch: inout RequestWatch, prefix: UInt64, path: String?) -> [ReadyEvent] in
+        let told = { (watch: inout RequestWatch, prefix: UInt64, path: String?, seal: Int64) -> [ReadyEvent] in
             let status = status(have: 500, prefix: prefix)
             return watch.progress(of: [status], at: 1) { _ in
                 status
-            } path: { _ in
-                path
+            } place: { _ in
+                path.map { ($0, seal) }
             }.compactMap { _, notification in
                 if case .ready(let event) = notification.event { event } else { nil }
             }
         }
         _ = watch.add(watcher(first, .number(1), .fetch(isStreaming: true)))
         _ = watch.add(watcher(second, .number(2)))
-        #expect(told(&watch, 0, "/p").isEmpty)
-        #expect(told(&watch, 100, nil).isEmpty)
-        #expect(told(&watch, 100, "/p") == [ReadyEvent(path: "/p", bytes: 100)])
-        #expect(told(&watch, 100, "/p").isEmpty)
-        #expect(told(&watch, 300, "/p") == [ReadyEvent(path: "/p", bytes: 300)])
+        #expect(told(&watch, 0, "/p", 7).isEmpty)
+        #expect(told(&watch, 100, nil, 7).isEmpty)
+        #expect(told(&watch, 100, "/p", 7) == [ReadyEvent(path: "/p", bytes: 100, seal: 7)])
+        #expect(told(&watch, 100, "/p", 7).isEmpty)
+        #expect(told(&watch, 300, "/p", 7) == [ReadyEvent(path: "/p", bytes: 300, seal: 7)])
+        // Somebody has written to it: nothing is believed, then what is proved.
+        #expect(told(&watch, 0, "/p", 8).isEmpty)
+        #expect(told(&watch, 200, "/p", 8) == [ReadyEvent(path: "/p", bytes: 200, seal: 8)])
     }
 
     @Test("Requests that are no download's are told of no progress")
@@ -172,7 +177,7 @@ struct RequestWatchTests {
         #expect(
             watch.progress(of: [], at: 1) { _ in
                 nil
-            } path: { _ in
+            } place: { _ in
                 nil
             }.isEmpty)
     }

@@ -31,6 +31,8 @@ private final class Owner: UploadsOwner {
 
     func submit(_ job: PeerJob) { jobs.append(job) }
 
+    func partialChanged(_ id: DownloadID) {}
+
     func fileChanged(_ name: ShareName) {
         if known.removeValue(forKey: name) != nil { changed.append(name.path) }
     }

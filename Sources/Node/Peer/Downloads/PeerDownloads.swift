@@ -57,11 +57,50 @@ extension PeerNode {
     func partialVerified(_ id: DownloadID, _ result: Result<PartialVerification.Outcome, SystemError>, isOpen: Bool) {
         switch result {
         case .success(.more(let rest, _)): workers.submit(.verifyPartial(id, rest, isOpen: isOpen), isUrgent: false)
-        case .success(.done(_, let good)) where isOpen: feed(.partialVerified(id, good))
-        case .success(.done(let partial, let good)): partialOpened(id, .success(partial), good)
+        case .success(.done(let partial, let good, let isResealed)) where isOpen:
+            if isResealed { record(id, partial, good) }
+            feed(.partialVerified(id, good))
+        case .success(.done(let partial, let good, _)): partialOpened(id, .success(partial), good)
+        case .success(.touched) where isOpen: feed(.partialTouched(id, isThere: true))
+        case .success(.touched(let again)): workers.submit(.verifyPartial(id, again, isOpen: false), isUrgent: false)
+        case .success(.displaced) where isOpen: feed(.partialTouched(id, isThere: false))
+        case .success(.displaced):
+            if partials.failed(id) { feed(.partialMissing(id, mayBeDelivered: false)) }
         case .failure(let error) where isOpen: feed(.partialFailed(id, DiskFailure(error)))
         case .failure(let error): partialOpened(id, .failure(DiskFailure(error)))
         }
+    }
+
+    /// Before anything is written under the new seal.
+    private func record(_ id: DownloadID, _ partial: PartialFile, _ good: PieceSet) {
+        guard partials[id] === partial, recordedDownloads.contains(id), var pieces = recorded(id) else { return }
+        pieces.subtract(good.complement)
+        ledger.submit(.setPartial(id, partial.record(pieces)))
+    }
+
+    // MARK: Others that write
+
+    func check(_ id: DownloadID) {
+        if let partial = partials[id] { workers.submit(.checkPartial(id, partial)) }
+    }
+
+    func partialChecked(_ id: DownloadID, _ result: Result<PartialFile.Standing, SystemError>) {
+        switch result {
+        case .success(.untouched): feed(.partialChecked(id))
+        case .success(.touched): touched(id)
+        case .success(.displaced): feed(.partialTouched(id, isThere: false))
+        case .failure(let error): feed(.partialFailed(id, DiskFailure(error)))
+        }
+    }
+
+    /// To be called whenever a worker has looked at the file.
+    func tellIfTouched(_ id: DownloadID) {
+        if partials[id]?.isTouched == true { touched(id) }
+    }
+
+    private func touched(_ id: DownloadID) {
+        logger.debug("a partial file was written to", metadata: ["download": "\(id.rawValue)"])
+        feed(.partialTouched(id, isThere: true))
     }
 
     // MARK: Commits
@@ -75,6 +114,7 @@ extension PeerNode {
 
     func synced(_ id: DownloadID, _ pieces: PieceSet, _ failure: DiskFailure?) {
         syncsUnderWay -= 1
+        tellIfTouched(id)
         if let failure { feed(.committed(id, failure)) } else { ledger.submit(.setPieces(id, pieces)) }
     }
 
@@ -99,6 +139,8 @@ extension PeerNode {
             indexer.record(delivery.file)
             feed(.delivered(id, .done(SharedFile(delivery.file), backup: delivery.backup)))
         case .failure(.changed): feed(.delivered(id, .occupied(Self.writtenTo)))
+        case .failure(.touched): feed(.partialTouched(id, isThere: true))
+        case .failure(.displaced): feed(.partialTouched(id, isThere: false))
         case .failure(.occupied): feed(.delivered(id, .overtaken))
         case .failure(let error): feed(.delivered(id, .failed(DiskFailure(error.system))))
         }

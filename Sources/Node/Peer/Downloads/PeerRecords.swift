@@ -10,6 +10,21 @@ extension PeerNode {
     /// Between two attempts to record what the database did not take.
     private static let recordsRetry = Span.seconds(2)
 
+    /// How long the database's thread has nothing to do before its log is emptied.
+    private static let quiet = Span.milliseconds(500)
+
+    /// Little should be in the log alone: SQLite passes over one that is damaged without a word.
+    func checkpointLater() {
+        guard ledger.isIdle, ledger.hasLog else { return }
+        if let checkpointTimer { reactor.cancelTimer(checkpointTimer) }
+        checkpointTimer = reactor.setTimer(at: reactor.now + Self.quiet.nanoseconds)
+    }
+
+    func checkpoint() {
+        checkpointTimer = nil
+        if ledger.isIdle, ledger.hasLog { ledger.submit(.checkpoint) }
+    }
+
     func beginRestoring() {
         ledger.submit(.loadDownloads(now: WallClock.seconds()))
     }
@@ -79,7 +94,9 @@ extension PeerNode {
         switch result {
         case .success:
             // What came of it before is not in the row.
-            if unrecorded.remove(id) != nil, let partial = partials[id], let pieces = machine.recordedPieces(of: id) {
+            if unrecorded.remove(id) != nil, let partial = partials[id], !partial.isTouched,
+                let pieces = machine.recordedPieces(of: id)
+            {
                 ledger.submit(.setPartial(id, partial.record(pieces)))
             }
         case .failure:

@@ -104,6 +104,7 @@ extension PeerNode {
 
     func completed(_ completion: LedgerCompletion) {
         ledger.completed()
+        checkpointLater()
         switch completion {
         case .opened(.success(let setAside)):
             if let setAside { logger.warning("\(setAside)") }
@@ -118,6 +119,7 @@ extension PeerNode {
         case .recorded(let result): recorded(result)
         case .downloadRecorded(let id, let result): recorded(id, result)
         case .remainsLoaded(let result): remainsLoaded(result)
+        case .checkpointed: break
         case .passedOn(let answer): control.send(answer.line, to: answer.client)
         case .piecesRecorded(let id, let result):
             recorded(result)

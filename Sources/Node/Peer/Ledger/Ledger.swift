@@ -6,6 +6,8 @@ import Storage
 final class Ledger {
     private let pool: WorkerPool<LedgerJob, PeerCompletion>
     private var underWay = 0
+    /// Something is in the database's log and not in the database itself.
+    private(set) var hasLog = false
 
     /// - Parameters as of `LedgerWorker`.
     init(statePath: String, partials: PartialStore, mailbox: Mailbox<PeerCompletion>) {
@@ -18,6 +20,7 @@ final class Ledger {
     /// Jobs are done one after the other, in this order.
     func submit(_ job: LedgerJob) {
         underWay += 1
+        if case .checkpoint = job { hasLog = false } else if job.isWrite { hasLog = true }
         pool.submit(job)
     }
 

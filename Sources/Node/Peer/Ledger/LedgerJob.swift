@@ -23,6 +23,20 @@ enum LedgerJob: Sendable {
     case removeBan(PeerID)
     /// Nothing, after all that came before.
     case passOn(DueAnswer)
+    /// Brings what was written into the database itself.
+    case checkpoint
+}
+
+extension LedgerJob {
+    /// It leaves something in the database's log.
+    var isWrite: Bool {
+        switch self {
+        case .open, .loadIndex, .loadDownloads, .loadRemains, .passOn, .checkpoint: false
+        case .writeIndex, .putDownload, .updateDownload, .setPartial, .setPieces, .removeDownload, .putRemains, .putBan,
+            .removeBan:
+            true
+        }
+    }
 }
 
 /// A line for a client that is sent when what it tells of is on the disk: no power failure takes what was answered.
@@ -46,6 +60,7 @@ enum LedgerCompletion: Sendable {
     case piecesRecorded(DownloadID, Result<Void, StateDatabaseError>)
     case remainsLoaded(Result<[TreeRemain], StateDatabaseError>)
     case passedOn(DueAnswer)
+    case checkpointed
 }
 
 /// What an earlier run of the daemon left beside the index.

@@ -33,6 +33,7 @@ final class LedgerWorker {
         case .loadRemains(let id):
             .remainsLoaded(attempt { () throws(StateDatabaseError) in try database.get().remains(of: id.rawValue) })
         case .passOn(let answer): .passedOn(answer)
+        case .checkpoint: checkpoint()
         case .putDownload(let record):
             .downloadRecorded(
                 DownloadID(rawValue: record.id),
@@ -60,6 +61,12 @@ final class LedgerWorker {
         return setAside
     }
 
+    /// What stays in the log is as durable there.
+    private func checkpoint() -> LedgerCompletion {
+        try? database.get().checkpoint()
+        return .checkpointed
+    }
+
     private func load(_ now: Int64) throws(StateDatabaseError) -> KeptState {
         let (downloads, unreadable) = try database.get().downloads()
         let bans = try database.get().bans(now: now)
@@ -80,7 +87,7 @@ final class LedgerWorker {
         case .putBan(let ban): try database.put(ban)
         case .removeBan(let peer): try database.removeBan(of: peer)
         case .open, .loadIndex, .writeIndex, .loadDownloads, .putDownload, .updateDownload, .removeDownload, .setPieces,
-            .loadRemains, .passOn:
+            .loadRemains, .passOn, .checkpoint:
             break
         }
     }

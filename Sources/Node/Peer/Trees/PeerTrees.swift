@@ -11,7 +11,9 @@ extension PeerNode {
         case .inspected(let request, let name, let local): inspected(request, name, local)
         case .listed(let name, let result): listed(name, result)
         case .made(let name, let result): made(name, result)
-        case .read(let id, let reading): feed(.manifestRead(id, reading))
+        case .read(let id, let reading):
+            tellIfTouched(id)
+            feed(.manifestRead(id, reading))
         case .surveying(let run, let survey):
             if isCurrent(run) { workers.submit(.tree(.survey(run, survey, minFree: settings.minFree))) }
         case .surveyed(let run, let result, let made):

@@ -88,6 +88,7 @@ extension PeerWorker {
         guard let bytes else {
             guard partial != nil else { return .missing }
             // Every piece was right when it was written.
+            _ = try partial?.check()
             throw SystemError("read the list of", on: entry.name.path, code: SystemError.deviceFailure)
         }
         do throws(ManifestError) {

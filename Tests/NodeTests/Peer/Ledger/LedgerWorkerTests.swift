@@ -50,6 +50,22 @@ struct LedgerWorkerTests {
         #expect(kept.unremoved.isEmpty && !FileManager.default.fileExists(atPath: left))
     }
 
+    @Test("After a checkpoint nothing is in the log alone")
+    func checkpoints() throws {
+        try shared.write([1], to: "a")
+        let worker = LedgerWorker(statePath: state, partials: shared.partials)
+        _ = worker.perform(.open)
+        _ = worker.perform(.writeIndex([.put(try shared.index("a"))]))
+        let log = URL(fileURLWithPath: "\(state)/\(StateDatabase.fileName)-wal")
+        #expect(try !Data(contentsOf: log).isEmpty)
+        guard case .checkpointed = worker.perform(.checkpoint) else {
+            Issue.record("another completion")
+            return
+        }
+        #expect(try Data(contentsOf: log).isEmpty)
+        #expect(try loaded(worker) == ["a"])
+    }
+
     @Test("Without a database every job fails in words, and nothing ends")
     func fails() throws {
         let worker = LedgerWorker(statePath: "\(shared.path)/nowhere", partials: shared.partials)
