@@ -35,7 +35,13 @@ public final class PartialFile: Sendable {
         var stamp: FileIdentity
         /// How often somebody else was found to have written to it.
         var touches = 0
+        /// How often nothing of it was wrong then.
+        var falseAlarms = 0
     }
+
+    /// After so many the time of a change counts no more: there may be file systems that set it when they write back, and
+    /// on these a download would be looked through after each sync, for ever.
+    private static let falseAlarmsMax = 3
 
     public var layout: PieceLayout { writer.layout }
     public var layer: [Digest] { writer.layer }
@@ -158,7 +164,12 @@ extension PartialFile {
 
     /// A file that was touched gets the next seal: whatever is recorded of it fits it no more.
     private func look(_ watched: inout Watched) throws(SystemError) {
-        guard try FileIO.identity(of: file.rawValue).identity != watched.stamp else { return }
+        let standing = try FileIO.identity(of: file.rawValue).identity
+        guard standing != watched.stamp else { return }
+        if watched.falseAlarms >= PartialFile.falseAlarmsMax, standing.hasSameBytes(as: watched.stamp) {
+            watched.stamp = standing
+            return
+        }
         watched.touches += 1
         touched.store(true, ordering: .releasing)
         seal.wrappingAdd(1, ordering: .relaxed)
@@ -178,11 +189,13 @@ extension PartialFile {
     }
 
     /// What was read is what is there, if nobody has written to the file meanwhile.
-    func endProof(_ touches: Int) throws(SystemError) -> Standing {
+    /// - Parameter isWhole: nothing of it was wrong.
+    func endProof(_ touches: Int, isWhole: Bool) throws(SystemError) -> Standing {
         guard try isAtItsPath else { return .displaced }
         return try writing.withLock { watched throws(SystemError) in
             try look(&watched)
             guard watched.touches == touches else { return .touched }
+            if isWhole, isTouched { watched.falseAlarms += 1 }
             touched.store(false, ordering: .releasing)
             return .untouched
         }

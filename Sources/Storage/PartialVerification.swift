@@ -50,7 +50,7 @@ public struct PartialVerification: Sendable {
             hashed += partial.layout.size(of: index)
             next = index + 1
         }
-        switch try partial.endProof(touches) {
+        switch try partial.endProof(touches, isWhole: good == pieces) {
         case .untouched: return .done(partial, good: good, isResealed: isResealed)
         case .touched: return .touched(PartialVerification(of: partial, pieces))
         case .displaced: return .displaced(partial)

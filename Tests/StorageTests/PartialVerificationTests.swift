@@ -106,6 +106,21 @@ struct PartialVerificationTests {
         #expect(try partial.check() == .untouched)
     }
 
+    @Test("After three false alarms the time of a change counts no more, and what is written is noticed all the same")
+    func falseAlarms() throws {
+        let partial = try partial(set(0..<21))
+        for alarm in 1...4 {
+            #expect(chmod(partial.file.path, alarm % 2 == 0 ? 0o600 : 0o640) == 0)
+            #expect(try partial.check() == (alarm < 4 ? .touched : .untouched))
+            if alarm < 4 { #expect(try run(PartialVerification(of: partial, set(0..<21))).good == set(0..<21)) }
+        }
+        let file = try #require(FileHandle(forWritingAtPath: partial.file.path))
+        try file.write(contentsOf: [sample.bytes[0] ^ 1])
+        try file.close()
+        #expect(try partial.check() == .touched)
+        #expect(try run(PartialVerification(of: partial, set(0..<21))).good == set(1..<21))
+    }
+
     @Test("A file that is not at its path any more is not looked through", arguments: [false, true])
     func displaced(_ isReplaced: Bool) throws {
         let partial = try partial(set(0..<3))

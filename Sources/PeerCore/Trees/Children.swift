@@ -60,7 +60,7 @@ extension PeerMachine {
         case .failed: true
         case .paused: running.requests.isEmpty && owner(of: running) != nil
         case .gathering, .checking, .opening, .fetching: running.requests.isEmpty && isForsaken(running)
-        case .queued, .proving, .finishing, .reading, .growing: false
+        case .queued, .draining, .proving, .finishing, .reading, .growing: false
         }
     }
 
