@@ -73,7 +73,7 @@ let package = Package(
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: core),
         tests("Content", ["TestSupport"]),
-        tests("Posix"),
+        tests("Posix", ["TestSupport"]),
         tests("Reactor", ["Posix", "TestSupport"]),
         tests("Hashing", ["Content"], exclude: ["Vectors"]),
         tests("Wire", ["Content", "TestSupport"]),
