@@ -84,7 +84,7 @@ class Fetching:
 
     def strike(self, kill, request):
         victim = {"fetcher": self.fetcher, "manager": self.manager}.get(self.plan.victim, self.holders[0])
-        taken = request.was_taken()
+        taken, is_new = request.was_taken(), request.age() < BATCH_SECONDS
         victim.kill(kill.signal)
         if kill.damage:
             self.damage(kill.damage)
@@ -102,6 +102,9 @@ class Fetching:
         # Of each holder a piece that has not come whole, and one that is being verified; and what lies before busy workers.
         self.allowed_twice += 2 * PIECE * self.plan.holders + int(self.plan.rate * WORKERS_SECONDS)
         request.end()
+        if taken and is_new and kill.signal == signal.SIGKILL:
+            # Its row may not have reached the disk; the client was told that its daemon had ended.
+            taken = bool(self.fetcher.ask("downloads")["downloads"])
         # Nobody can go on with what was not begun.
         return request if taken or self.target.exists() else Request(self.fetcher, NAME)
 

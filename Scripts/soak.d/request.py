@@ -3,6 +3,7 @@
 import itertools
 import json
 import subprocess
+import time
 
 from process import Failure
 
@@ -20,9 +21,14 @@ class Request:
         with open(self.path, "wb") as output:
             command = [*peer.ctl, "req", name, "--json", "--timeout", str(seconds), *options]
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        self.began = time.monotonic()
+
+    def age(self):
+        """Seconds since it was made."""
+        return time.monotonic() - self.began
 
     def was_taken(self):
-        """Whether the daemon has said that it fetches: from then on the download is its to finish."""
+        """Whether the daemon has said that it fetches: from a moment later on the download is its to finish."""
         return '"event":"found"' in self.path.read_text()
 
     def result(self, seconds=PATIENCE_SECONDS):
