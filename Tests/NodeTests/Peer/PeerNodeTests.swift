@@ -72,6 +72,7 @@ struct PeerNodeTests {
         node.completed(.ledger(.recorded(.success(()))))
         node.completed(.ledger(.indexWritten(.success(1))))
         #expect(node.stateError == nil)
+        node.end()
     }
 
     @Test("A download whose row was not taken is not recorded, whatever else is, until it has one")
@@ -88,6 +89,7 @@ struct PeerNodeTests {
         #expect(node.stateError != nil && node.unrecorded == [id])
         node.completed(.ledger(.downloadRecorded(id, .success(()))))
         #expect(node.stateError == nil && node.unrecorded.isEmpty)
+        node.end()
     }
 
     @Test("What is indexed is offered and served")
