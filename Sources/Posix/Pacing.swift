@@ -31,10 +31,7 @@ extension TCPSocket {
 
     /// To be called for a connection that was just accepted.
     static func restorePacing(_ socket: Int32, from address: SocketAddress) {
-        guard systemPaces, !address.isLoopback, let near = try? localAddress(socket),
-            (near.high, near.low) != (address.high, address.low)
-        else { return }
-        _ = setCongestionControl(of: socket, systemAlgorithm)
+        if systemPaces, !staysWithinMachine(socket, address) { _ = setCongestionControl(of: socket, systemAlgorithm) }
     }
 
     /// The name of a socket's algorithm; empty where the kernel does not tell.
@@ -62,9 +59,14 @@ extension TCPSocket {
         guard !address.isLoopback else { return true }
         let type = Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue)
         let probe = FileDescriptor(owning: Glibc.socket(address.family, type, 0))
-        guard address.withSockaddr({ Glibc.connect(probe.rawValue, $0, $1) }) == 0,
-            let near = try? localAddress(probe.rawValue)
-        else { return false }
-        return (near.high, near.low) == (address.high, address.low)
+        return address.withSockaddr { Glibc.connect(probe.rawValue, $0, $1) } == 0
+            && staysWithinMachine(probe.rawValue, address)
+    }
+
+    /// Whether the other end of a socket is on the loopback network, or has the address of this end.
+    private static func staysWithinMachine(_ socket: Int32, _ far: SocketAddress) -> Bool {
+        guard !far.isLoopback else { return true }
+        guard let near = try? localAddress(socket) else { return false }
+        return (near.high, near.low) == (far.high, far.low)
     }
 }

@@ -11,16 +11,7 @@ import Wire
         "While one honest holder can be reached the download ends whole, and no piece is ever misplaced",
         arguments: Seeded.seeds(30))
     func endsWhole(seed: UInt64) throws {
-        let simulation = try SwarmSimulation(seed: seed)
-        for _ in 0..<30_000 where !simulation.isDone {
-            simulation.step()
-            if !simulation.misplaced.isEmpty {
-                Issue.record("pieces \(simulation.misplaced) are misplaced")
-                return
-            }
-        }
-        if !simulation.isDone { Issue.record("it is not done: \(simulation.picture)") }
-        #expect(simulation.failures.isEmpty)
+        run(try SwarmSimulation(seed: seed))
     }
 
     @Test(
@@ -28,6 +19,11 @@ import Wire
         arguments: Seeded.seeds(30))
     func endsWholeThoughTouched(seed: UInt64) throws {
         let simulation = try SwarmSimulation(seed: seed, touches: 6)
+        run(simulation)
+        #expect(simulation.wrongDeliveries == 0)
+    }
+
+    private func run(_ simulation: SwarmSimulation) {
         for _ in 0..<30_000 where !simulation.isDone {
             simulation.step()
             if !simulation.misplaced.isEmpty {
@@ -37,7 +33,6 @@ import Wire
         }
         if !simulation.isDone { Issue.record("it is not done: \(simulation.picture)") }
         #expect(simulation.failures.isEmpty)
-        #expect(simulation.wrongDeliveries == 0)
     }
 }
 

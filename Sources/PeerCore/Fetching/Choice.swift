@@ -89,8 +89,12 @@ extension Plan {
     /// are shared unevenly: without help all wait at the end for the one whose part came slowest.
     private func isIdle(_ lane: Lane, now: Moment) -> Bool {
         guard !lane.isOwing else { return false }
-        let seconds = lane.rate > 0 ? Plan.idlePieces * Double(layout.pieceSize) / lane.rate : 0
-        return (now - lane.lastByte).seconds >= max(Plan.idleness.seconds, seconds)
+        return (now - lane.lastByte).seconds >= max(Plan.idleness.seconds, seconds(for: Plan.idlePieces, from: lane))
+    }
+
+    /// How long pieces take from a holder; 0 before its rate is known.
+    private func seconds(for pieces: Double, from lane: Lane) -> Double {
+        lane.rate > 0 ? pieces * Double(layout.pieceSize) / lane.rate : 0
     }
 
     /// Whether a complete holder that has nothing more of our part to send is left to the others. They bring nothing
@@ -99,8 +103,8 @@ extension Plan {
     private func isPatient(with lane: Lane, now: Moment) -> Bool {
         guard isSwarming else { return false }
         guard lane.inFlight.isEmpty else { return true }
-        let seconds = lane.rate > 0 ? Plan.patientPieces * Double(layout.pieceSize) / lane.rate : 0
-        return (now - crowdStirred).seconds < max(Plan.patience.seconds, seconds)
+        let fewPieces = seconds(for: Plan.patientPieces, from: lane)
+        return (now - crowdStirred).seconds < max(Plan.patience.seconds, fewPieces)
     }
 
     private func first(of holding: Holding) -> Int? {
