@@ -25,7 +25,8 @@ public struct ManifestStore: Sendable {
     ) throws(SystemError) -> Kept {
         let directory = try Directory.create(path)
         let kept = try ManifestStore.identify(manifest.bytes, with: bench)
-        // Written anew even if it is there: what an earlier run left may be damaged.
+        // What an earlier run left may be damaged; what is right needs no room on a disk that may be full.
+        if try read(kept.root, with: bench) != nil { return kept }
         let fresh = "new-\(kept.root.digest.hex)"
         let file = try directory.createFile(fresh, mode: 0o600)
         try FileIO.setLength(file.rawValue, 0)
