@@ -54,6 +54,15 @@ import Testing
         #expect(try store.read(kept.root, with: bench) == nil)
     }
 
+    @Test("One that is right stays as it is when it is kept again, which needs no room")
+    func stays() throws {
+        let manifest = try manifest(1)
+        let kept = try store.keep(manifest, needed: [], with: bench)
+        let before = try store.open(kept.root.digest).identity
+        #expect(try store.keep(manifest, needed: [], with: bench).root == kept.root)
+        #expect(try store.open(kept.root.digest).identity == before)
+    }
+
     @Test("A damaged one is right again when it is kept again")
     func mended() throws {
         let manifest = try manifest(1)
