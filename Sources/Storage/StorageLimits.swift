@@ -24,6 +24,8 @@ public enum StorageLimits {
     /// Manifests kept, and their bytes: room for one of the largest, and for those of many directories.
     static let manifestsMax = 64
     static let manifestBytesMax: UInt64 = 512 << 20
+    /// Bytes of those that are kept in memory while the disk is full: room for some 300,000 files.
+    static let unstoredManifestBytesMax: UInt64 = 32 << 20
     /// Entries of a manifest looked at in one step of a survey, so that a worker is back soon for what is urgent.
     static let surveyStep = 1024
 }

@@ -88,6 +88,31 @@ extension EndToEnd {
             }
         }
 
+        @Test("A directory that changes while there is no room for the state is offered as it is now")
+        func fullStateOfHolder() throws {
+            try Swarm.run { swarm in
+                let path = "\(swarm.scratch.path)/peer\(swarm.peers.count + 1).state"
+                let disk = try SmallDisk(at: path, mebibytes: 1)
+                defer { disk.unmount() }
+                let holder = try swarm.addPeer { share in try TestFile.write("\(share)/tree/a.bin", length: 1000) }
+                defer { holder.kill() }
+                try holder.awaitFiles("tree/a.bin")
+                let fetcher = try swarm.addPeer()
+                try swarm.settle()
+                #expect(fetcher.ctl("req", "tree/").code == 0)
+                try disk.fill(leaving: 0)
+                try TestFile.write(holder.path("tree/b.bin"), length: 2000)
+                try holder.awaitFiles("tree/b.bin")
+                let next = try swarm.addPeer()
+                try next.awaitRoster(of: [holder])
+                fetcher.kill()
+                try next.awaitDeparture(of: fetcher)
+                let reply = next.ctl("req", "tree/")
+                #expect(reply.code == 0, "\(reply)")
+                #expect(TestFile.sameBytes(next.path("tree/b.bin"), holder.path("tree/b.bin")))
+            }
+        }
+
         @Test(
             "In the background it waits for room, holds up no other download and no upload, and then goes on by itself")
         func waits() throws {

@@ -13,7 +13,7 @@ import Testing
     }
 
     private func file(_ length: Int) throws -> FileHandle {
-        FileManager.default.createFile(atPath: path, contents: Data((0..<length).map { UInt8(truncatingIfNeeded: $0) }))
+        try Data((0..<length).map { UInt8(truncatingIfNeeded: $0) }).write(to: URL(fileURLWithPath: path))
         return try FileHandle(forUpdating: URL(fileURLWithPath: path))
     }
 

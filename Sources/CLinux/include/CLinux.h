@@ -33,6 +33,9 @@ int clinux_accept(int listener, struct sockaddr *address, socklen_t *length);
 /// SO_PEERCRED of a Unix-domain socket: the user id of the process at the other end, or -1 with errno.
 long clinux_peer_uid(int descriptor);
 
+/// memfd_create(2), close-on-exec.
+int clinux_memory_file(const char *name);
+
 /// fallocate(2), mode 0.
 int clinux_reserve(int file, off_t offset, off_t length);
 

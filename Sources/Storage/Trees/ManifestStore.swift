@@ -5,6 +5,7 @@ import Posix
 /// fetched again after a restart. They can be made or fetched again, so old ones are removed.
 public struct ManifestStore: Sendable {
     private let path: String
+    private let unstored = UnstoredManifests()
 
     /// A manifest in its file.
     public struct Kept: Sendable {
@@ -18,22 +19,37 @@ public struct ManifestStore: Sendable {
         path = "\(statePath)/manifests"
     }
 
-    /// Writes a manifest to its file and removes old ones.
+    /// Writes a manifest to its file and removes old ones. While the disk is full, it is kept in memory.
     /// - Parameter needed: roots of manifests that stay.
     public func keep(
         _ manifest: Manifest, needed: Set<Digest>, with bench: HashBench
     ) throws(SystemError) -> Kept {
-        let directory = try Directory.create(path)
         let kept = try ManifestStore.identify(manifest.bytes, with: bench)
+        let digest = kept.root.digest
         // What an earlier run left may be damaged; what is right needs no room on a disk that may be full.
         if try read(kept.root, with: bench) != nil { return kept }
-        let fresh = "new-\(kept.root.digest.hex)"
-        let file = try directory.createFile(fresh, mode: 0o600)
-        try FileIO.setLength(file.rawValue, 0)
-        try FileIO.write(file.rawValue, manifest.bytes)
-        try directory.rename(fresh, to: directory, as: kept.root.digest.hex, replacing: true)
-        ManifestStore.removeOld(in: directory, needed: needed.union([kept.root.digest]))
+        do throws(SystemError) {
+            try store(manifest, as: digest, needed: needed)
+        } catch {
+            guard error.isOutOfSpace, try unstored.keep(manifest.bytes, as: digest, needed: needed) else { throw error }
+        }
         return kept
+    }
+
+    private func store(_ manifest: Manifest, as digest: Digest, needed: Set<Digest>) throws(SystemError) {
+        let directory = try Directory.create(path)
+        let fresh = "new-\(digest.hex)"
+        let file = try directory.createFile(fresh, mode: 0o600)
+        do throws(SystemError) {
+            try FileIO.setLength(file.rawValue, 0)
+            try FileIO.write(file.rawValue, manifest.bytes)
+            try directory.rename(fresh, to: directory, as: digest.hex, replacing: true)
+        } catch {
+            // What was begun takes room that somebody else may need.
+            try? directory.remove(fresh)
+            throw error
+        }
+        ManifestStore.removeOld(in: directory, needed: needed.union([digest]))
     }
 
     private static func identify(_ bytes: [UInt8], with bench: HashBench) throws(SystemError) -> Kept {
@@ -53,28 +69,35 @@ public struct ManifestStore: Sendable {
     /// - Returns: nil if it is not here, or is not what it should be.
     public func read(_ root: FileRoot, with bench: HashBench) throws(SystemError) -> [UInt8]? {
         guard root.length <= ManifestLimits.bytesMax else { return nil }
-        let file: FileDescriptor
-        do throws(SystemError) { file = try Directory(path: path).openFile(root.digest.hex) } catch {
+        do throws(SystemError) {
+            return try ManifestStore.read(try file(root.digest), root, with: bench)
+        } catch {
             if error.isMissing { return nil }
             throw error
         }
-        return try ManifestStore.read(file.rawValue, root, with: bench)
     }
 
     /// Reads a file that should be a manifest of this root.
     /// - Returns: nil if it is none.
-    public static func read(_ file: Int32, _ root: FileRoot, with bench: HashBench) throws(SystemError) -> [UInt8]? {
+    public static func read(
+        _ file: OpenFile, _ root: FileRoot, with bench: HashBench
+    ) throws(SystemError) -> [UInt8]? {
         guard root.length <= ManifestLimits.bytesMax,
-            try FileIO.identity(of: file).identity.size == root.length
+            try FileIO.identity(of: file.rawValue).identity.size == root.length
         else { return nil }
-        let bytes = try FileIO.bytes(of: file, limit: Int(root.length))
+        let bytes = try FileIO.bytes(of: file.rawValue, limit: Int(root.length))
         return try identify(bytes, with: bench).root == root ? bytes : nil
     }
 
     /// Opens a manifest to serve it.
     public func open(_ digest: Digest) throws(SystemError) -> (file: OpenFile, identity: FileIdentity) {
-        let file = OpenFile(try Directory(path: path).openFile(digest.hex), path: "\(path)/\(digest.hex)")
+        let file = try file(digest)
         return (file, try FileIO.identity(of: file.rawValue).identity)
+    }
+
+    private func file(_ digest: Digest) throws(SystemError) -> OpenFile {
+        if let file = unstored.file(digest) { return file }
+        return OpenFile(try Directory(path: path).openFile(digest.hex), path: "\(path)/\(digest.hex)")
     }
 
     // MARK: Old ones

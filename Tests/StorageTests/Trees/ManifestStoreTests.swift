@@ -103,4 +103,37 @@ import Testing
         let kept = try store.keep(manifest, needed: [], with: bench)
         #expect(try ManifestStore(statePath: scratch.statePath).read(kept.root, with: bench) == manifest.bytes)
     }
+
+    @Test(
+        "On a full disk it is kept in memory, as long as it is needed and up to the cap, and then nothing is left on the disk",
+        .enabled(if: SmallDisk.isPossible))
+    func fullDisk() throws {
+        let disk = try SmallDisk(at: scratch.statePath, bytes: 1 << 20)
+        defer { disk.unmount() }
+        let onDisk = try store.keep(try manifest(1), needed: [], with: bench)
+        try disk.fill()
+        let (second, third) = (try manifest(2), try manifest(3))
+        let inMemory = try store.keep(second, needed: [onDisk.root.digest], with: bench)
+        #expect(try store.read(inMemory.root, with: bench) == second.bytes)
+        #expect(try store.open(inMemory.root.digest).identity.size == inMemory.root.length)
+        #expect(try store.read(onDisk.root, with: bench) != nil)
+        let next = try store.keep(third, needed: [], with: bench)
+        #expect(try store.read(next.root, with: bench) == third.bytes)
+        #expect(try store.read(inMemory.root, with: bench) == nil)
+        #expect(Scratch.entries(of: "\(scratch.statePath)/manifests") == [onDisk.root.digest.hex])
+    }
+
+    @Test("What is kept in memory has a cap")
+    func memoryCap() throws {
+        let unstored = UnstoredManifests()
+        let half = [UInt8](repeating: 1, count: Int(StorageLimits.unstoredManifestBytesMax / 2))
+        let digests = try (1...3).map { try #require(Digest(bytes: .init(repeating: $0, count: 32))) }
+        let needed = Set(digests)
+        #expect(try unstored.keep(half, as: digests[0], needed: needed))
+        #expect(try unstored.keep(half, as: digests[1], needed: needed))
+        #expect(try !unstored.keep(half, as: digests[2], needed: needed))
+        #expect(unstored.file(digests[2]) == nil)
+        #expect(try unstored.keep(half, as: digests[2], needed: [digests[0]]))
+        #expect(unstored.file(digests[0]) != nil && unstored.file(digests[1]) == nil)
+    }
 }

@@ -72,7 +72,7 @@ extension PeerWorker {
         do throws(SystemError) {
             let bytes =
                 if let partial {
-                    try ManifestStore.read(partial.readable.rawValue, entry.root, with: bench)
+                    try ManifestStore.read(partial.readable, entry.root, with: bench)
                 } else {
                     try manifests.read(entry.root, with: bench)
                 }
