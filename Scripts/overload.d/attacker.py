@@ -13,10 +13,11 @@ import sys
 import threading
 import time
 
-sys.path[:0] = [str(pathlib.Path(__file__).parent)]
+sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parents[1] / "soak.d")]
 sys.dont_write_bytecode = True
 
 import wire  # noqa: E402
+from roots import piece_count  # noqa: E402
 
 # Connections being opened at one time.
 DIALS_MAX = 500
@@ -259,7 +260,7 @@ class Greedy(Attacker):
 
     def first(self, connection):
         root, length = bytes.fromhex(self.details["root"]), int(self.details["length"])
-        count = (length + (1 << 20) - 1) >> 20
+        count = piece_count(length)
         chunks = [wire.pieces(wire.CHUNK, root, length, first, min(64, count - first)) for first in range(0, count, 64)]
         identity = self.identities[self.stats["connected"] % len(self.identities)] if self.identities else None
         return wire.hello(identity) + b"".join(chunks * (256 // len(chunks)))
@@ -272,7 +273,7 @@ class Unread(Greedy):
 
     def first(self, connection):
         root, length = bytes.fromhex(self.details["root"]), int(self.details["length"])
-        count = (length + (1 << 20) - 1) >> 20
+        count = piece_count(length)
         return super().first(connection) + wire.pieces(wire.HASHES_REQUEST, root, length, 0, count) * 2000
 
 

@@ -17,8 +17,6 @@ sys.dont_write_bytecode = True
 import roots  # noqa: E402
 import wire  # noqa: E402
 
-PIECE = 1 << 20
-
 
 class Hostile:
     """Listens, and speaks with each that connects in a thread of its own."""
@@ -165,8 +163,9 @@ class Manifests(Hostile):
             elif kind == wire.CHUNK:
                 first, count = struct.unpack_from("<II", body, 40)
                 if body[:32] == self.root:
+                    size = 1 << roots.piece_size_log2(len(self.manifest))
                     for index in range(first, first + count):
-                        other.sendall(wire.piece(index, self.manifest[index * PIECE:(index + 1) * PIECE]))
+                        other.sendall(wire.piece(index, self.manifest[index * size:(index + 1) * size]))
                         self.stats["pieces"] += 1
                     other.sendall(wire.end_of_chunk(first))
                 else:

@@ -4,6 +4,8 @@ import os
 import socket
 import struct
 
+from roots import piece_size_log2
+
 MANAGER, PEER = 0, 1
 HELLO, NEW_PEER, PONG, ROSTER_REQUEST, WELCOME, SNAPSHOT, DELTA, PING = 1, 16, 18, 19, 32, 33, 34, 35
 REQ, HAVE, NOT_HAVE, HASHES_REQUEST, HASHES, CHUNK, PIECE, END_OF_CHUNK, CANCEL, BUSY = (
@@ -60,9 +62,9 @@ def ping(epoch, size):
 
 
 def have_directory(number, root, length, name, size):
-    """The piece size is that of files up to 64 GiB."""
-    return frame(HAVE, struct.pack("<I", number) + root + struct.pack("<QBq", length, 20, 1_700_000_000) + text(name) + (
-        b"\x02" + struct.pack("<Q", size)))
+    offer = struct.pack("<QBq", length, piece_size_log2(length), 1_700_000_000)
+    holding = b"\x02" + struct.pack("<Q", size)
+    return frame(HAVE, struct.pack("<I", number) + root + offer + text(name) + holding)
 
 
 def not_have(number):

@@ -57,7 +57,7 @@ def make_plan(seed, length=None):
 
 def make_length(generator):
     """Around the edges of leaves and pieces as well as anywhere; most have several pieces."""
-    edge = generator.choice([1, 16 * KIB, PIECE, 3 * PIECE, 16 * PIECE]) + generator.randint(-1, 1)
+    edge = generator.choice([1, 16 * KIB, PIECE, 3 * PIECE, 8 * PIECE, 16 * PIECE]) + generator.randint(-1, 1)
     return generator.choice([
         max(1, edge), generator.randint(1, PIECE), generator.randint(PIECE, 8 * PIECE),
         generator.randint(8 * PIECE, 64 * PIECE), generator.randint(8 * PIECE, 64 * PIECE),

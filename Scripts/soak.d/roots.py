@@ -3,9 +3,18 @@
 import hashlib
 
 LEAF = 16 * 1024
-# Of files up to 64 GiB.
-ROWS_TO_PIECE = 6
 EMPTY = bytes(32)
+
+
+def piece_size_log2(length):
+    """Of a file of at most 64 GiB."""
+    if not 8 << 20 < length <= 256 << 20:
+        return 20
+    return 18 if length <= 128 << 20 else 19
+
+
+def piece_count(length):
+    return -(-length >> piece_size_log2(length))
 
 
 def root_of(path):
@@ -21,7 +30,7 @@ def root_of_bytes(content):
 def layer_of_bytes(content):
     """The digests of the pieces of a file that has several."""
     row, filler = list(leaves(content)), EMPTY
-    for _ in range(ROWS_TO_PIECE):
+    for _ in range(piece_size_log2(len(content)) - 14):
         row, filler = rise(row, filler)
     return row
 

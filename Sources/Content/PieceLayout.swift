@@ -1,15 +1,24 @@
 /// How a file of a given length is cut into pieces.
 ///
-/// The piece size is a function of the length alone, so that every peer that knows a root also knows its pieces:
-/// 1 MiB up to 64 GiB, then doubling up to 4 MiB. A piece is also the unit that is received into one buffer, hashed and
-/// written, which is why it does not grow further; a longer file just has more pieces, up to `maxLength`.
+/// The piece size is a function of the length alone, so that every peer that knows a root also knows its pieces: 1 MiB up
+/// to 64 GiB, then doubling up to 4 MiB. Between 8 and 256 MiB it is smaller, so that there are 512 pieces if a quarter of
+/// a mebibyte is enough for that: those who fetch such a file together soon have something for each other, and wait
+/// little at the end. A shorter file is over before that counts, and most files are so short. A piece is also the unit
+/// that is received into one buffer, hashed and written, which is why it does not grow further; a longer file just has
+/// more pieces, up to `maxLength`.
 public struct PieceLayout: Hashable, Sendable {
     /// BEP 52: the tree's leaves cover 16 KiB each.
     public static let leafSize = 16 * 1024
-    public static let minPieceSizeLog2: UInt8 = 20
+    /// Of most files; the longest file of one piece has this length.
+    public static let usualPieceSizeLog2: UInt8 = 20
+    public static let minPieceSizeLog2: UInt8 = 18
     public static let maxPieceSizeLog2: UInt8 = 22
     /// 4 TiB: 2^20 pieces of 4 MiB, whose piece layer is 32 MiB.
     public static let maxLength: UInt64 = 1 << 42
+    /// Up to this length the usual size.
+    private static let briefLength: UInt64 = 8 << 20
+    /// Enough for a crowd, unless that makes them too small.
+    private static let crowdPieceCount: UInt64 = 1 << 9
     private static let pieceCountBeforeDoubling: UInt64 = 1 << 16
 
     /// Bytes in the file.
@@ -19,10 +28,15 @@ public struct PieceLayout: Hashable, Sendable {
     /// - Returns: nil for a file longer than `maxLength`.
     public init?(length: UInt64) {
         guard length <= PieceLayout.maxLength else { return nil }
-        var log2 = PieceLayout.minPieceSizeLog2
-        while log2 < PieceLayout.maxPieceSizeLog2, length > PieceLayout.pieceCountBeforeDoubling << log2 { log2 += 1 }
         self.length = length
-        self.pieceSizeLog2 = log2
+        pieceSizeLog2 = PieceLayout.pieceSizeLog2(of: length)
+    }
+
+    private static func pieceSizeLog2(of length: UInt64) -> UInt8 {
+        var log2 = length > briefLength ? minPieceSizeLog2 : usualPieceSizeLog2
+        while log2 < usualPieceSizeLog2, length > crowdPieceCount << log2 { log2 += 1 }
+        while log2 < maxPieceSizeLog2, length > pieceCountBeforeDoubling << log2 { log2 += 1 }
+        return log2
     }
 
     /// Bytes in every piece but the last.

@@ -53,7 +53,7 @@ public final class HashBench {
 
     /// Reads a range into the page cache, and forgets it.
     public func readThrough(_ file: OpenFile, offset: UInt64, count: Int) {
-        let step = 1 << Int(PieceLayout.minPieceSizeLog2)
+        let step = 1 << Int(PieceLayout.usualPieceSizeLog2)
         for start in stride(from: 0, to: count, by: step) {
             let part = UnsafeMutableRawBufferPointer(rebasing: memory(step)[..<min(step, count - start)])
             // Whatever is wrong with the file shows again, with its consequences, when it is sent.

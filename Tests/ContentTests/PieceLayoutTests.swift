@@ -6,10 +6,11 @@ import Testing
     private static let mebibyte: UInt64 = 1 << 20
     private static let gibibyte: UInt64 = 1 << 30
 
-    @Test("Pieces have 1 MiB up to 64 GiB, 2 MiB up to 128 GiB, 4 MiB up to 4 TiB, and there it ends")
+    @Test("Each length has the piece size that the documents name for it, and beyond 4 TiB there is none")
     func pieceSizes() {
         let borders: [(length: UInt64, log2: UInt8?)] = [
-            (0, 20), (1, 20), (64 << 30, 20), (64 << 30 + 1, 21), (128 << 30, 21), (128 << 30 + 1, 22),
+            (0, 20), (1, 20), (8 << 20, 20), (8 << 20 + 1, 18), (128 << 20, 18), (128 << 20 + 1, 19), (256 << 20, 19),
+            (256 << 20 + 1, 20), (64 << 30, 20), (64 << 30 + 1, 21), (128 << 30, 21), (128 << 30 + 1, 22),
             (1 << 42, 22), (1 << 42 + 1, nil), (.max, nil),
         ]
         for border in borders {
@@ -26,13 +27,10 @@ import Testing
 
     @Test(
         "A file of k pieces, a byte less and a byte more has k, k and k+1 pieces",
-        arguments: [1, 2, 7, 64, 1000] as [UInt64])
-    func aroundBorders(_ pieces: UInt64) throws {
-        let cases = [
-            (pieces * Self.mebibyte, pieces), (pieces * Self.mebibyte - 1, pieces),
-            (pieces * Self.mebibyte + 1, pieces + 1),
-        ]
-        for (length, count) in cases {
+        arguments: [(1, 20), (2, 20), (7, 20), (64, 18), (511, 18), (400, 19), (1000, 20)] as [(UInt64, UInt64)])
+    func aroundBorders(_ pieces: UInt64, _ log2: UInt64) throws {
+        let whole = pieces << log2
+        for (length, count) in [(whole, pieces), (whole - 1, pieces), (whole + 1, pieces + 1)] {
             let layout = try #require(PieceLayout(length: length))
             #expect(layout.pieceCount == Int(count))
             #expect((0..<layout.pieceCount).reduce(UInt64(0)) { $0 + UInt64(layout.size(of: $1)) } == length)

@@ -37,7 +37,7 @@ extension EndToEnd {
                 #expect(reply.event("done")?["repaired"].int == 1)
                 #expect(TestFile.sameBytes(peer.path("a.bin"), holder.path("a.bin")))
                 let fetched = (peer.ctl("status", "--json").json?["bytesIn"].int ?? 0) - before
-                #expect((3 * mebibyte..<4 * mebibyte).contains(fetched), "\(fetched) bytes")
+                #expect((3 * mebibyte / 4..<mebibyte).contains(fetched), "\(fetched) bytes")
                 try peer.awaitFiles("a.bin")
                 #expect(peer.ctl("verify").code == 0)
                 #expect(peer.ctl("downloads", "--json").json?["downloads"].array.isEmpty == true)

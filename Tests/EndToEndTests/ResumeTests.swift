@@ -173,16 +173,18 @@ extension EndToEnd {
             defer { close(file) }
             var before = stat()
             guard file >= 0, fstat(file, &before) == 0 else { throw Failure("open \(path): errno \(errno)") }
+            // Of a file of this length.
+            let piece = mebibyte / 4
             switch damage {
             case .none: return 0
             case .changed:
                 try TestFile.flip(file, at: mebibyte + 17)
                 try TestFile.flip(file, at: 3 * mebibyte)
-                return 2 * mebibyte
+                return 2 * piece
             case .changedInSecret:
                 try TestFile.flip(file, at: 2 * mebibyte - 1)
                 guard futimens(file, [before.st_atim, before.st_mtim]) == 0 else { throw Failure("set the time") }
-                return mebibyte
+                return piece
             case .truncated:
                 guard ftruncate(file, 3 * mebibyte + 1) == 0 else { throw Failure("truncate \(path): errno \(errno)") }
                 return have - 3 * mebibyte

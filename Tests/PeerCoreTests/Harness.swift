@@ -317,6 +317,15 @@ final class Harness {
     func firstOfChunk(on connection: ConnectionID) -> Int { firsts(connection) }
 }
 
+extension PieceLayout {
+    /// Of a file of so many whole pieces; no file has 9 to 32.
+    static func whole(_ pieces: Int) throws -> PieceLayout {
+        let sizes = [usualPieceSizeLog2] + Array(minPieceSizeLog2...maxPieceSizeLog2)
+        let layouts = sizes.compactMap { PieceLayout(length: UInt64(pieces) << $0) }
+        return try #require(layouts.first { $0.pieceCount == pieces })
+    }
+}
+
 /// A file that others have.
 struct TestFile {
     let name: ShareName
@@ -324,12 +333,12 @@ struct TestFile {
     let layout: PieceLayout
     let layer: [Digest]
 
-    /// - Parameter pieces: whole pieces of 1 MiB.
+    /// - Parameter pieces: whole ones.
     init(_ name: String = "a.bin", pieces: Int, version: UInt8 = 1) throws {
         self.name = try ShareName(name)
         let digest = try #require(Digest(bytes: [UInt8](repeating: version, count: 32)))
-        root = FileRoot(digest: digest, length: UInt64(pieces) << 20)
-        layout = try #require(PieceLayout(length: root.length))
+        layout = try .whole(pieces)
+        root = FileRoot(digest: digest, length: layout.length)
         layer = pieces == 1 ? [digest] : Array(repeating: .zero, count: pieces)
     }
 

@@ -101,7 +101,7 @@ private final class SwarmSimulation {
     init(seed: UInt64, touches: Int = 0) throws {
         random = Seeded(seed)
         self.touches = touches
-        file = try TestFile(pieces: Int.random(in: 1...40, using: &random))
+        file = try TestFile(pieces: Int.random(in: Bool.random(using: &random) ? 1...8 : 33...60, using: &random))
         partial = TouchedFile(right: PieceSet(pieceCount: file.layer.count))
         machine = PeerMachine(
             id: .number(0), listenPort: 7000, label: "self", managerCount: 1, policy: PeerPolicy(), random: Seeded(seed)

@@ -15,7 +15,7 @@ struct PartialVerificationTests {
     init() throws {
         scratch = try Scratch()
         store = try PartialStore(share: scratch.share(), state: scratch.state(), peer: .sample)
-        sample = try Sample(length: 20 * IndexStepTests.piece + 77)
+        sample = try Sample(length: 20 * (1 << 20) + 77)
     }
 
     /// A partial file with some of its pieces.
@@ -57,25 +57,25 @@ struct PartialVerificationTests {
 
     @Test("Of the pieces asked for those are good that are right, and no others are looked at")
     func findsGood() throws {
-        let partial = try partial(set([0, 3, 20]))
-        #expect(try run(PartialVerification(of: partial, set([0, 1, 20]))).good == set([0, 20]))
+        let partial = try partial(set([0, 3, 80]))
+        #expect(try run(PartialVerification(of: partial, set([0, 1, 80]))).good == set([0, 80]))
         #expect(try run(PartialVerification(of: partial, set([]))).good == set([]))
-        #expect(PartialVerification(of: partial, set([0, 1, 20])).pieceCount == 3)
+        #expect(PartialVerification(of: partial, set([0, 1, 80])).pieceCount == 3)
     }
 
     @Test("It comes back after a bounded number of bytes")
     func isBounded() throws {
-        let partial = try partial(set(0..<21))
-        let (good, steps) = try run(PartialVerification(of: partial, set(0..<21)))
-        #expect(good == set(0..<21))
+        let partial = try partial(set(0..<81))
+        let (good, steps) = try run(PartialVerification(of: partial, set(0..<81)))
+        #expect(good == set(0..<81))
         #expect(steps == [UInt64(StorageLimits.indexStep)])
     }
 
     @Test("A file that ends before a piece does lacks that piece")
     func noticesShortFile() throws {
-        let partial = try partial(set(0..<21))
-        #expect(truncate(partial.file.path, off_t(2 * IndexStepTests.piece + 1)) == 0)
-        #expect(try run(PartialVerification(of: partial, set(0..<21))).good == set([0, 1]))
+        let partial = try partial(set(0..<81))
+        #expect(truncate(partial.file.path, off_t(2 * sample.layout.pieceSize + 1)) == 0)
+        #expect(try run(PartialVerification(of: partial, set(0..<81))).good == set([0, 1]))
     }
 
     @Test("A set of another file's pieces is not taken for one of this")
@@ -88,8 +88,8 @@ struct PartialVerificationTests {
 
     @Test("What was read before somebody wrote to the file counts for nothing")
     func beginsAnew() throws {
-        let partial = try partial(set(0..<21))
-        guard case .more(let rest, _) = try PartialVerification(of: partial, set(0..<21)).run(with: bench) else {
+        let partial = try partial(set(0..<81))
+        guard case .more(let rest, _) = try PartialVerification(of: partial, set(0..<81)).run(with: bench) else {
             Issue.record("done in one step")
             return
         }
@@ -101,24 +101,24 @@ struct PartialVerificationTests {
             return
         }
         #expect(partial.isTouched)
-        #expect(try run(again).good == set(1..<21))
+        #expect(try run(again).good == set(1..<81))
         #expect(!partial.isTouched)
         #expect(try partial.check() == .untouched)
     }
 
     @Test("After three false alarms the time of a change counts no more, and what is written is noticed all the same")
     func falseAlarms() throws {
-        let partial = try partial(set(0..<21))
+        let partial = try partial(set(0..<81))
         for alarm in 1...4 {
             #expect(chmod(partial.file.path, alarm % 2 == 0 ? 0o600 : 0o640) == 0)
             #expect(try partial.check() == (alarm < 4 ? .touched : .untouched))
-            if alarm < 4 { #expect(try run(PartialVerification(of: partial, set(0..<21))).good == set(0..<21)) }
+            if alarm < 4 { #expect(try run(PartialVerification(of: partial, set(0..<81))).good == set(0..<81)) }
         }
         let file = try #require(FileHandle(forWritingAtPath: partial.file.path))
         try file.write(contentsOf: [sample.bytes[0] ^ 1])
         try file.close()
         #expect(try partial.check() == .touched)
-        #expect(try run(PartialVerification(of: partial, set(0..<21))).good == set(1..<21))
+        #expect(try run(PartialVerification(of: partial, set(0..<81))).good == set(1..<81))
     }
 
     @Test("A file that is not at its path any more is not looked through", arguments: [false, true])
@@ -139,7 +139,7 @@ struct PartialVerificationTests {
         arguments: Seeded.seeds(12))
     func believesNothingWrong(_ seed: UInt64) throws {
         var random = Seeded(seed)
-        let recorded = set((0..<21).filter { _ in Bool.random(using: &random) })
+        let recorded = set((0..<81).filter { _ in Bool.random(using: &random) })
         let partial = try partial(recorded, serial: seed)
         let record = partial.record(recorded)
         let isTampered = Int.random(in: 0..<5, using: &random) > 0

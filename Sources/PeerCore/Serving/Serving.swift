@@ -71,7 +71,7 @@ extension PeerMachine {
             return emit(.serveNothing(connection, first: pieces.lowerBound))
         }
         // Of a file of one piece nobody has some and lacks some; unless it is the list of a directory.
-        if root.length > 1 << UInt64(PieceLayout.minPieceSizeLog2) || shelf.manifest(root) != nil {
+        if root.length > 1 << UInt64(PieceLayout.usualPieceSizeLog2) || shelf.manifest(root) != nil {
             introduce(root, to: peer, on: connection)
         }
     }

@@ -46,14 +46,14 @@ struct Library: Sendable {
 
 extension Work {
     fileprivate init?(file: Int, version: Int, _ draws: inout Draws) {
-        let pieceCount = draws.chance(0.1) ? 0 : draws.chance(0.2) ? 1 : draws.power(1...5)
-        let pieceSize: UInt64 = 1 << 20
+        let mebibytes = draws.chance(0.1) ? 0 : draws.chance(0.2) ? 1 : draws.power(1...4)
         let short = draws.chance(0.5) ? UInt64(draws.number(1...1_000_000)) : 0
-        let length = pieceCount == 0 ? 0 : UInt64(pieceCount) &* pieceSize &- short
-        let layer = (0..<pieceCount).compactMap { _ in Digest(&draws) }
+        let length = mebibytes == 0 ? 0 : UInt64(mebibytes) << 20 &- short
+        guard let layout = PieceLayout(length: length) else { return nil }
+        let layer = (0..<layout.pieceCount).compactMap { _ in Digest(&draws) }
         let drawn = Digest(&draws)
-        guard let name = try? ShareName("file-\(file)"), let layout = PieceLayout(length: length),
-            let digest = pieceCount == 0 ? .zero : pieceCount == 1 ? layer.first : drawn
+        guard let name = try? ShareName("file-\(file)"),
+            let digest = layer.isEmpty ? .zero : layer.count == 1 ? layer.first : drawn
         else { return nil }
         self.init(
             name: name, root: FileRoot(digest: digest, length: length), layout: layout, layer: layer,

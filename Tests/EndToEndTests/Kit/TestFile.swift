@@ -2,7 +2,8 @@ import Foundation
 
 /// Files of pseudo-random content that a seed and a length determine, no two pieces of which are alike.
 enum TestFile {
-    private static let blockSize = 1 << 20
+    /// The smallest piece's.
+    private static let blockSize = 1 << 18
 
     /// - Parameter truncating: false writes over what is there, a byte for a byte.
     static func write(_ path: String, length: Int, seed: UInt64 = 1, truncating: Bool = true) throws {

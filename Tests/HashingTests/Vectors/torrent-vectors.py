@@ -15,8 +15,13 @@ MIB = 1 << 20
 LEAF = 16 * 1024
 LENGTHS = [
     1, LEAF - 1, LEAF, LEAF + 1, 2 * LEAF + 1, 5 * LEAF, MIB - 1, MIB, MIB + 1, 2 * MIB - 1, 2 * MIB, 2 * MIB + 1,
-    3 * MIB, 4 * MIB + LEAF, 5 * MIB + 12345, 8 * MIB, 9 * MIB + 1,
+    3 * MIB, 4 * MIB + LEAF, 5 * MIB + 12345, 8 * MIB, 8 * MIB + 1, 9 * MIB + 12345,
 ]
+
+
+def piece_size(length):
+    """As Sources/Content/PieceLayout.swift has it, for these lengths."""
+    return MIB if length <= 8 * MIB else MIB // 4
 
 
 def content(length):
@@ -35,14 +40,14 @@ def torrent(directory, length):
         file.write(content(length))
     files = libtorrent.file_storage()
     files.add_file("file", length)
-    creator = libtorrent.create_torrent(files, MIB, libtorrent.create_torrent.v2_only)
+    creator = libtorrent.create_torrent(files, piece_size(length), libtorrent.create_torrent.v2_only)
     libtorrent.set_piece_hashes(creator, directory)
     return creator.generate()
 
 
 def vector(directory, length):
     entry = torrent(directory, length)
-    assert entry[b"info"][b"piece length"] == MIB
+    assert entry[b"info"][b"piece length"] == piece_size(length)
     root = entry[b"info"][b"file tree"][b"file"][b""][b"pieces root"]
     layer = entry[b"piece layers"].get(root, b"")
     print(f"        TorrentVector(\n            length: {length},\n            root: \"{root.hex()}\",")
@@ -56,7 +61,7 @@ def vector(directory, length):
 print(f"""\
 // Printed by Vectors/torrent-vectors.py with libtorrent {libtorrent.version}; see there how the files' bytes are made.
 
-/// A file's identity as another implementation of BEP 52 computes it, with pieces of 1 MiB.
+/// A file's identity as another implementation of BEP 52 computes it, with pieces as p2pd has them.
 struct TorrentVector {{
     let length: Int
     let root: String

@@ -427,7 +427,7 @@ struct UploadsTests {
         owner.index(file)
         let client = try WireClient(loop.port, receiveBuffer: 256 << 10)
         let stuck = try loop.awaitConnection()
-        add(0..<24, on: stuck, of: file, to: uploads)
+        add(0..<96, on: stuck, of: file, to: uploads)
         #expect(
             try loop.run {
                 work(uploads)

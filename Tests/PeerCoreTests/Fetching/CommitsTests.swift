@@ -8,14 +8,14 @@ struct CommitsTests {
     private var commits: Commits
 
     init() throws {
-        layout = try #require(PieceLayout(length: 200 << 20))
-        commits = Commits(durable: PieceSet(pieceCount: 200))
+        layout = try #require(PieceLayout(length: 300 << 20))
+        commits = Commits(durable: PieceSet(pieceCount: 300))
     }
 
     private func at(_ milliseconds: UInt64) -> Moment { Moment(nanoseconds: milliseconds * 1_000_000) }
 
     private func pieces(_ indices: some Sequence<Int>) -> PieceSet {
-        indices.reduce(into: PieceSet(pieceCount: 200)) { $0.insert($1) }
+        indices.reduce(into: PieceSet(pieceCount: 300)) { $0.insert($1) }
     }
 
     @Test("Written pieces wait for a second and no longer")

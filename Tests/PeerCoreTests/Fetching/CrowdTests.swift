@@ -12,7 +12,7 @@ import Wire
 
     /// A plan that takes a complete holder and one other fetcher into account, from whom nothing has been heard.
     private func plan(pieces: Int) throws -> Plan {
-        var plan = Plan(layout: try #require(PieceLayout(length: UInt64(pieces) << 20)), id: .number(0), now: start)
+        var plan = Plan(layout: try .whole(pieces), id: .number(0), now: start)
         plan.divide(among: [origin], now: start)
         let isNew = plan.crowd.insert(.number(2))
         #expect(isNew)
@@ -59,7 +59,7 @@ import Wire
 
     @Test("What is another's part is asked of the origin when nothing was heard of anybody for a while, one by one")
     func silence() throws {
-        var plan = try plan(pieces: 16)
+        var plan = try plan(pieces: 8)
         fetchOwnPart(&plan, bytesPerSecond: 100 << 20, start)
         #expect(!plan.stored.isComplete)
         let tooEarly = ask(&plan, start + .milliseconds(499))
@@ -106,7 +106,7 @@ import Wire
 
     @Test("A slow origin is not asked for another's part before the other can have any of it")
     func slowOrigin() throws {
-        var plan = try plan(pieces: 16)
+        var plan = try plan(pieces: 8)
         fetchOwnPart(&plan, bytesPerSecond: 1 << 20, start)
         let tooEarly = ask(&plan, start + .milliseconds(1900))
         let later = ask(&plan, start + .milliseconds(2100))
@@ -115,8 +115,8 @@ import Wire
 
     @Test("Word of another's piece is a reason to wait for more, and a piece of our own from the origin is none")
     func word() throws {
-        var plan = try plan(pieces: 16)
-        plan.add(rival, holding: .pieces(PieceSet(pieceCount: 16)), now: start)
+        var plan = try plan(pieces: 8)
+        plan.add(rival, holding: .pieces(PieceSet(pieceCount: 8)), now: start)
         fetchOwnPart(&plan, bytesPerSecond: 100 << 20, start + .milliseconds(400))
         let other = try #require(plan.free.next(from: 0))
         plan.gained([other..<other + 1], on: rival, now: start + .milliseconds(450))
@@ -199,11 +199,11 @@ import Wire
 
     @Test("When somebody else turns up, chunks that have not begun and are its part now are called off, and ours asked")
     func turnsUp() throws {
-        let file = try TestFile(pieces: 12)
+        let file = try TestFile(pieces: 8)
         let peer = Harness()
         let other = try #require(
             (UInt64(2)...400).first { id in
-                var crowd = Crowd(id: .number(0), pieceCount: 12)
+                var crowd = Crowd(id: .number(0), pieceCount: 8)
                 _ = crowd.insert(.number(id))
                 return !crowd.owns(2) && !crowd.owns(3)
             })
@@ -226,7 +226,7 @@ import Wire
         peer.say(.endOfChunk(first: 0, .complete), on: origin)
         peer.take()
         peer.say(.endOfChunk(first: 2, .cancelled), on: origin)
-        var crowd = Crowd(id: .number(0), pieceCount: 12)
+        var crowd = Crowd(id: .number(0), pieceCount: 8)
         _ = crowd.insert(.number(other))
         let asked = peer.sent(on: origin).compactMap { if case .chunk(_, let first, _) = $0 { first } else { nil } }
         #expect(!asked.isEmpty && asked.allSatisfy { crowd.owns($0) })

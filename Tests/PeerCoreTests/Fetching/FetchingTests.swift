@@ -41,10 +41,10 @@ import Wire
 
     @Test("Three holders are asked for a third each, as in the original, and together bring the file")
     func thirds() throws {
-        let file = try TestFile(pieces: 12)
+        let file = try TestFile(pieces: 36)
         let (_, connections) = peer.fetch(file, from: [1, 2, 3])
-        #expect(connections.map { peer.chunks[$0]?.first?.lowerBound } == [0, 4, 8])
-        for _ in 0..<12 {
+        #expect(connections.map { peer.chunks[$0]?.first?.lowerBound } == [0, 12, 24])
+        for _ in 0..<36 {
             for connection in connections { peer.deliver(1, of: file, on: connection) }
             #expect(peer.misplaced.isEmpty)
         }

@@ -9,7 +9,7 @@ import Wire
     private let peer = Harness()
     private let file: TestFile
 
-    init() throws { file = try TestFile(pieces: 12) }
+    init() throws { file = try TestFile(pieces: 8) }
 
     /// The pieces asked on a connection and not delivered.
     private func owed(_ connection: ConnectionID) -> Set<Int> { Set((peer.chunks[connection] ?? []).flatMap { $0 }) }
@@ -321,7 +321,7 @@ import Wire
     func unasked() throws {
         let (_, connections) = peer.fetch(file, from: [1, 2])
         peer.take()
-        peer.say(.piece(index: 11, length: 1 << 20), on: connections[0])
+        peer.say(.piece(index: 7, length: 1 << 20), on: connections[0])
         #expect(peer.closed[connections[0]] != nil)
         #expect(!peer.effects.contains { if case .receivePiece = $0 { true } else { false } })
         let stranger = peer.accept(9)
@@ -344,7 +344,7 @@ import Wire
         let (_, connections) = peer.fetch(file, from: [1, 2])
         peer.say(.endOfChunk(first: 0, .complete), on: connections[0])
         #expect(peer.closed[connections[0]] != nil && peer.misplaced.isEmpty)
-        peer.say(.endOfChunk(first: 11, .complete), on: connections[1])
+        peer.say(.endOfChunk(first: 7, .complete), on: connections[1])
         #expect(peer.closed[connections[1]] != nil && peer.misplaced.isEmpty)
     }
 

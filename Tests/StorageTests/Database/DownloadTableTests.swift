@@ -13,9 +13,9 @@ struct DownloadTableTests {
         database = try scratch.reopen()
     }
 
-    private static let length = 9 * UInt64(IndexStepTests.piece)
+    private static let length = 8 * UInt64(IndexStepTests.piece)
 
-    private static func partial(_ length: UInt64 = length, good: [Int] = [0, 8]) throws -> PartialRecord {
+    private static func partial(_ length: UInt64 = length, good: [Int] = [0, 7]) throws -> PartialRecord {
         let layout = try #require(PieceLayout(length: length))
         var pieces = PieceSet(pieceCount: layout.pieceCount)
         for index in good { pieces.insert(index) }
@@ -163,6 +163,6 @@ struct DownloadTableTests {
         }
         let found = try records()
         #expect(found[0].partial == nil)
-        #expect(found[1].partial?.pieces == PieceSet(pieceCount: 9))
+        #expect(found[1].partial?.pieces == PieceSet(pieceCount: 8))
     }
 }

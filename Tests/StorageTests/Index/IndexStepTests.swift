@@ -17,7 +17,7 @@ struct IndexStepTests {
         name = try ShareName("sub/file")
     }
 
-    static let piece = 1 << Int(PieceLayout.minPieceSizeLog2)
+    static let piece = 1 << Int(PieceLayout.usualPieceSizeLog2)
     static let lengths = [
         0, 1, 16_383, 16_384, 16_385, piece - 1, piece, piece + 1, 3 * piece - 1, 3 * piece, 3 * piece + 1,
         StorageLimits.indexStep - 1, StorageLimits.indexStep, StorageLimits.indexStep + 1,

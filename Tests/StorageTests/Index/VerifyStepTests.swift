@@ -9,7 +9,6 @@ struct VerifyStepTests {
     private let scratch: Scratch
     private let share: Share
     private let bench = HashBench()
-    private let piece = 1 << 20
 
     init() throws {
         scratch = try Scratch()
@@ -58,12 +57,13 @@ struct VerifyStepTests {
         #expect(try verify(indexed(length: length)) == .ok)
     }
 
-    @Test("Of a rotten file exactly the pieces are good whose bytes are", arguments: [0, 1, 16, 17])
+    @Test("Of a rotten file exactly the pieces are good whose bytes are", arguments: [0, 1, 67, 68])
     func rotten(_ index: Int) throws {
         let file = try indexed(length: (17 << 20) + 3)
-        try rot(at: min(index * piece + 7, (17 << 20) + 2))
-        var good = PieceSet(pieceCount: 18)
-        good.insert(0..<18)
+        let layout = try #require(PieceLayout(length: (17 << 20) + 3))
+        try rot(at: Int(layout.offset(of: index)) + 2)
+        var good = PieceSet(pieceCount: 69)
+        good.insert(0..<69)
         good.remove(index)
         #expect(try verify(file) == .rotten(good: good))
     }
