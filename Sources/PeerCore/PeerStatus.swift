@@ -119,6 +119,11 @@ extension PeerMachine {
     /// What is to be kept of a download beyond the daemon's life.
     public func entry(of id: DownloadID) -> DownloadEntry? { downloads[id]?.record }
 
+    /// What has come of a tree's files that are downloads of their own.
+    private func haveInChildren(_ download: Download) -> UInt64 {
+        (download.tree?.children ?? [:]).keys.reduce(0) { $0 + (downloads[$1]?.have ?? 0) }
+    }
+
     private func status(_ download: Download) -> DownloadStatus {
         let state: DownloadActivity =
             switch download.phase {
@@ -133,8 +138,8 @@ extension PeerMachine {
             }
         return DownloadStatus(
             id: download.id, kind: download.kind, name: download.name, root: download.root, length: download.length,
-            since: download.since, have: download.have, state: state, priority: download.priority,
-            prefix: download.prefix, holders: download.holderBytes,
+            since: download.since, have: min(download.length, download.have + haveInChildren(download)), state: state,
+            priority: download.priority, prefix: download.prefix, holders: download.holderBytes,
             activeHolders: download.lanes.count)
     }
 }

@@ -39,6 +39,24 @@ extension EndToEnd {
             }
         }
 
+        @Test("How far a directory is includes what has come of a large file of it")
+        func progress() throws {
+            try Swarm.run { swarm in
+                let holder = try swarm.addPeer { share in
+                    try TestFile.write(share + "/tree/large.bin", length: 12 * mebibyte)
+                }
+                try holder.awaitFiles("tree/large.bin")
+                let fetcher = try swarm.addPeer(arguments: ["--max-download", "4M"])
+                try swarm.settle()
+                #expect(fetcher.ctl("req", "tree/", "--background").code == 0)
+                let have = try fetcher.awaitBytes(3 * mebibyte, of: "tree")
+                #expect(have < 12 * mebibyte)
+                #expect(fetcher.download("tree")?["bytesPerSecond"].double ?? 0 > 0)
+                #expect(fetcher.ctl("limit", "--download", "none").code == 0)
+                #expect(fetcher.ctl("wait", "tree/").code == 0)
+            }
+        }
+
         @Test("A directory's length is that of its files, for `who`, `found`, `done` and whoever waits for it")
         func lengths() throws {
             try Swarm.run { swarm in

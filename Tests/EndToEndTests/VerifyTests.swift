@@ -50,6 +50,37 @@ extension EndToEnd {
             }
         }
 
+        @Test("A directory is not offered without its rotten file: whoever fetches it gets all of it, or is told")
+        func directory() throws {
+            try Swarm.run(inMemory: true) { swarm in
+                var rotting: RottingFile?
+                let holder = try swarm.addPeer { share in
+                    try TestFile.write(share + "/d/well.bin", length: 1000, seed: 1)
+                    try TestFile.write(share + "/d/rotten.bin", length: 5 * mebibyte, seed: 2)
+                    rotting = RottingFile(share + "/d/rotten.bin")
+                }
+                try holder.awaitFiles("d/well.bin", "d/rotten.bin")
+                let sound = try swarm.addPeer()
+                let fetcher = try swarm.addPeer()
+                try swarm.settle()
+                #expect(sound.ctl("req", "d/").code == 0)
+                try rotting?.rot(at: 4 * mebibyte + 1)
+                #expect(holder.ctl("verify").code == 65)
+                let who = fetcher.ctl("who", "d/", "--json").json
+                #expect(who?["versions"].array.count == 1 && who?["unfit"].array.count == 1)
+                #expect(fetcher.ctl("req", "d/").code == 0)
+                #expect(TestFile.sameBytes(fetcher.path("d/rotten.bin"), sound.path("d/rotten.bin")))
+                for peer in [sound, fetcher] { #expect(peer.ctl("left").code == 0) }
+                for peer in [sound, fetcher] { try holder.awaitDeparture(of: peer) }
+                let alone = try swarm.addPeer()
+                try alone.awaitRoster(of: [holder])
+                let told = alone.ctl("req", "d/")
+                #expect(told.code == 66 && told.errors.contains("\(holder.address)"), "\(told)")
+                #expect(holder.ctl("files").output.contains("rotten.bin is not to be had"))
+                #expect(!TestFile.exists(alone.path("d")))
+            }
+        }
+
         @Test("Rot that nobody has looked for harms only its own copy: whoever fetches it gets the file from another")
         func unnoticed() throws {
             try Swarm.run(inMemory: true) { swarm in

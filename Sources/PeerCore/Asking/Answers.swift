@@ -30,6 +30,7 @@ extension PeerMachine {
         case .wish(let id): settle(peer, in: id, reason)
         case .download(let id):
             unmet(peer, in: id)
+            if reason == .indexing { downloads[id]?.awaitIndex(of: peer, until: now + policy.askAgain) }
             giveUpIfOnlyLiars(id)
         }
     }

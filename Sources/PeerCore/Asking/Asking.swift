@@ -62,6 +62,16 @@ extension PeerMachine {
         }
     }
 
+    /// Whoever has just come up knows soon what it has.
+    mutating func askIndexing(_ id: DownloadID) {
+        guard let download = downloads[id], download.askAgain <= now else { return }
+        for peer in download.indexing where download.holders[peer]?.isLiar != true && !bans.contains(peer) {
+            put(download.query, to: peer, for: .download(id))
+        }
+        downloads[id]?.indexing = []
+        downloads[id]?.askAgain = .distantFuture
+    }
+
     mutating func sweepRequests() {
         for (id, request) in requests {
             let isOver = request.progressed + request.wish.timeout <= now

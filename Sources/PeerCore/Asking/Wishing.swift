@@ -7,13 +7,18 @@ extension PeerMachine {
             return emit(.failed(id, .tooMany(limit: policy.requestsMax)))
         }
         requests[id] = Request(id: id, wish: wish, aim: .fetch, since: now, progressed: now)
-        // One that waits may be for a version that is gone from the swarm: then the swarm is asked anew.
-        if let running = running(wish), running.isGoing || wish.digest == running.root.digest {
-            return join(running, id)
-        }
+        if let running = running(wish), mayJoin(running, wish) { return join(running, id) }
         // What is to be repaired has been looked at already.
         if wish.rot != nil, let request = requests[id] { return beginAsk(request, local: nil) }
         emit(wish.tree ? .inspectTree(id, wish.name) : .inspect(id, wish.name))
+    }
+
+    /// Whether it is known already that the version that is being fetched is the one that is wanted, or cannot be had beside
+    /// it. One that waits may be for a version that is gone from the swarm, and which is the newest nobody knows before it
+    /// has asked: then the swarm is asked anew.
+    private func mayJoin(_ running: Download, _ wish: FetchWish) -> Bool {
+        if let digest = wish.digest { return running.isGoing || digest == running.root.digest }
+        return running.isGoing && wish.choose == .only
     }
 
     /// Who has which version of a name.

@@ -125,6 +125,9 @@ struct Download {
     var isListed = false
     /// Peers that were asked again since the last search for holders, as their connections had been lost.
     var askedAgain: Set<PeerID> = []
+    /// Peers that may have it when they have indexed their share, and when they are asked again.
+    var indexing: Set<PeerID> = []
+    var askAgain = Moment.distantFuture
     /// When it was first seen to have no holder, if it has none.
     var waitsSince: Moment?
     var nextSeek: Moment

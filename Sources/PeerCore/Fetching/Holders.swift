@@ -113,6 +113,7 @@ extension PeerMachine {
             }
             if case .gathering(.some(let fetch)) = download.phase { hurry(fetch, of: id) }
             if download.nextSeek <= now { seekHolders(id) }
+            askIndexing(id)
             giveUpIfOnlyLiars(id)
             // Who was patient, or was asked to come again later, may have something to do now.
             switch downloads[id]?.phase {

@@ -15,6 +15,11 @@ extension Download {
         return Figures(have: tree.have, length: tree.manifest.length)
     }
 
+    mutating func awaitIndex(of peer: PeerID, until moment: Moment) {
+        indexing.insert(peer)
+        askAgain = min(askAgain, moment)
+    }
+
     /// What to ask others for.
     var query: FileQuery { kind == .tree ? .tree(name) : .root(root) }
 

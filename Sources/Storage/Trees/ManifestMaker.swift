@@ -17,16 +17,18 @@ public enum ManifestMaker {
         /// A file's content is not known yet: ask again later.
         case pending
         case refused(ManifestError)
+        /// Something in it cannot be read, or has rotted.
+        case incomplete(shown: String, reason: String)
     }
 
-    /// A file whose content cannot be known is left out, which is told: one that nobody may read should not keep
-    /// thousands of others from everybody. Modes are those that whoever fetches the directory can give, so that its copy
-    /// is the same version.
+    /// Without a file whose content cannot be known there is no manifest: what is left would pass for a version of the
+    /// directory, and whoever fetches it would have all there is and not know what is missing. Modes are those that
+    /// whoever fetches the directory can give, so that its copy is the same version.
     /// - Parameter known: what is known of a file that stands so.
     public static func make(
         _ name: ShareName, _ contents: TreeContents, known: (ShareName, FileIdentity) -> KnownContent
     ) -> Outcome {
-        var contents = contents
+        if let (shown, reason) = contents.unreadable { return .incomplete(shown: shown, reason: reason) }
         var entries = contents.directories.map { Manifest.Entry(path: $0.path, kind: .directory($0.mode.forDirectory)) }
         entries.reserveCapacity(contents.count)
         var modified = contents.files.isEmpty ? contents.modified : Int64.min
@@ -36,7 +38,8 @@ public enum ManifestMaker {
                 entries.append(.init(path: file.path, kind: .file(root, file.mode.forFile)))
                 modified = max(modified, file.identity.modifiedSeconds)
             case .pending: return .pending
-            case .unreadable(let reason): contents.refuse(Array(file.path.utf8), reason)
+            case .unreadable(let reason):
+                return .incomplete(shown: TerminalText.escape(file.path), reason: reason)
             }
         }
         do throws(ManifestError) {

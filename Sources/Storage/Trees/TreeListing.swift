@@ -20,15 +20,21 @@ public struct TreeContents: Sendable {
     /// of them.
     public fileprivate(set) var refused: [(shown: String, reason: String)] = []
     public fileprivate(set) var refusedCount = 0
+    /// The first thing that should be in it and could not be looked at, shown likewise, with why.
+    public fileprivate(set) var unreadable: (shown: String, reason: String)?
     /// When the directory itself was last changed, in seconds since 1970.
     public fileprivate(set) var modified: Int64 = 0
 
     var count: Int { files.count + directories.count }
 
-    mutating func refuse(_ path: [UInt8], _ reason: String) {
+    fileprivate mutating func refuse(_ path: [UInt8], _ reason: String) {
         refusedCount += 1
         guard refused.count < StorageLimits.refusalsTold else { return }
         refused.append((TerminalText.escape(String(decoding: path, as: UTF8.self)), reason))
+    }
+
+    fileprivate mutating func failed(_ path: [UInt8], _ error: SystemError) {
+        if unreadable == nil { unreadable = (TerminalText.escape(String(decoding: path, as: UTF8.self)), "\(error)") }
     }
 }
 
@@ -104,7 +110,7 @@ public struct TreeListing: Sendable {
                 path: path + [UInt8(ascii: "/")], directory: directory, names: try directory.names())
         } catch {
             // Whatever took its place is told by whoever put it there.
-            if !error.isMissing, !error.isNotADirectory, !error.isOtherKind { contents.refuse(path, "\(error)") }
+            if !error.isMissing, !error.isNotADirectory, !error.isOtherKind { contents.failed(path, error) }
         }
     }
 
@@ -152,7 +158,7 @@ public struct TreeListing: Sendable {
             case .other: break
             }
         } catch {
-            contents.refuse(path, "\(error)")
+            contents.failed(path, error)
         }
     }
 }

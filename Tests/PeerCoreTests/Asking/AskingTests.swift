@@ -197,6 +197,22 @@ import Wire
         #expect(isOpening)
     }
 
+    @Test("A download that waits asks a peer again that is still indexing, until it knows")
+    func indexingForDownload() {
+        let (_, connections) = peer.fetch(file, from: [1])
+        peer.feed(.closed(connections[0], reason: "reset"))
+        peer.delta(joined: [2])
+        let newcomer = peer.connect(2)
+        for _ in 0..<20 {
+            if peer.asked[newcomer]?.isEmpty == false { peer.notHave(on: newcomer, .indexing) }
+            peer.pass(.milliseconds(250))
+        }
+        peer.pass(.milliseconds(500))
+        #expect(peer.asked[newcomer]?.count == 1)
+        peer.have(file, on: newcomer)
+        #expect(peer.statuses.first?.state == .fetching)
+    }
+
     @Test("A peer that indexes until the timeout counts as silent")
     func indexingForEver() {
         peer.join([1])

@@ -51,6 +51,24 @@ import Wire
         #expect(peer.statuses.count == (own > 5 ? 0 : 1))
     }
 
+    @Test(
+        "Which version is the newest is asked also while one is being fetched: only that one is joined",
+        arguments: [4, 6])
+    func newestWhileFetching(_ others: Int64) {
+        peer.join([1, 2])
+        peer.wish(file)
+        let (first, second) = (peer.connect(1), peer.connect(2))
+        peer.have(file, on: first)
+        peer.notHave(on: second)
+        let request = peer.newRequest()
+        peer.feed(.wish(request, FetchWish(name: file.name, timeout: .seconds(30), choose: .newest)))
+        peer.feed(.inspected(request, .absent))
+        peer.have(file, on: first, modified: 5)
+        peer.have(other, on: second, modified: others)
+        #expect(peer.failure(of: request) == (others > 5 ? .otherVersionRunning(file.root) : nil))
+        #expect(peer.statuses.map(\.root) == [file.root])
+    }
+
     @Test("What is here as others have it is one version, and what nobody else has is one too")
     func ownAmongOthers() throws {
         peer.join([1])

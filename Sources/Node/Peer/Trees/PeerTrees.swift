@@ -70,7 +70,7 @@ extension PeerNode {
             let file = SharedFile(name: name, root: kept.root, modified: made.modified, layer: kept.layer)
             manifestMade(name, .made(OfferedTree(manifest: file, length: made.manifest.length)))
         case .success(.pending): manifestMade(name, .pending)
-        case .success(.refused(let error)): refuse(name, "\(error)")
+        case .success(.refused(let reason)): refuse(name, reason)
         case .failure(let error): refuse(name, "\(error)")
         }
     }

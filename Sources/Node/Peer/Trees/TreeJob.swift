@@ -59,7 +59,8 @@ extension TreeCompletion {
 enum ManifestOutcome: Sendable {
     case made(MadeManifest, ManifestStore.Kept)
     case pending
-    case refused(ManifestError)
+    /// It can have none, for this reason.
+    case refused(String)
 }
 
 /// The files of a tree that is being fetched, from one survey to the end or to a pause: what workers bring of an earlier

@@ -64,7 +64,8 @@ extension PeerWorker {
         switch outcome {
         case .made(let made): return .made(made, try manifests.keep(made.manifest, needed: needed, with: bench))
         case .pending: return .pending
-        case .refused(let error): return .refused(error)
+        case .refused(let error): return .refused("\(error)")
+        case .incomplete(let shown, let reason): return .refused("\(shown) is not to be had: \(reason)")
         }
     }
 
