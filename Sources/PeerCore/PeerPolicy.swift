@@ -39,10 +39,9 @@ public struct PeerPolicy: Sendable {
     public var inboundPerPeerMax = 8
     /// Connections to other peers being opened or waiting for an answer at one time.
     public var contactsMax = 1024
-    /// Holders that one download fetches from at one time. Each may hold a piece buffer.
-    /// Holders of all of it and holders of some are counted apart.
+    /// Holders of all of a file that one download fetches from at one time. Each may hold a piece buffer.
     public var lanesMax = 16
-    /// Other fetchers of the same file that a download keeps in touch with.
+    /// Other fetchers of the same file that a download keeps in touch with, and fetches from.
     public var rivalsMax = 50
     /// Downloads that run at one time; the others wait for their turn.
     public var runningMax = 4

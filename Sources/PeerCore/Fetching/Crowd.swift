@@ -72,28 +72,43 @@ struct Crowd {
         let members = [id] + rivals
         let blocks = (pieceCount + (1 << blockSizeLog2) - 1) >> blockSizeLog2
         let partMax = (blocks + members.count - 1) / members.count
-        var parts = Array(repeating: 0, count: members.count)
+        owners.reserveCapacity(blocks)
+        seconds.reserveCapacity(blocks)
+        var parts = Array(repeating: Part(), count: members.count)
+        for position in members.indices { parts[position].key = members[position].high ^ members[position].low }
         for block in 0..<blocks {
-            let owner = Crowd.heaviest(of: members, for: block) { parts[$0] < partMax }
-            parts[owner] += 1
+            let (owner, second) = Crowd.heaviest(of: parts, for: block, partMax)
+            parts[owner].count += 1
             owners.append(members[owner])
-            seconds.append(members[Crowd.heaviest(of: members, for: block) { $0 != owner }])
+            seconds.append(members[second])
         }
     }
 
-    /// The member of the highest weight, as a position, of those that may have the block.
-    private static func heaviest(of members: [PeerID], for block: Int, where mayHave: (Int) -> Bool) -> Int {
-        var best = (member: 0, weight: UInt64(0))
-        for (member, peer) in members.enumerated() where mayHave(member) {
-            let weight = weight(of: block, for: peer)
-            if weight >= best.weight { best = (member, weight) }
+    /// What one member has of the blocks so far.
+    private struct Part {
+        var key: UInt64 = 0
+        var count = 0
+    }
+
+    /// The members of the highest weights for a block, as positions: of those whose part is not full, and of all others.
+    private static func heaviest(of parts: [Part], for block: Int, _ partMax: Int) -> (owner: Int, second: Int) {
+        var owner = (member: 0, weight: UInt64(0))
+        var (first, next) = (owner, owner)
+        for member in parts.indices {
+            let weight = weight(of: block, for: parts[member].key)
+            if weight >= first.weight {
+                (first, next) = ((member, weight), first)
+            } else if weight >= next.weight {
+                next = (member, weight)
+            }
+            if parts[member].count < partMax, weight >= owner.weight { owner = (member, weight) }
         }
-        return best.member
+        return (owner.member, owner.member == first.member ? next.member : first.member)
     }
 
     /// SplitMix64's finalizer over both (Steele, Lea and Flood, 2014).
-    private static func weight(of block: Int, for peer: PeerID) -> UInt64 {
-        var word = peer.high ^ peer.low &+ UInt64(truncatingIfNeeded: block) &* 0x9E37_79B9_7F4A_7C15
+    private static func weight(of block: Int, for key: UInt64) -> UInt64 {
+        var word = key &+ UInt64(truncatingIfNeeded: block) &* 0x9E37_79B9_7F4A_7C15
         word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
         word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
         return word ^ (word >> 31)

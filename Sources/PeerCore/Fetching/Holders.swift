@@ -25,7 +25,7 @@ extension PeerMachine {
     mutating func activate(_ peer: PeerID, _ holder: Download.Holder, on connection: ConnectionID, of id: DownloadID) {
         let isComplete = holder.holding.isComplete
         guard let download = downloads[id], !download.lanes.contains(connection),
-            download.laneCount(complete: isComplete) < policy.lanesMax
+            download.laneCount(complete: isComplete) < (isComplete ? policy.lanesMax : policy.rivalsMax)
         else {
             // Nothing will be heard of its pieces: they are no part of the crowd's work.
             downloads[id]?.plan.crowd.remove(peer)

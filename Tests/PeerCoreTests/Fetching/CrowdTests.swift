@@ -197,6 +197,25 @@ import Wire
         #expect(connections.count { peer.asked[$0]?.isEmpty == false } == 3)
     }
 
+    @Test("Of others that fetch it more are fetched from than of complete holders, and none is asked again for asking")
+    func manyFellows() throws {
+        let file = try TestFile(pieces: 8)
+        let peer = Harness { $0.lanesMax = 1 }
+        let (_, connections) = peer.fetch(file, from: [1])
+        let none = FileOffer(root: file.root, modified: 0, name: file.name, holding: .pieces(PieceSet(pieceCount: 8)))
+        peer.delta(joined: Array(2...5))
+        let fellows = (UInt64(2)...5).map { peer.connect($0) }
+        for fellow in fellows {
+            let question = try #require(peer.takeQuestion(on: fellow))
+            peer.say(.have(request: question, try #require(none)), on: fellow)
+        }
+        #expect(peer.statuses.first?.activeHolders == 1 + fellows.count && peer.closed[connections[0]] == nil)
+        for fellow in fellows {
+            peer.say(.req(request: 1, .root(file.root)), on: fellow)
+            #expect(peer.asked[fellow]?.isEmpty == true)
+        }
+    }
+
     @Test("When somebody else turns up, chunks that have not begun and are its part now are called off, and ours asked")
     func turnsUp() throws {
         let file = try TestFile(pieces: 8)
