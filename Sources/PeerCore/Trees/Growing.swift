@@ -149,7 +149,9 @@ extension PeerMachine {
     /// Stops a tree: it will be surveyed anew. What came whole is put into the share.
     mutating func closeTree(_ id: DownloadID) {
         guard let tree = downloads[id]?.tree else { return }
-        downloads[id]?.lastKnown = Download.Figures(have: tree.haveSoon, length: tree.manifest.length)
+        // Before a survey it has looked at nothing, and what an earlier one found is there still.
+        let have = tree.isSurveyed ? tree.haveSoon : downloads[id]?.lastKnown.have ?? 0
+        downloads[id]?.lastKnown = Download.Figures(have: have, length: tree.manifest.length)
         downloads[id]?.tree = nil
         if !tree.stage.leftOver.isEmpty { emit(.publishFiles(id, tree.stage.leftOver)) }
         emit(.closeTree(id, []))

@@ -376,6 +376,29 @@ import Wire
         #expect(peer.roots(on: connections[0]) == [tree.roots[1]])
     }
 
+    @Test("A directory that finds no room again before it has looked at anything still has what it had")
+    func fullAgain() throws {
+        let tree = try TestTree(small: 2)
+        let (_, connections) = peer.grow(tree, from: [1])
+        peer.bring(0, of: tree, on: connections[0])
+        peer.stage([0], on: connections[0])
+        peer.pass(.seconds(2))
+        peer.publish(tree, [0])
+        let failure = DiskFailure(message: "full", code: 28, isOutOfSpace: true)
+        peer.bring(1, of: tree, on: connections[0])
+        peer.stage([1], on: connections[0], .failed(failure))
+        let id = peer.treeDownload
+        #expect(peer.statuses.map(\.have) == [4096])
+        peer.feed(.spaceFound(id))
+        peer.feed(.manifestRead(id, .read(tree.manifest)))
+        peer.feed(.treeFailed(id, failure))
+        #expect(peer.statuses.map(\.have) == [4096])
+        guard case .paused(.space)? = peer.statuses.first?.state else {
+            Issue.record("\(peer.statuses)")
+            return
+        }
+    }
+
     @Test("What could not be made durable has to come again, and is not counted")
     func unsynced() throws {
         let tree = try TestTree(small: 2)
