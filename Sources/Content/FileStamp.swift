@@ -14,4 +14,10 @@ public struct FileStamp: Hashable, Sendable {
         self.modified = modified
         self.changed = changed
     }
+
+    /// Of a file that is not what it was known as, though it stands as it did: it fits no file, and still tells when this
+    /// one last changed.
+    public var ofRot: FileStamp {
+        FileStamp(device: device, inode: inode, modified: modified, changed: ~changed)
+    }
 }

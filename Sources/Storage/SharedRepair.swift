@@ -15,7 +15,7 @@ public final class SharedRepair: Sendable {
 
     /// Opens the file for writing.
     /// - Parameters:
-    ///   - known: what it should be, and how it stood when that was known. The rot itself changes no time.
+    ///   - known: what it should be, and how it stood when it was found rotten. The rot itself changes no time.
     ///   - bad: the pieces that are not as they should be; no others are written.
     /// - Returns: nil if another file stands at the name by now, or somebody wrote to it.
     /// - Throws: EACCES, EROFS, ETXTBSY and so on as open(2).
@@ -28,7 +28,8 @@ public final class SharedRepair: Sendable {
         let path = "\(share.directory.path)/\(known.name)"
         let file = OpenFile(try share.directory.openForWriting(known.name.path), path: path)
         let (kind, identity) = try FileIO.identity(of: file.rawValue)
-        guard kind == .regular, identity.hasSameBytes(as: known.identity) else { return nil }
+        // To the time of its last change: a write may have had its own time set back.
+        guard kind == .regular, identity == known.identity else { return nil }
         let writer = PieceWriter(name: known.name, layout: layout, layer: known.layer, file: file)
         return SharedRepair(known, bad: bad, writer: writer)
     }

@@ -19,17 +19,20 @@ struct SharedRepairTests {
 
     private var path: String { "\(scratch.sharePath)/sub/file" }
 
-    /// A file of which one byte rotted, and how it was indexed before.
-    private func rotten(at place: Int) throws -> IndexedFile {
+    /// A file of which one byte is another, and what it was before.
+    /// - Parameter isTold: the time of its last change is not the one that is known, as after a write.
+    private func rotten(at place: Int, isTold: Bool = false) throws -> IndexedFile {
         try scratch.write(sample.bytes, to: "sub/file")
         let identity = try share.open(ShareName("sub/file")).identity
+        usleep(20_000)
         let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
         try file.seek(toOffset: UInt64(place))
         try file.write(contentsOf: [sample.bytes[place] ^ 1])
         try FileIO.setModified(file.fileDescriptor, identity.modified)
         try file.close()
+        let now = try share.open(ShareName("sub/file")).identity
         return IndexedFile(
-            name: try ShareName("sub/file"), root: sample.root, identity: identity, layer: sample.layer)
+            name: try ShareName("sub/file"), root: sample.root, identity: isTold ? identity : now, layer: sample.layer)
     }
 
     private func bad(_ members: Int...) -> PieceSet {
@@ -73,6 +76,14 @@ struct SharedRepairTests {
         #expect(utimes(path, nil) == 0)
         #expect(try SharedRepair.open(known, bad: bad(0), in: share) == nil)
         try scratch.write(Array(sample.bytes.dropLast()), to: "sub/file")
+        #expect(try SharedRepair.open(known, bad: bad(0), in: share) == nil)
+    }
+
+    @Test("A file that was written to and has its old time again is somebody's work, not rot")
+    func leavesSecretWorkAlone() throws {
+        let known = try rotten(at: 3, isTold: true)
+        let now = try share.open(ShareName("sub/file")).identity
+        #expect(now.hasSameBytes(as: known.identity) && now != known.identity)
         #expect(try SharedRepair.open(known, bad: bad(0), in: share) == nil)
     }
 

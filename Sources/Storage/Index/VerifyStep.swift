@@ -6,7 +6,8 @@ public struct VerifyStep: Sendable {
     /// What became of a file.
     public enum Verdict: Hashable, Sendable {
         case ok
-        /// It stands as it did, but its bytes are others: the disk, or whatever is between, has lost them.
+        /// It stands as it did to the time of its last change, but its bytes are others: the disk, or whatever is
+        /// between, has lost them.
         case rotten(good: PieceSet)
         /// It was written to, or another file was put in its place.
         case changed
@@ -40,12 +41,13 @@ public struct VerifyStep: Sendable {
         let last = min(layout.pieceCount, next + max(1, StorageLimits.indexStep >> Int(layout.pieceSizeLog2)))
         forget(next..<last, of: open)
         for index in next..<last where isGood(index, in: open, bench) { good.insert(index) }
-        guard try FileIO.identity(of: open.rawValue).identity.hasSameBytes(as: identity) else {
-            return .done(.changed, nil)
-        }
+        let after = try FileIO.identity(of: open.rawValue).identity
+        guard after.hasSameBytes(as: identity) else { return .done(.changed, nil) }
         next = last
         guard next == layout.pieceCount else { return .more(self) }
-        return .done(good.isComplete ? .ok : .rotten(good: good), identity)
+        if good.isComplete { return .done(.ok, identity) }
+        // Whoever writes to a file may set the time of that back, but not the one of the last change.
+        return .done(after == file.identity ? .rotten(good: good) : .changed, after)
     }
 
     private func opened(in share: Share) throws(SystemError) -> (OpenFile, FileIdentity)? {

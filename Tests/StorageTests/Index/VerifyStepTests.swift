@@ -39,8 +39,8 @@ struct VerifyStepTests {
         }
     }
 
-    /// Changes a byte and sets the time of the last write to what it was, as rot leaves it.
-    private func rot(at offset: Int) throws {
+    /// Changes a byte and sets the time of the last write to what it was.
+    private func edit(at offset: Int) throws {
         var info = stat()
         try #require(stat(path, &info) == 0)
         let file = open(path, O_RDWR)
@@ -52,6 +52,14 @@ struct VerifyStepTests {
         try #require(futimens(file, [info.st_atim, info.st_mtim]) == 0)
     }
 
+    /// Changes a byte.
+    /// - Returns: the file as it would be known if that had changed no time of it, as rot does not.
+    private func rot(_ file: IndexedFile, at offset: Int) throws -> IndexedFile {
+        try edit(at: offset)
+        let identity = try share.open(file.name).identity
+        return IndexedFile(name: file.name, root: file.root, identity: identity, layer: file.layer)
+    }
+
     @Test("A file as it was indexed is right, whatever its length", arguments: [0, 1, 1 << 20, (17 << 20) + 3])
     func right(_ length: Int) throws {
         #expect(try verify(indexed(length: length)) == .ok)
@@ -59,9 +67,8 @@ struct VerifyStepTests {
 
     @Test("Of a rotten file exactly the pieces are good whose bytes are", arguments: [0, 1, 67, 68])
     func rotten(_ index: Int) throws {
-        let file = try indexed(length: (17 << 20) + 3)
         let layout = try #require(PieceLayout(length: (17 << 20) + 3))
-        try rot(at: Int(layout.offset(of: index)) + 2)
+        let file = try rot(indexed(length: (17 << 20) + 3), at: Int(layout.offset(of: index)) + 2)
         var good = PieceSet(pieceCount: 69)
         good.insert(0..<69)
         good.remove(index)
@@ -70,8 +77,7 @@ struct VerifyStepTests {
 
     @Test("A small file that rotted has no good piece")
     func small() throws {
-        let file = try indexed(length: 3)
-        try rot(at: 1)
+        let file = try rot(indexed(length: 3), at: 1)
         #expect(try verify(file) == .rotten(good: PieceSet(pieceCount: 1)))
     }
 
@@ -81,6 +87,15 @@ struct VerifyStepTests {
         #expect(truncate(path, 4999) == 0)
         #expect(try verify(file) == .changed)
         try scratch.write(try Sample(length: 5000).bytes, to: "file")
+        #expect(try verify(file) == .changed)
+    }
+
+    @Test("A file that was written to and has its old time again is changed, not rotten")
+    func changedInSecret() throws {
+        let file = try indexed(length: 5000)
+        usleep(20_000)
+        try edit(at: 9)
+        #expect(try share.open(file.name).identity.modified == file.identity.modified)
         #expect(try verify(file) == .changed)
     }
 

@@ -61,7 +61,9 @@ extension ShareIndexer {
 
     private mutating func hashed(_ file: IndexedFile, _ entry: Unsettled) {
         guard !entry.isStirred else { return interrupted(file.name) }
-        if isRotten(file) { return fail(file.name, .rotten, file.identity) }
+        if let old = whatRotted(file) {
+            return rotted(old.renamed(file.name, stamp: FileStamp(file.identity)), at: now)
+        }
         rows.append(.put(file))
         offer(SharedFile(file))
     }
@@ -96,17 +98,25 @@ extension ShareIndexer {
         unsettled[name]?.failure == .rotten ? former[name] : nil
     }
 
-    /// It is another than what it was indexed as, and nobody has written to it.
-    func isRotten(_ file: IndexedFile) -> Bool {
-        guard let old = former[file.name] else { return false }
-        return old.root != file.root && old.identity.hasSameBytes(as: file.identity)
+    /// - Returns: what a file was indexed as whose bytes are others by now, though nothing tells of a write. Whoever writes
+    ///   to a file may set the time of that back; only the kernel sets the time of the last change. That another mode or
+    ///   name has one too makes no new version of a file that is known to be rotten.
+    private func whatRotted(_ file: IndexedFile) -> SharedFile? {
+        guard let old = former[file.name], old.root != file.root, old.identity.hasSameBytes(as: file.identity) else {
+            return nil
+        }
+        let isUnchanged = old.stamp.changed == file.identity.changed || old.stamp == FileStamp(file.identity).ofRot
+        return isUnchanged || unsettled[file.name]?.lastFailure == .rotten ? old : nil
     }
+
+    func isRotten(_ file: IndexedFile) -> Bool { whatRotted(file) != nil }
 
     var rottenNames: [ShareName] {
         former.keys.filter { unsettled[$0]?.failure == .rotten }.sorted()
     }
 
     /// Its pieces were compared with what was indexed, and are others.
+    /// - Parameter file: what it was indexed as, with how it stands now.
     mutating func rotted(_ file: SharedFile, at now: UInt64) {
         self.now = now
         if unsettled[file.name] == nil {
@@ -114,11 +124,9 @@ extension ShareIndexer {
         }
         fail(file.name, .rotten, file.identity)
         former[file.name] = file
-        // Nothing about the file tells of it: without its time of change it is hashed at the next start, and found rotten
-        // again instead of being taken for what it was.
-        let unproven = FileStamp(
-            device: file.stamp.device, inode: file.stamp.inode, modified: file.stamp.modified, changed: 0)
-        rows.append(.put(IndexedFile(file.renamed(file.name, stamp: unproven))))
+        // Nothing about the file tells of it: with a time of change that no file has it is hashed at the next start, and
+        // found rotten again instead of being taken for what it was.
+        rows.append(.put(IndexedFile(file.renamed(file.name, stamp: file.stamp.ofRot))))
     }
 
     /// Its pieces are what was indexed: if that was not so before, a disk or a cable has thought better of it.

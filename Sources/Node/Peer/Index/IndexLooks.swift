@@ -15,6 +15,8 @@ extension ShareIndexer {
             former[name] = known
             act(.suspend(name))
         }
+        // What is written to is somebody's work, however rotten it was before.
+        if isWritten, unsettled[name]?.lastFailure == .rotten { former[name] = nil }
         var entry = unsettled[name] ?? newEntry(name, known)
         // Perhaps it was closed: then it can be had in a moment.
         if entry.isOpenForWriting, known == nil { act(.suspend(name)) }

@@ -120,28 +120,64 @@ struct IndexLooksTests {
         #expect(driver.rows["a"]?.identity.changed == driver.catalog[name]?.stamp.changed)
     }
 
-    @Test("Bytes that are others under an unchanged time of writing are rot, not a new version")
-    func rot() throws {
+    @Test(
+        "Bytes that are others under an unchanged time of writing are a new version, seen or not",
+        arguments: [true, false])
+    func editedInSecret(_ isSeen: Bool) throws {
         let known = try driver.root("a")
-        try rot("a", at: 50)
-        try driver.hear()
+        let row = try #require(driver.rows["a"])
+        try edit("a", at: 50)
+        #expect(try shared.share.open(name).identity.hasSameBytes(as: row.identity))
+        let driver = isSeen ? driver : try IndexDriver(watching: shared)
+        if isSeen { try driver.hear() } else { driver.start([row]) }
         driver.pass(.seconds(1))
-        #expect(driver.offered == [] && driver.states == ["a": "error"])
-        #expect(driver.indexer.rotten(name)?.root == known && driver.indexer.rottenNames == [name])
-        // Another look at it changes nothing; that it is written to properly does.
+        #expect(driver.states == ["a": "ready"] && driver.indexer.rottenNames == [])
+        #expect(try driver.root("a") != known && driver.root("a")?.length == 100)
+    }
+
+    /// A file that was found to be another than it is known as.
+    private func rot() throws -> SharedFile {
+        let file = try #require(driver.catalog[name])
+        let root = FileRoot(digest: .zero, length: file.root.length)
+        let known = SharedFile(name: name, root: root, stamp: file.stamp, layer: [.zero])
+        driver.indexer.rotted(known, at: driver.now)
+        driver.proceed()
+        try #require(driver.offered == [] && driver.indexer.rotten(name) == known)
+        return known
+    }
+
+    @Test("A rotten file stays so with another mode, and is a new version when somebody writes to it")
+    func rotten() throws {
+        let known = try rot()
         usleep(20_000)
         chmod(path("a"), 0o600)
         try driver.hear()
         driver.pass(.seconds(1))
-        #expect(driver.states == ["a": "error"] && driver.indexer.rotten(name)?.root == known)
-        try append(1, to: "a")
+        #expect(driver.states == ["a": "error"] && driver.indexer.rotten(name)?.root == known.root)
+        #expect(driver.indexer.rotten(name)?.identity == (try shared.share.open(name).identity))
+        try edit("a", at: 7)
         try driver.hear()
         driver.pass(.seconds(1))
         #expect(driver.offered == ["a"] && driver.indexer.rottenNames == [])
     }
 
+    @Test(
+        "A rotten file is rotten at the next start, and a new version if it was written to before",
+        arguments: [true, false])
+    func rottenAtStart(_ isEdited: Bool) throws {
+        let known = try rot()
+        let row = try #require(driver.rows["a"])
+        if isEdited { try edit("a", at: 7) }
+        let next = try IndexDriver(watching: shared)
+        next.start([row])
+        next.pass(.seconds(1))
+        #expect(next.offered == (isEdited ? ["a"] : []))
+        #expect(next.indexer.rotten(name) == (isEdited ? nil : known))
+        #expect(isEdited || next.rows["a"] == row)
+    }
+
     /// Changes a byte and sets the time of the last write to what it was.
-    private func rot(_ name: String, at offset: Int) throws {
+    private func edit(_ name: String, at offset: Int) throws {
         var info = stat()
         try #require(stat(path(name), &info) == 0)
         usleep(20_000)
