@@ -72,8 +72,9 @@ public struct DownloadEntry: Hashable, Sendable {
 /// Why a download does not go on though it could.
 public enum PauseCause: Hashable, Sendable {
     case user
-    /// The disk is full; it goes on when so many more bytes are free.
-    case space(needed: UInt64)
+    /// The disk is full; it goes on when there is room for all the bytes needed, and so many of them were missing when
+    /// that was last looked at.
+    case space(missing: UInt64, needed: UInt64)
 }
 
 /// A download as an earlier run of the daemon left it.

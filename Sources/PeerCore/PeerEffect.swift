@@ -54,7 +54,7 @@ public enum PeerEffect: Sendable, Equatable {
     /// Make the manifest of a directory of the share, keep and offer it.
     case makeManifest(ShareName)
 
-    /// Whether so many bytes are free now; answered only if they are.
+    /// Whether there is room for so many bytes now; answered only if there is.
     case checkSpace(DownloadID, needed: UInt64)
     /// Record a download, or its new state.
     case keep(DownloadEntry)
@@ -253,7 +253,7 @@ public enum PeerNote: Hashable, Sendable {
     case downloadFinished(EndedDownload, took: Span)
     case downloadFailed(EndedDownload, FetchFailure)
     case downloadRestored(DownloadID, ShareName, have: UInt64)
-    case downloadPaused(DownloadID, ShareName, needed: UInt64)
+    case downloadPaused(DownloadID, ShareName, missing: UInt64)
     /// The disk does not have what was written to it.
     case piecesSpoiled(DownloadID, ShareName, count: Int)
     case banned(PeerID, PeerAddress, reason: String)

@@ -34,12 +34,17 @@ public struct DiskFailure: Error, Hashable, Sendable {
     public let isOutOfSpace: Bool
     /// How many more bytes would have to be free, where that is known.
     public let missingBytes: UInt64?
+    /// For how many bytes there has to be room, where that is known.
+    public let neededBytes: UInt64?
 
-    public init(message: String, code: Int32, isOutOfSpace: Bool, missingBytes: UInt64? = nil) {
+    public init(
+        message: String, code: Int32, isOutOfSpace: Bool, missingBytes: UInt64? = nil, neededBytes: UInt64? = nil
+    ) {
         self.message = message
         self.code = code
         self.isOutOfSpace = isOutOfSpace
         self.missingBytes = missingBytes
+        self.neededBytes = neededBytes
     }
 }
 

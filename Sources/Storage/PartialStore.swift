@@ -9,6 +9,7 @@ public struct PartialStore: Sendable {
     let share: Share
     /// How the files of trees stood when they were staged, by their names here.
     let staging = WritingTurn<[String: FileIdentity]>([:])
+    private let reservations = WritingTurn<Void>(())
     private let bootID: String
 
     /// Takes `partial` below the state directory if that can rename into the share, else a directory of the daemon's
@@ -62,6 +63,10 @@ public struct PartialStore: Sendable {
         partial.setSeal()
         return partial
     }
+
+    /// Looks for room and takes it, one at a time: of two files that fit alone but not together, one has to get its space,
+    /// and the other's owner to hear what is missing beside that.
+    public func reserving<R: Sendable>(_ body: () -> R) -> R { reservations.withLock { _ in body() } }
 
     public func discard(_ partial: PartialFile) throws(SystemError) {
         try discard(named: partial.fileName)

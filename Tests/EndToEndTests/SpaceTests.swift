@@ -141,6 +141,24 @@ extension EndToEnd {
             }
         }
 
+        @Test("Of two that fit only one at a time one comes, and the other waits without beginning again and again")
+        func oneOfTwo() throws {
+            try Swarm.run { swarm in
+                _ = try addHolder(swarm, ["a.bin": 40 * mebibyte, "b.bin": 41 * mebibyte])
+                try addPeer(swarm, mebibytes: 64) { fetcher, _ in
+                    #expect(fetcher.ctl("req", "--background", "a.bin", "b.bin").code == 0)
+                    try eventually("one has come, and the other waits") {
+                        fetcher.files().count == 1 && fetcher.download("a.bin") ?? fetcher.download("b.bin") != nil
+                    }
+                    let name = fetcher.files().keys.contains("a.bin") ? "b.bin" : "a.bin"
+                    // As many as are missing are free at all times.
+                    #expect((15 * mebibyte...19 * mebibyte).contains(try awaitPause(of: name, at: fetcher)))
+                    usleep(5_000_000)
+                    #expect(fetcher.log.components(separatedBy: "the disk is full").count <= 3, "\(fetcher.log)")
+                }
+            }
+        }
+
         @Test("A disk that fills up in the middle, reservation or not, pauses that download, and it goes on from there")
         func middle() throws {
             try Swarm.run { swarm in

@@ -138,10 +138,10 @@ extension PeerNode {
             logger.info(
                 "download taken up again",
                 metadata: ["download": "\(id.rawValue)", "name": "\(name)", "have": "\(have)"])
-        case .downloadPaused(let id, let name, let needed):
+        case .downloadPaused(let id, let name, let missing):
             logger.warning(
                 "the disk is full; waiting for room",
-                metadata: ["download": "\(id.rawValue)", "name": "\(name)", "missing_bytes": "\(needed)"])
+                metadata: ["download": "\(id.rawValue)", "name": "\(name)", "missing_bytes": "\(missing)"])
         case .piecesSpoiled(let id, let name, let count):
             logger.warning(
                 "pieces on the disk are not what was written; fetching them again",

@@ -115,14 +115,24 @@ struct PeerWorker {
     ) -> Result<PartialFile, DiskFailure> {
         let layout = PieceLayout(length: entry.root.length)
         let length = entry.kind.badPieces.flatMap { layout?.bytes(of: $0) } ?? entry.root.length
-        if let failure = missing(length, minFree) { return .failure(failure) }
-        do throws(SystemError) {
-            return .success(
-                try partials.open(
-                    entry.name, entry.root, layer, serial: entry.id.rawValue, wanted: entry.kind.badPieces))
-        } catch {
-            return .failure(DiskFailure(error))
+        return partials.reserving {
+            if let failure = missing(length, minFree) { return .failure(failure) }
+            do throws(SystemError) {
+                return .success(
+                    try partials.open(
+                        entry.name, entry.root, layer, serial: entry.id.rawValue, wanted: entry.kind.badPieces))
+            } catch {
+                return .failure(notReserved(length, minFree, error))
+            }
         }
+    }
+
+    /// Somebody else may have taken the room meanwhile: what is missing by now is what has to be made free.
+    func notReserved(_ bytes: UInt64, _ minFree: Reserve, _ error: SystemError) -> DiskFailure {
+        let found = error.isOutOfSpace ? missing(bytes, minFree) : nil
+        return DiskFailure(
+            message: "\(error)", code: error.code, isOutOfSpace: error.isOutOfSpace,
+            missingBytes: found?.missingBytes, neededBytes: bytes)
     }
 
     /// - Returns: why there is no room for so many bytes; nil if there is, or nobody knows.
@@ -136,7 +146,7 @@ struct PeerWorker {
             message:
                 "\(bytes) bytes are needed and \(floor) are to stay free (min_free), but only \(space.available) are "
                 + "free: make room for \(count) more", code: SystemError.noSpace, isOutOfSpace: true,
-            missingBytes: count)
+            missingBytes: count, neededBytes: bytes)
     }
 
     private func reopen(_ entry: DownloadEntry, _ record: PartialRecord) -> PeerCompletion {

@@ -107,10 +107,11 @@ extension PeerMachine {
         guard failure.isOutOfSpace, download.have > 0 || download.requests.isEmpty || download.isListed else {
             return failDownload(id, .disk(failure))
         }
-        let needed = max(1, failure.missingBytes ?? download.length - min(download.have, download.length))
-        stop(id, .paused(.space(needed: needed)))
+        let rest = download.length - min(download.have, download.length)
+        let missing = max(1, failure.missingBytes ?? rest)
+        stop(id, .paused(.space(missing: missing, needed: max(1, failure.neededBytes ?? rest))))
         downloads[id]?.nextSeek = now + policy.spaceCheck
-        note(.downloadPaused(id, download.name, needed: needed))
+        note(.downloadPaused(id, download.name, missing: missing))
         failRequests(of: download, .full(failure, have: download.have))
         beginNext()
     }
@@ -118,7 +119,7 @@ extension PeerMachine {
     /// Whether there is room for those that wait for it.
     mutating func sweepSpace() {
         for (id, download) in downloads {
-            guard case .paused(.space(let needed)) = download.phase, download.nextSeek <= now else { continue }
+            guard case .paused(.space(_, let needed)) = download.phase, download.nextSeek <= now else { continue }
             downloads[id]?.nextSeek = now + policy.spaceCheck
             emit(.checkSpace(id, needed: needed))
         }

@@ -65,6 +65,8 @@ extension DiskFailure {
     static let io = DiskFailure(message: "input/output error", code: 5, isOutOfSpace: false)
 
     static func full(_ missing: UInt64?) -> DiskFailure {
-        DiskFailure(message: "no space left on device", code: 28, isOutOfSpace: true, missingBytes: missing)
+        DiskFailure(
+            message: "no space left on device", code: 28, isOutOfSpace: true, missingBytes: missing,
+            neededBytes: missing)
     }
 }

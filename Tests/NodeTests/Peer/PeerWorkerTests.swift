@@ -142,6 +142,22 @@ struct PeerWorkerTests {
         }
     }
 
+    @Test("What is missing on the disk is told beside all that is needed, also if it shows only when it is reserved")
+    func missingRoom() throws {
+        let floor = UInt64.max / 4
+        let failure = try #require(shared.worker.missing(1000, .bytes(floor)))
+        let missing = try #require(failure.missingBytes)
+        #expect(failure.isOutOfSpace && failure.neededBytes == 1000 && missing > floor / 2 && missing < floor)
+        let full = SystemError("reserve", on: "x", code: ENOSPC)
+        let late = shared.worker.notReserved(1000, .bytes(floor), full)
+        #expect(late.message == "\(full)" && late.isOutOfSpace && late.neededBytes == 1000)
+        // Others write to this disk as well.
+        #expect((missing / 2...floor).contains(try #require(late.missingBytes)))
+        #expect(shared.worker.notReserved(1000, .bytes(0), full).missingBytes == nil)
+        let broken = shared.worker.notReserved(1000, .bytes(floor), SystemError("reserve", on: "x", code: EIO))
+        #expect(broken.missingBytes == nil && !broken.isOutOfSpace)
+    }
+
     private func store(_ partial: PartialFile, _ index: Int, _ bytes: [UInt8]) -> PieceOutcome? {
         let buffer = PieceBuffer(capacity: 1 << 20)
         buffer.memory.copyBytes(from: bytes)

@@ -40,19 +40,40 @@ import Testing
 
     @Test("Whoever waits for a download in the background that has no room is told so, and does not take it away")
     func noRoom() {
-        let failure = DiskFailure(message: "reserve: full", code: 28, isOutOfSpace: true, missingBytes: 9)
+        let failure = DiskFailure(
+            message: "reserve: full", code: 28, isOutOfSpace: true, missingBytes: 9, neededBytes: 100)
         let entry = DownloadEntry(
             id: DownloadID(rawValue: 9), name: file.name, root: file.root, modified: 0, replacing: false,
             keepsBackup: true, sync: true, priority: 0, state: .running)
         let none = PieceSet(pieceCount: 3)
         peer.feed(.restored(StoredDownload(entry: entry, layer: file.layer, pieces: none)))
         peer.feed(.partialFailed(entry.id, failure))
-        #expect(peer.statuses.first?.state == .paused(.space(needed: 9)))
+        #expect(peer.statuses.first?.state == .paused(.space(missing: 9, needed: 100)))
         peer.feed(.wait(waiter, file.name))
         #expect(peer.failure(of: waiter) == nil)
         peer.feed(.partialFailed(entry.id, failure))
         #expect(peer.failure(of: waiter) == .full(failure, have: 0))
-        #expect(peer.statuses.first?.state == .paused(.space(needed: 9)))
+        #expect(peer.statuses.first?.state == .paused(.space(missing: 9, needed: 100)))
+    }
+
+    @Test("A download that waits for room asks for room for all it needs, not for what was missing of that")
+    func roomForAll() {
+        let entry = DownloadEntry(
+            id: DownloadID(rawValue: 9), name: file.name, root: file.root, modified: 0, replacing: false,
+            keepsBackup: true, sync: true, priority: 0, state: .running)
+        peer.feed(.restored(StoredDownload(entry: entry, layer: file.layer, pieces: PieceSet(pieceCount: 3))))
+        let full = DiskFailure(
+            message: "full", code: 28, isOutOfSpace: true, missingBytes: 9, neededBytes: file.root.length)
+        for (failure, isTold) in [(full, true), (DiskFailure(message: "full", code: 28, isOutOfSpace: true), false)] {
+            peer.feed(.partialFailed(entry.id, failure))
+            #expect(
+                peer.statuses.first?.state
+                    == .paused(.space(missing: isTold ? 9 : file.root.length, needed: file.root.length)))
+            peer.take()
+            peer.pass(.seconds(3))
+            #expect(peer.effects.contains(.checkSpace(entry.id, needed: file.root.length)))
+            peer.feed(.spaceFound(entry.id))
+        }
     }
 
     @Test("A download that runs is waited for to its end")

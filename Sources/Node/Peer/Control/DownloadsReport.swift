@@ -46,7 +46,7 @@ extension DownloadStatus {
 
     /// Bytes that the disk lacks.
     var neededBytes: UInt64? {
-        if case .paused(.space(let needed)) = state { needed } else { nil }
+        if case .paused(.space(let missing, _)) = state { missing } else { nil }
     }
 
     /// What has to happen before it goes on, for a line of progress.
@@ -54,7 +54,7 @@ extension DownloadStatus {
         switch state {
         case .waiting: "a peer that has this version"
         case .paused(.user): "p2pctl resume"
-        case .paused(.space(let needed)): "\(ByteText.size(needed)) more of free space"
+        case .paused(.space(let missing, _)): "\(ByteText.size(missing)) more of free space"
         case .queued, .fetching, .checking, .finishing, .failed: nil
         }
     }

@@ -19,7 +19,7 @@ struct DownloadsReportTests {
             (.queued, .queued, nil, nil), (.fetching, .fetching, nil, nil), (.checking, .checking, nil, nil),
             (.finishing, .finishing, nil, nil), (.waiting, .waiting, "this version", "a peer"),
             (.paused(.user), .paused, "p2pctl resume", "p2pctl resume"),
-            (.paused(.space(needed: 2048)), .paused, "disk is full", "2 KiB"),
+            (.paused(.space(missing: 2048, needed: 9999)), .paused, "disk is full", "2 KiB"),
             (.failed(.cancelled), .kept, "p2pctl resume", nil),
             (.failed(.occupied("a pipe")), .failed, "in its place is a pipe", nil),
         ] as [(DownloadActivity, DownloadState, String?, String?)])
@@ -33,7 +33,7 @@ struct DownloadsReportTests {
 
     @Test("Only a download that waits for room needs bytes")
     func needs() throws {
-        #expect(try status(.paused(.space(needed: 7))).neededBytes == 7)
+        #expect(try status(.paused(.space(missing: 7, needed: 70))).neededBytes == 7)
         #expect(try status(.paused(.user)).neededBytes == nil)
         #expect(try status(.waiting).neededBytes == nil)
     }
