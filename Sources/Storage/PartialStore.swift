@@ -41,7 +41,7 @@ public struct PartialStore: Sendable {
         guard let layout = PieceLayout(length: root.length) else {
             throw SystemError("make a partial file for", on: name.path, code: SystemError.fileTooLarge)
         }
-        let fileName = "\(root.digest.hex).\(serial)"
+        let fileName = try freeName(root, serial)
         let path = "\(directory.path)/\(fileName)"
         let file = OpenFile(try directory.createFile(fileName), path: path)
         do throws(SystemError) {
@@ -62,6 +62,26 @@ public struct PartialStore: Sendable {
             in: directory, bootID: bootID)
         partial.setSeal()
         return partial
+    }
+
+    /// A name where nothing stands, or a file that an earlier run left. What else stands in the way, as a link or directory
+    /// that somebody put there, is passed over: it is neither opened nor removed.
+    private func freeName(_ root: FileRoot, _ serial: UInt64) throws(SystemError) -> String {
+        let first = "\(root.digest.hex).\(serial)"
+        if try isFree(first) { return first }
+        for attempt in 1...StorageLimits.partialNamesMax {
+            // No download has so high a number, and files of trees have the highest bit.
+            let name = "\(root.digest.hex).\(1 << 62 | attempt << 48 | serial)"
+            if try isFree(name) { return name }
+        }
+        throw SystemError("make a file in place of", on: "\(directory.path)/\(first)", code: SystemError.exists)
+    }
+
+    private func isFree(_ name: String) throws(SystemError) -> Bool {
+        switch try directory.kind(of: name) {
+        case nil, .regular?: true
+        case .directory?, .other?: false
+        }
     }
 
     /// Looks for room and takes it, one at a time: of two files that fit alone but not together, one has to get its space,

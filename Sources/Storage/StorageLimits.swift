@@ -15,6 +15,8 @@ public enum StorageLimits {
     public static let depthMax = 64
     /// Kept versions of one name: more are looked through one by one, and nobody wants them.
     static let backupsMax = 9_999
+    /// Names tried for one partial file: more than one only where something else stands in the way.
+    static let partialNamesMax: UInt64 = 16
     /// Seconds to wait for another program that looks into the database.
     static let databaseBusySeconds = 5.0
     /// The database's log is cut to this after it has grown beyond it in one large transaction.

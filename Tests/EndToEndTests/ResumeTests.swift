@@ -243,9 +243,13 @@ private struct Lives {
 }
 
 extension Peer {
-    /// What it has fetched so far of its downloads, as files.
+    /// What it has fetched so far of its downloads, as files; what somebody put in their place is none.
     func partialFiles() throws -> [String] {
         let directory = "\(state)/partial"
-        return try FileManager.default.contentsOfDirectory(atPath: directory).map { "\(directory)/\($0)" }
+        let paths = try FileManager.default.contentsOfDirectory(atPath: directory).map { "\(directory)/\($0)" }
+        return paths.filter { path in
+            var status = stat()
+            return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        }
     }
 }

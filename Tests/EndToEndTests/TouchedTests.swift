@@ -13,6 +13,8 @@ extension EndToEnd {
             /// With the time of modification as it was.
             case overwrittenInSecret
             case removed, replaced
+            /// By what is no file.
+            case linked, inDirectory
         }
 
         enum Moment: CaseIterable {
@@ -37,8 +39,23 @@ extension EndToEnd {
                 case .overwritten, .overwrittenInSecret:
                     #expect((mebibyte / 4..<7 * mebibyte).contains(again), "\(again)")
                 case .truncated: #expect((2...9).contains(again / mebibyte), "\(again)")
-                case .removed, .replaced: #expect(again >= 10 * mebibyte, "\(again)")
+                case .removed, .replaced, .linked, .inDirectory: #expect(again >= 10 * mebibyte, "\(again)")
                 }
+            }
+        }
+
+        @Test(
+            "What stands in a partial file's place when its daemon starts is passed over",
+            arguments: [Touch.linked, .inDirectory])
+        func touchedBetweenLives(touch: Touch) throws {
+            try Swarm.run { swarm in
+                let (holder, fetcher) = try TouchedTests.begin(swarm)
+                try fetcher.awaitBytes(4 * mebibyte, of: "a.bin")
+                fetcher.kill()
+                try inflict(touch, on: try #require(try fetcher.partialFiles().first))
+                try fetcher.restart()
+                try fetcher.awaitReady()
+                try finish(fetcher, holder)
             }
         }
 
@@ -74,6 +91,10 @@ extension EndToEnd {
             case .replaced:
                 guard unlink(path) == 0 else { throw Failure("remove \(path)") }
                 try TestFile.write(path, length: 1000, seed: 9)
+            case .linked:
+                guard unlink(path) == 0, symlink("/dev/null", path) == 0 else { throw Failure("link \(path)") }
+            case .inDirectory:
+                guard unlink(path) == 0, mkdir(path, 0o700) == 0 else { throw Failure("make \(path)") }
             }
         }
 

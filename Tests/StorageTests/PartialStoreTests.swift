@@ -108,6 +108,30 @@ struct PartialStoreTests {
         #expect(isZero)
     }
 
+    @Test("A link, directory or pipe where a partial file should be is left alone, and the file has another name")
+    func passesOver() throws {
+        let first = try whole("a", serial: 4).fileName
+        let path = "\(scratch.statePath)/partial/\(first)"
+        let target = "\(scratch.path)/target"
+        try Data([7]).write(to: URL(fileURLWithPath: target))
+        for obstacle in [{ symlink(target, path) }, { mkdir(path, 0o700) }, { mkfifo(path, 0o600) }] {
+            #expect(Glibc.remove(path) == 0 && obstacle() == 0)
+            let other = try whole("a", serial: 4)
+            #expect(other.fileName != first && PartialStore.isOurs(other.fileName))
+            guard
+                case .ready(let again) = try store.reopen(
+                    other.record(PieceSet(pieceCount: 2)), as: ShareName("a"), sample.root, synced: true)
+            else {
+                Issue.record("it is not taken up again")
+                return
+            }
+            #expect(again.fileName == other.fileName)
+            try store.discard(other)
+            #expect(leftovers == [first])
+        }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: target)) == Data([7]))
+    }
+
     // MARK: Reopening
 
     private func reopen(
