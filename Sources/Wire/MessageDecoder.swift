@@ -139,6 +139,8 @@ extension ByteReader {
         guard let offer = FileOffer(root: root, modified: modified, name: name, holding: holding) else {
             throw .badValue(type: .have, field: "piece set")
         }
+        // A file without bytes has no piece that would show that it has another root. A directory's list is read.
+        guard root.length > 0 || root == .empty || offer.isTree else { throw .badValue(type: .have, field: "root") }
         return offer
     }
 

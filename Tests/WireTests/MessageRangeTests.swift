@@ -94,6 +94,13 @@ import Testing
         }
     }
 
+    @Test("An offer of a file without bytes under another root than the one of none is refused")
+    func emptyFile() throws {
+        let (start, end) = ("0000000000000000 14 00f1536500000000 0100 61", "00")
+        expect(.have, "09000000 \(Vectors.digestHex) \(start) \(end)", isBad: "root")
+        _ = try decode(frame(.have, bytes("09000000 \(Vectors.zeroHex) \(start) \(end)")))
+    }
+
     @Test("A port of 0 is refused")
     func port() { expect(.newPeer, "0000 0100 61", isBad: "port") }
 
