@@ -17,6 +17,7 @@ extension EndToEnd {
             case millions
             case cutOff
             case somethingElse
+            case empty
 
             var bytes: [UInt8] {
                 var manifest = RawManifest()
@@ -42,6 +43,7 @@ extension EndToEnd {
                     manifest.addFile("a")
                     return manifest.bytes.dropLast(3)
                 case .somethingElse: return Array("#!/bin/sh\nrm -rf /\n".utf8)
+                case .empty: return []
                 }
                 return manifest.bytes
             }

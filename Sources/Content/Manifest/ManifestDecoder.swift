@@ -46,7 +46,7 @@ struct ManifestDecoder {
 
     private mutating func header() throws(ManifestError) -> Int {
         guard bytes.count <= ManifestLimits.bytesMax else { throw .tooLong(bytes: UInt64(bytes.count)) }
-        guard bytes.starts(with: Manifest.magic) else { throw .notAManifest }
+        guard bytes.starts(with: Manifest.magic.prefix(bytes.count)) else { throw .notAManifest }
         guard bytes.count >= Manifest.headerSize else { throw .truncated }
         let version = ManifestDecoder.integer(UInt16.self, in: bytes, at: 4)
         guard version == Manifest.version else { throw .wrongVersion(version) }

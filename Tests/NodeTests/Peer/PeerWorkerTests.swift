@@ -158,6 +158,25 @@ struct PeerWorkerTests {
         #expect(broken.missingBytes == nil && !broken.isOutOfSpace)
     }
 
+    @Test("A directory's list of no bytes is refused as one that ends too early, whatever root it is offered under")
+    func emptyList() throws {
+        for digest in [.zero, try #require(Digest(bytes: [UInt8](repeating: 7, count: 32)))] {
+            let entry = DownloadEntry(
+                id: id, kind: .tree, name: try ShareName("tree"), root: FileRoot(digest: digest, length: 0),
+                modified: 0, replacing: false, keepsBackup: true, sync: false, priority: 0, state: .running)
+            guard
+                case .partialOpened(id, .success(let partial)) = shared.worker.perform(
+                    .openPartial(entry, [], minFree: .bytes(0))),
+                case .tree(.read(id, .refused(let reason))) = shared.worker.perform(
+                    .tree(.read(entry, partial, needed: [])))
+            else {
+                Issue.record("it was not refused under \(digest)")
+                continue
+            }
+            #expect(reason == "it ends too early")
+        }
+    }
+
     private func store(_ partial: PartialFile, _ index: Int, _ bytes: [UInt8]) -> PieceOutcome? {
         let buffer = PieceBuffer(capacity: 1 << 20)
         buffer.memory.copyBytes(from: bytes)

@@ -86,7 +86,8 @@ extension PeerWorker {
     private func reading(
         _ bytes: [UInt8]?, _ entry: DownloadEntry, _ partial: PartialFile?, _ needed: Set<Digest>
     ) throws(SystemError) -> ManifestReading {
-        guard let bytes else {
+        // That no bytes at all lead to another root than that of none has nothing to do with the disk.
+        guard let bytes = bytes ?? (partial != nil && entry.root.length == 0 ? [] : nil) else {
             guard partial != nil else { return .missing }
             // Every piece was right when it was written.
             _ = try partial?.check()
