@@ -113,8 +113,10 @@ extension EndToEnd {
             manifest.addDirectory("a")
             manifest.addDirectory("a/b")
             try run(manifest.bytes) { _, fetcher, fake in
-                #expect(fetcher.ctl("req", "tree/").code == 0)
+                let reply = fetcher.ctl("req", "tree/", "--json")
+                #expect(reply.code == 0 && reply.event("done")?["already"].bool == false)
                 #expect(TestFile.exists(fetcher.path("tree/a/b")))
+                #expect(fetcher.ctl("req", "tree/", "--json").event("done")?["already"].bool == true)
                 #expect(fake.refusals.isEmpty)
             }
         }

@@ -219,7 +219,7 @@ extension PeerMachine {
                 FetchResult(
                     name: download.name, root: download.root, length: files?.length ?? download.length,
                     holders: download.holderBytes,
-                    already: files.map { $0.already == $0.total } ?? false, took: now - request.since, backup: backup,
+                    already: files?.isNothingNew ?? false, took: now - request.since, backup: backup,
                     files: files)))
     }
 

@@ -26,6 +26,7 @@ struct Tree {
     private(set) var failed: [TreeFailure] = []
     private(set) var failedFiles = 0
     private(set) var failedDirectories = 0
+    private var madeDirectories = 0
 
     /// - Parameter id: this peer's.
     init(_ manifest: Manifest, id: PeerID, now: Moment) {
@@ -45,6 +46,7 @@ struct Tree {
         isSurveyed = true
         already = found.present
         have = found.presentBytes
+        madeDirectories = found.madeDirectories
         for obstacle in found.obstacles { fail(Int(obstacle.index), obstacle.failure) }
         var small: [Int32] = []
         for file in found.missing {
@@ -97,6 +99,7 @@ struct Tree {
     var result: TreeResult {
         TreeResult(
             length: manifest.length, total: manifest.fileCount, fetched: fetched, already: already, failed: failed,
-            failedFiles: failedFiles, failedDirectories: failedDirectories)
+            failedFiles: failedFiles, failedDirectories: failedDirectories,
+            madeDirectories: madeDirectories)
     }
 }

@@ -18,9 +18,14 @@ public struct TreeResult: Hashable, Sendable {
     public let failedFiles: Int
     /// Directories that could not be made.
     public let failedDirectories: Int
+    /// Directories that were not here before.
+    public internal(set) var madeDirectories = 0
 
     /// All of it is here.
     public var isWhole: Bool { failedFiles == 0 && failedDirectories == 0 }
+
+    /// All of it was here before.
+    public var isNothingNew: Bool { isWhole && already == total && madeDirectories == 0 }
 }
 
 /// An entry of a directory that is not in the share.
@@ -38,6 +43,8 @@ public struct TreeFound: Sendable {
     public let presentBytes: UInt64
     /// Entries that cannot be had as things are.
     public let obstacles: [Obstacle]
+    /// Directories that were missing and were made.
+    public let madeDirectories: Int
 
     public struct Obstacle: Sendable {
         /// In the manifest.
@@ -50,11 +57,14 @@ public struct TreeFound: Sendable {
         }
     }
 
-    public init(missing: [Int32], present: Int, presentBytes: UInt64, obstacles: [Obstacle]) {
+    public init(
+        missing: [Int32], present: Int, presentBytes: UInt64, obstacles: [Obstacle], madeDirectories: Int = 0
+    ) {
         self.missing = missing
         self.present = present
         self.presentBytes = presentBytes
         self.obstacles = obstacles
+        self.madeDirectories = madeDirectories
     }
 }
 

@@ -19,5 +19,6 @@ struct JSON {
     var string: String? { value as? String }
     var int: Int? { (value as? NSNumber)?.intValue }
     var double: Double? { (value as? NSNumber)?.doubleValue }
+    var bool: Bool? { value as? Bool }
     var array: [JSON] { (value as? [Any] ?? []).map(JSON.init) }
 }

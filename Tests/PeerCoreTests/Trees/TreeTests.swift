@@ -211,6 +211,15 @@ import Wire
         #expect(result.files?.already == 5)
     }
 
+    @Test("A tree whose directories were made just now was not here already, though no file of it was missing")
+    func madeDirectories() throws {
+        let tree = try TestTree(small: 0)
+        let (request, _) = peer.grow(tree, from: [1], made: 1)
+        let result = try #require(peer.result(of: request))
+        #expect(result.files?.total == 0 && result.files?.isWhole == true)
+        #expect(!result.already)
+    }
+
     @Test("What stands in the way is told file by file, and the rest is fetched")
     func obstacles() throws {
         let tree = try TestTree(small: 3)

@@ -150,7 +150,7 @@ extension TreeFound {
                 Obstacle(
                     index: found.index,
                     failure: FetchFailure(found.obstacle, offered: manifest.root(at: Int(found.index))))
-            })
+            }, madeDirectories: state.made.count)
     }
 }
 
