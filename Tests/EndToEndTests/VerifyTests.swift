@@ -51,7 +51,7 @@ extension EndToEnd {
         }
 
         @Test("A directory is not offered without its rotten file: whoever fetches it gets all of it, or is told")
-        func directory() throws {
+        func rottenInDirectory() throws {
             try Swarm.run(inMemory: true) { swarm in
                 var rotting: RottingFile?
                 let holder = try swarm.addPeer { share in
@@ -78,6 +78,29 @@ extension EndToEnd {
                 #expect(told.code == 66 && told.errors.contains("\(holder.address)"), "\(told)")
                 #expect(holder.ctl("files").output.contains("rotten.bin is not to be had"))
                 #expect(!TestFile.exists(alone.path("d")))
+            }
+        }
+
+        @Test("A directory stands for all below it, and what is still open for writing is told to be on its way")
+        func directory() throws {
+            try Swarm.run { swarm in
+                let peer = try swarm.addPeer { share in
+                    for name in ["d/a", "d/e/b", "c"] { try TestFile.write("\(share)/\(name)", length: 1000) }
+                }
+                try peer.awaitFiles("d/a", "d/e/b", "c")
+                let reply = peer.ctl("verify", "d/", "--json")
+                #expect(reply.code == 0 && reply.event("done")?["files"].int == 2, "\(reply)")
+                let names = reply.lines.filter { $0["result"].string == "ok" }.compactMap { $0["name"].string }
+                #expect(names.sorted() == ["d/a", "d/e/b"])
+                let none = peer.ctl("verify", "none/", "--json")
+                #expect(none.code == 74 && none.event("verified")?["name"].string == "none/", "\(none)")
+                #expect(none.event("verified")?["result"].string == "missing")
+                let file = open(peer.path("c"), O_WRONLY | O_APPEND | O_CLOEXEC)
+                defer { close(file) }
+                guard write(file, "more", 4) == 4 else { throw Failure("write to c") }
+                try eventually("it is withdrawn") { peer.files()["c"] == nil }
+                let told = peer.ctl("verify", "c", "--json")
+                #expect(told.code == 0 && told.event("verified")?["result"].string == "indexing", "\(told)")
             }
         }
 

@@ -13,6 +13,7 @@ public enum VerifyText {
     public static func summary(_ reply: VerifyReply) -> [String] {
         let counts = [
             (reply.ok, "ok"), (reply.rotten, "rotten"), (reply.repaired, "repaired"), (reply.changed, "changed"),
+            (reply.indexing, "being indexed"),
             (reply.errors, "not to be read or not there"),
         ]
         let shown = counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")

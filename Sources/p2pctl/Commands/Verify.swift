@@ -11,7 +11,7 @@ struct Verify: ParsableCommand {
             Ctrl-C ends it.
             """)
 
-    @Argument(help: ArgumentHelp("Files in the share. (default: all)", valueName: "name"))
+    @Argument(help: ArgumentHelp("Files in the share; DIR/ stands for all below it. (default: all)", valueName: "name"))
     var names: [String] = []
 
     @Flag(help: "Fetch the bad pieces of rotten files, and only those, from other peers. (default: only tell)")
@@ -24,7 +24,7 @@ struct Verify: ParsableCommand {
         let options = options.merged(with: parent.options)
         var total = VerifyReply.none
         try options.output.reporting { () throws(ControlFailure) in
-            let typed = try names.map { (name) throws(ControlFailure) in try TypedName(name).name }
+            let typed = try names.map { (name) throws(ControlFailure) in try TypedName(name) }
             var display = VerifyDisplay(output: options.output, showsAll: !names.isEmpty)
             var client = try options.connect()
             let interrupt = Interrupt(catching: true)

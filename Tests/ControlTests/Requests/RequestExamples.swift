@@ -19,7 +19,8 @@ enum RequestExamples {
             .cancel(CancelParams(name: name, keepData: true)), .pause(.name(name)), .pause(.all),
             .resume(.name(name)), .resume(.all), .priority(PriorityParams(name: name, priority: -7)),
             .who(WhoParams(name: name)), .verify(VerifyParams()),
-            .verify(VerifyParams(names: [name, name], repair: true)),
+            .verify(
+                VerifyParams(names: [TypedName(name, isTree: false), TypedName(name, isTree: true)], repair: true)),
             .bans, .lift(.id(id)), .lift(.address(PeerAddress(ipv4: 0x7F00_0001, port: 7001))),
             .lift(.address(PeerAddress(high: 1, low: 2, port: 0))), .lift(.all), .limit(LimitParams()),
             .limit(LimitParams(upload: .unlimited, download: .rate(rate))),

@@ -16,7 +16,8 @@ import Testing
     }
 
     private func reply(rotten: Int = 0, errors: Int = 0, repaired: Int = 0) -> VerifyReply {
-        VerifyReply(files: 9, bytes: 9, ok: 9, rotten: rotten, repaired: repaired, changed: 0, errors: errors)
+        VerifyReply(
+            files: 9, bytes: 9, ok: 9, rotten: rotten, repaired: repaired, changed: 0, indexing: 0, errors: errors)
     }
 
     @Test("Rot that was not repaired is 65, before files that could not be read: 74; else it is 0")

@@ -40,14 +40,15 @@ import Testing
 
     @Test("The summary counts what there is, and says what to do about rot")
     func summary() {
-        let well = VerifyReply(files: 1, bytes: 1024, ok: 1, rotten: 0, repaired: 0, changed: 0, errors: 0)
+        let well = VerifyReply(files: 1, bytes: 1024, ok: 1, rotten: 0, repaired: 0, changed: 0, indexing: 0, errors: 0)
         #expect(VerifyText.summary(well) == ["verified 1 file, 1 KiB: 1 ok"])
         #expect(VerifyText.summary(.none) == ["verified 0 files, 0 B"])
-        let bad = VerifyReply(files: 5, bytes: 0, ok: 1, rotten: 1, repaired: 1, changed: 1, errors: 1)
+        let bad = VerifyReply(files: 5, bytes: 0, ok: 1, rotten: 1, repaired: 1, changed: 1, indexing: 1, errors: 1)
         let lines = VerifyText.summary(bad)
         #expect(
             lines.first
-                == "verified 5 files, 0 B: 1 ok, 1 rotten, 1 repaired, 1 changed, 1 not to be read or not there")
+                == "verified 5 files, 0 B: 1 ok, 1 rotten, 1 repaired, 1 changed, 1 being indexed, "
+                + "1 not to be read or not there")
         #expect(lines.last?.contains("--repair") == true)
     }
 }

@@ -11,7 +11,14 @@ extension PeerNode {
     func verify(_ params: VerifyParams, _ id: ControlID, _ client: ControlClientID) {
         if let refusal = refusal(of: params) { return control.send(ControlLine.failure(id, refusal), to: client) }
         let tally = VerifyTally()
-        let run = verify(params.names.isEmpty ? nil : params.names) { [weak self] name, verdict in
+        let directories = params.names.filter(\.isTree).map(\.name)
+        for directory in directories where !hasFiles(below: directory) {
+            let event = VerifiedEvent(name: "\(directory)/", result: .missing, message: "no file below it is shared")
+            tell(tally.add(event, bytes: 0), id, client)
+        }
+        let run = verify(
+            params.names.filter { !$0.isTree }.map(\.name), below: params.names.isEmpty ? [nil] : directories
+        ) { [weak self] name, verdict in
             guard let self else { return }
             if params.repair, case .rotten(let file, let good) = verdict {
                 return self.repair(file, bad: good.complement, for: tally, id, client)
@@ -23,6 +30,10 @@ extension PeerNode {
         }
         tally.run = run
         verifies[client, default: []].insert(run)
+    }
+
+    private func hasFiles(below directory: ShareName) -> Bool {
+        !machine.offered.files(below: directory, limit: 1).isEmpty || !indexer.unsettled.names(below: directory).isEmpty
     }
 
     private func refusal(of params: VerifyParams) -> ControlFailure? {
@@ -63,7 +74,7 @@ extension FileVerdict {
     fileprivate var isHashed: Bool {
         switch self {
         case .ok, .rotten: true
-        case .changed, .missing, .unreadable, .notIndexed: false
+        case .changed, .missing, .unreadable, .indexing, .notIndexed: false
         }
     }
 
@@ -84,6 +95,7 @@ extension VerifiedEvent {
             self.init(name: name.path, result: .changed, message: "it was written to, and is being indexed again")
         case .missing: self.init(name: name.path, result: .missing, message: "it is not in the share any more")
         case .unreadable(let why): self.init(name: name.path, result: .error, message: why)
+        case .indexing(let why): self.init(name: name.path, result: .indexing, message: why)
         case .notIndexed(let why): self.init(name: name.path, result: .missing, message: why)
         }
     }
@@ -95,6 +107,6 @@ extension VerifyReply {
         let count = { (results: VerifiedEvent.Result...) in results.contains(result) ? 1 : 0 }
         self.init(
             files: 1, bytes: bytes, ok: count(.ok), rotten: count(.rotten), repaired: count(.repaired),
-            changed: count(.changed), errors: count(.missing, .error))
+            changed: count(.changed), indexing: count(.indexing), errors: count(.missing, .error))
     }
 }

@@ -111,8 +111,11 @@ extension ShareIndexer {
 
     func isRotten(_ file: IndexedFile) -> Bool { whatRotted(file) != nil }
 
-    var rottenNames: [ShareName] {
-        former.keys.filter { unsettled[$0]?.failure == .rotten }.sorted()
+    /// - Parameter directory: nil for the share itself.
+    func rottenNames(below directory: ShareName?) -> [ShareName] {
+        former.keys.filter { name in
+            unsettled[name]?.failure == .rotten && directory.map { name.isBelow($0) } ?? true
+        }.sorted()
     }
 
     /// Its pieces were compared with what was indexed, and are others.

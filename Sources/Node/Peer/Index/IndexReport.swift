@@ -20,9 +20,10 @@ extension ShareIndexer {
     }
 
     /// Why a file cannot be had from here, in words.
-    func reasonNotOffered(_ name: ShareName) -> String {
-        guard let entry = unsettled[name] else { return "no such file is shared" }
-        return FilesReply.File(name, entry).cause ?? "it is being indexed"
+    func notOffered(_ name: ShareName) -> FileVerdict {
+        guard let entry = unsettled[name] else { return .notIndexed("no such file is shared") }
+        if let failure = entry.failure { return .unreadable(failure.text) }
+        return .indexing(FilesReply.File(name, entry).cause ?? "it is being indexed")
     }
 
     /// A page of all files that are known of, in the order of their names; what has no proper name comes last, and before

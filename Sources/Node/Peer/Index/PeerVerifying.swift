@@ -10,15 +10,18 @@ import Storage
 extension PeerNode {
     /// Begins to verify files; both calls come later, from the reactor's thread.
     /// - Parameters:
-    ///   - names: nil for all that are offered, and those that were found rotten.
+    ///   - names: of files.
+    ///   - directories: below which all are meant that are offered, and those that were found rotten; nil is the share.
     ///   - each: for every file, in the order of the names if there is nothing else to do.
     ///   - done: after the last; not if it is cancelled.
     @discardableResult
     func verify(
-        _ names: [ShareName]?, each: @escaping (ShareName, FileVerdict) -> Void, done: @escaping () -> Void
+        _ names: [ShareName], below directories: [ShareName?] = [], each: @escaping (ShareName, FileVerdict) -> Void,
+        done: @escaping () -> Void
     ) -> VerificationID {
+        let rotten = directories.flatMap { indexer.rottenNames(below: $0) }
         let id = verifications.add(
-            .init(names: Deque(names ?? indexer.rottenNames), isForAll: names == nil, each: each, done: done))
+            .init(names: Deque(names + rotten), directories: Deque(directories), each: each, done: done))
         // Later: whoever asked may have to note the number first.
         verifyTimer = verifyTimer ?? reactor.setTimer(at: reactor.now)
         return id
@@ -36,7 +39,7 @@ extension PeerNode {
         if let file = machine.offered[name] ?? indexer.rotten(name), let step = VerifyStep(IndexedFile(file)) {
             return workers.submit(.verify(id, step), isUrgent: false)
         }
-        verifications.finished(id, name, .notIndexed(indexer.reasonNotOffered(name)))
+        verifications.finished(id, name, indexer.notOffered(name))
     }
 
     func verified(_ id: VerificationID, _ file: IndexedFile, _ result: Result<VerifyStep.Outcome, SystemError>) {

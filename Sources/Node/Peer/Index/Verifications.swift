@@ -17,6 +17,8 @@ enum FileVerdict {
     case changed
     case missing
     case unreadable(String)
+    /// It was written to, or is new: there is nothing to compare it with yet.
+    case indexing(String)
     /// There is nothing to compare it with.
     case notIndexed(String)
 }
@@ -31,9 +33,10 @@ final class Verifications {
 
     /// One request.
     struct Run {
-        /// Names to verify; then, of a request for all files, those that are offered, after the last name.
+        /// Names to verify.
         var names: Deque<ShareName>
-        var isForAll: Bool
+        /// Then what is offered below each of these directories, nil for the share itself, after the last name.
+        var directories: Deque<ShareName?>
         var last: ShareName?
         var underWay = 0
         /// Files that were hashed, and of which there is still something to be told.
@@ -99,8 +102,19 @@ final class Verifications {
 extension Verifications.Run {
     fileprivate mutating func nextName(_ catalog: Catalog) -> ShareName? {
         if let name = names.popFirst() { return name }
-        guard isForAll, let file = catalog.page(after: last, limit: 1).files.first else { return nil }
-        last = file.name
-        return file.name
+        while let directory = directories.first {
+            last = catalog.next(below: directory, after: last)
+            if let last { return last }
+            directories.removeFirst()
+        }
+        return nil
+    }
+}
+
+extension Catalog {
+    /// - Parameter directory: nil for the share itself.
+    fileprivate func next(below directory: ShareName?, after last: ShareName?) -> ShareName? {
+        guard let directory else { return page(after: last, limit: 1).files.first?.name }
+        return files(below: directory, after: last, limit: 1).first?.name
     }
 }

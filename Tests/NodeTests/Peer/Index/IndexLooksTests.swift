@@ -131,7 +131,7 @@ struct IndexLooksTests {
         let driver = isSeen ? driver : try IndexDriver(watching: shared)
         if isSeen { try driver.hear() } else { driver.start([row]) }
         driver.pass(.seconds(1))
-        #expect(driver.states == ["a": "ready"] && driver.indexer.rottenNames == [])
+        #expect(driver.states == ["a": "ready"] && driver.indexer.rottenNames(below: nil) == [])
         #expect(try driver.root("a") != known && driver.root("a")?.length == 100)
     }
 
@@ -158,7 +158,7 @@ struct IndexLooksTests {
         try edit("a", at: 7)
         try driver.hear()
         driver.pass(.seconds(1))
-        #expect(driver.offered == ["a"] && driver.indexer.rottenNames == [])
+        #expect(driver.offered == ["a"] && driver.indexer.rottenNames(below: nil) == [])
     }
 
     @Test(

@@ -21,10 +21,11 @@ struct PeerVerifyingTests {
         var isDone = false
     }
 
-    private func verify(_ names: [String]?, on live: LiveNode) throws -> Told {
+    private func verify(_ names: [String]?, below directory: String? = nil, on live: LiveNode) throws -> Told {
         let told = Told()
-        let names = try names.map { try $0.map { try ShareName($0) } }
-        live.node.verify(names) { name, verdict in
+        let files = try names.map { try $0.map { try ShareName($0) } }
+        live.node.verify(files ?? [], below: try directory.map { [try ShareName($0)] } ?? (names == nil ? [nil] : [])) {
+            name, verdict in
             told.verdicts[name.path] = verdict
             told.order.append(name.path)
         } done: {
@@ -69,6 +70,23 @@ struct PeerVerifyingTests {
         #expect(shown.first { $0.name == "large" }?.state == .error)
         // It is verified again with the others, and is still rotten.
         #expect(good(try verify(nil, on: live).verdicts["large"]) == [0..<17, 18..<81])
+        try live.stop()
+    }
+
+    @Test("Of a directory all below it is verified, also what was found rotten, and nothing beside it")
+    func below() throws {
+        for name in ["d.x", "d/a", "d/e/b", "d0", "da/c"] {
+            try shared.write(Pattern.bytes(1000), to: name)
+        }
+        let live = try LiveNode(shared)
+        #expect(try live.awaitReady())
+        #expect(try verify(["d0"], below: "d", on: live).order.sorted() == ["d/a", "d/e/b", "d0"])
+        try rot("d/e/b", piece: 0, on: live)
+        #expect(good(try verify(["d/e/b"], on: live).verdicts["d/e/b"]) == [])
+        let told = try verify([], below: "d", on: live)
+        #expect(told.order.sorted() == ["d/a", "d/e/b"] && good(told.verdicts["d/e/b"]) == [])
+        #expect(try verify([], below: "da", on: live).order == ["da/c"])
+        #expect(try verify([], below: "none", on: live).order.isEmpty)
         try live.stop()
     }
 
@@ -118,7 +136,7 @@ struct PeerVerifyingTests {
         let told = try verify(["file", "gone", "never"], on: live)
         #expect(isOk(told.verdicts["file"]) && told.order.count == 3)
         switch told.verdicts["gone"] {
-        case .missing?, .notIndexed?: break
+        case .missing?, .indexing?, .notIndexed?: break
         default: Issue.record("\(String(describing: told.verdicts["gone"]))")
         }
         guard case .notIndexed(let why)? = told.verdicts["never"] else {
@@ -136,13 +154,13 @@ struct PeerVerifyingTests {
         #expect(try live.awaitReady())
         let (first, second, third) = (Told(), Told(), Told())
         for told in [first, second] {
-            live.node.verify(nil) { name, _ in
+            live.node.verify([], below: [nil]) { name, _ in
                 told.order.append(name.path)
             } done: {
                 told.isDone = true
             }
         }
-        let id = live.node.verify(nil) { name, _ in
+        let id = live.node.verify([], below: [nil]) { name, _ in
             third.order.append(name.path)
         } done: {
             third.isDone = true
