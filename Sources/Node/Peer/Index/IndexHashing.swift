@@ -100,13 +100,13 @@ extension ShareIndexer {
 
     /// - Returns: what a file was indexed as whose bytes are others by now, though nothing tells of a write. Whoever writes
     ///   to a file may set the time of that back; only the kernel sets the time of the last change. That another mode or
-    ///   name has one too makes no new version of a file that is known to be rotten.
+    ///   name has one too makes no new version of a file that is known to be rotten, where watches would tell of a write.
     private func whatRotted(_ file: IndexedFile) -> SharedFile? {
         guard let old = former[file.name], old.root != file.root, old.identity.hasSameBytes(as: file.identity) else {
             return nil
         }
         let isUnchanged = old.stamp.changed == file.identity.changed || old.stamp == FileStamp(file.identity).ofRot
-        return isUnchanged || unsettled[file.name]?.lastFailure == .rotten ? old : nil
+        return isUnchanged || unsettled[file.name]?.lastFailure == .rotten && !isPolling ? old : nil
     }
 
     func isRotten(_ file: IndexedFile) -> Bool { whatRotted(file) != nil }

@@ -161,6 +161,21 @@ struct IndexLooksTests {
         #expect(driver.offered == ["a"] && driver.indexer.rottenNames(below: nil) == [])
     }
 
+    @Test("Without watches a rotten file that was written to in secret is a new version")
+    func rottenUnwatched() throws {
+        let driver = IndexDriver(shared)
+        driver.start()
+        let file = try #require(driver.catalog[name])
+        let known = FileRoot(digest: .zero, length: file.root.length)
+        driver.indexer.rotted(
+            SharedFile(name: name, root: known, stamp: file.stamp, layer: [.zero]), at: driver.now)
+        driver.pass(.seconds(100))
+        #expect(driver.states == ["a": "error"] && driver.indexer.rotten(name)?.root == known)
+        try edit("a", at: 7)
+        driver.pass(.seconds(100))
+        #expect(driver.offered == ["a"] && driver.indexer.rottenNames(below: nil) == [])
+    }
+
     @Test(
         "A rotten file is rotten at the next start, and a new version if it was written to before",
         arguments: [true, false])
