@@ -49,7 +49,7 @@ struct Things {
         let digest = length == 0 ? Digest.zero : try digest(version)
         let layout = try require(PieceLayout(length: length), "too long")
         let layer = try (0..<layout.pieceCount).map { piece in
-            layout.pieceCount == 1 ? digest : try Things.digest(version &+ UInt8(piece + 100))
+            layout.pieceCount == 1 ? digest : try Things.digest(version &+ UInt8(truncatingIfNeeded: piece + 100))
         }
         return try file(name, digest, length: length, layer: layer)
     }
