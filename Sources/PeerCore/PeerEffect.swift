@@ -12,6 +12,9 @@ public enum PeerEffect: Sendable, Equatable {
     case receivePiece(ConnectionID, DownloadID, index: Int, length: Int)
     /// The raw bytes that follow are not wanted any more.
     case discardPiece(ConnectionID, length: Int)
+    /// What is coming in on this connection is not wanted any more: the rest of it is passed over, no `pieceReceived`
+    /// follows.
+    case passOver(ConnectionID)
     /// Send these pieces, each behind its `piece` frame, and then `endOfChunk`.
     case serve(ConnectionID, ServeSource, FileRoot, Range<Int>)
     /// In its turn, say that nothing of this chunk will come.

@@ -9,9 +9,7 @@ extension Transport {
     public func receive(_ piece: IncomingPiece, on id: ConnectionID) {
         guard let connection = find(id) else { return }
         connection.reading = .piece(piece, filled: 0)
-        // What the decoder holds already is taken when the connection is next read, at the latest in the next tick.
-        updateInterest(connection)
-        if connection.decoder.buffered > 0 { resumed.append(connection) }
+        readAgain(connection)
     }
 
     /// Reads nothing until `receive` or `discard`.
@@ -24,12 +22,29 @@ extension Transport {
     /// Passes over the raw bytes that follow.
     public func discard(_ length: Int, on id: ConnectionID) {
         guard let connection = find(id) else { return }
+        let wasHeldBack = connection.isHeldBack
         connection.reading = .discarding(remaining: length)
+        if wasHeldBack { readAgain(connection) }
+    }
+
+    /// Passes over what is still to come of the piece that is being received.
+    /// - Returns: the piece, whose buffer is to be given back; nil if there is none.
+    public func passOver(_ id: ConnectionID) -> IncomingPiece? {
+        guard let connection = find(id), case .piece(let piece, let filled) = connection.reading else { return nil }
+        connection.reading = .discarding(remaining: piece.length - filled)
+        readAgain(connection)
+        return piece
+    }
+
+    private func readAgain(_ connection: Connection) {
+        updateInterest(connection)
+        // What the decoder holds already is taken when the connection is next read, at the latest in the next tick.
+        if connection.decoder.buffered > 0 { resumed.append(connection) }
     }
 
     func read<H: TransportHandler>(_ connection: Connection, _ handler: H) {
         // What came before goes before: a piece that got its buffer late begins with what the decoder holds.
-        if case .piece = connection.reading, connection.decoder.buffered > 0 { drainDecoder(connection, handler) }
+        if connection.isInPiece, connection.decoder.buffered > 0 { drainDecoder(connection, handler) }
         var budget = limits.bytesPerTick
         do throws(SystemError) {
             defer {

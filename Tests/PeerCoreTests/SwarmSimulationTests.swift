@@ -255,7 +255,8 @@ private final class SwarmSimulation {
         case .finished: isDone = true
         case .failed(_, let failure): failures.append(failure)
         case .wake(let at): wakeAt = at
-        case .dial, .discardPiece, .serve, .serveNothing, .stopServing, .discardPartial, .found, .left, .note,
+        case .dial, .discardPiece, .passOver, .serve, .serveNothing, .stopServing, .discardPartial, .found, .left,
+            .note,
             .reopenPartial,
             .checkPartial, .checkSpace, .keep, .forget, .banned, .lifted, .accepted, .changed,
             .surveyed, .liftedBans,

@@ -73,6 +73,13 @@ extension PeerNode: TransportHandler {
         if let (connection, piece) = intake.giveBack(buffer) { grant(connection, piece) }
     }
 
+    /// The piece that is coming in on a connection, or waits there for a buffer, is not wanted any more.
+    func passOver(_ connection: ConnectionID) {
+        if let waiting = intake.forget(connection) { return transport.discard(waiting.length, on: connection) }
+        guard let piece = transport.passOver(connection), !forgetFiles(connection, piece) else { return }
+        giveBack(piece.buffer)
+    }
+
     /// Lets go of all that belongs to a connection.
     func forget(_ connection: ConnectionID, _ unfinished: IncomingPiece?) {
         uploads.drop(connection, transport, self)

@@ -15,6 +15,7 @@ extension PeerNode {
 
         case .receivePiece(let connection, let id, let index, let length): beginPiece(connection, id, index, length)
         case .discardPiece(let connection, let length): transport.discard(length, on: connection)
+        case .passOver(let connection): passOver(connection)
         case .serve(let connection, let source, let root, let pieces):
             uploads.add(source, root, pieces, on: connection, transport, self)
         case .serveNothing(let connection, let first): uploads.addNothing(first, on: connection, transport, self)

@@ -144,7 +144,7 @@ extension Plan {
         guard let asking = lanes[connection] else { return nil }
         var latest: (piece: Int, seconds: Double)?
         for (other, lane) in lanes where other != connection && isWorthDoubling(lane, by: asking, now: now) {
-            let seconds = lane.secondsLeft(pieceSize: layout.pieceSize)
+            let seconds = lane.secondsLeft(pieceSize: layout.pieceSize, now: now)
             let candidates = (lane.receiving.map { [$0] } ?? []) + lane.inFlight
             let piece = candidates.last {
                 !doubled.contains($0) && !stored.contains($0) && asking.holding.contains($0)
@@ -157,12 +157,14 @@ extension Plan {
     /// While there are free pieces that come from others, an idle lane is no reason to ask for anything twice, unless a
     /// lane has come to next to nothing.
     private func isWorthDoubling(_ lane: Lane, by asking: Lane, now: Moment) -> Bool {
-        let isSlower = asking.rate == 0 || lane.rate < asking.rate
+        let pace = lane.pace(now)
+        let isSlower = asking.rate == 0 || pace < asking.rate
         guard isSwarming else { return isSlower }
         // One that has brought nothing yet is taken to need as long again as it has taken.
-        let seconds = lane.rate > 0 ? lane.secondsLeft(pieceSize: layout.pieceSize) : (now - lane.lastByte).seconds
+        let seconds =
+            lane.rate > 0 ? lane.secondsLeft(pieceSize: layout.pieceSize, now: now) : (now - lane.lastByte).seconds
         let soon = max(Plan.soonSeconds, 2 * Double(layout.pieceSize) / max(asking.rate, 1_048_576))
         if free.isEmpty { return isSlower && seconds > soon }
-        return seconds > Plan.lateSeconds && lane.rate * 4 < asking.rate
+        return seconds > Plan.lateSeconds && pace * 4 < asking.rate
     }
 }

@@ -65,6 +65,9 @@ struct Download {
         var holding: Holding
         var state: State
         var bytes: UInt64 = 0
+        /// How often it was lost since it last brought anything, and when it is asked again while others are there.
+        var losses = 0
+        var returnsAt = Moment(nanoseconds: 0)
         /// It said by itself that it has the file no more: what was wrong before was no lie.
         var saidGone = false
 
@@ -178,6 +181,12 @@ struct Download {
     mutating func deactivateAll() {
         lanes = []
         for (peer, holder) in holders where !holder.isLiar { holders[peer]?.state = .lost }
+    }
+
+    /// A holder has brought what was right.
+    mutating func credit(_ peer: PeerID, bytes: UInt64) {
+        holders[peer]?.bytes += bytes
+        holders[peer]?.losses = 0
     }
 
     func peer(on connection: ConnectionID) -> PeerID? {

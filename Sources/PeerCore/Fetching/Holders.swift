@@ -32,7 +32,8 @@ extension PeerMachine {
             return
         }
         downloads[id]?.activate(peer, at: holder.address, holder.holding, on: connection)
-        downloads[id]?.seekPause = policy.seekFirst
+        // One that came back and went again without bringing anything is no reason to search more often.
+        if holder.losses < 2 { downloads[id]?.seekPause = policy.seekFirst }
         if isComplete { downloads[id]?.plan.crowd.remove(peer) } else { join(peer, to: id) }
         if case .fetching = download.phase {
             downloads[id]?.plan.add(connection, holding: holder.holding, now: now)
@@ -95,9 +96,20 @@ extension PeerMachine {
         if case .gathering(.some(let fetch)) = downloads[id]?.phase, fetch.source == connection {
             downloads[id]?.phase = .gathering(nil)
         }
+        expectBack(peer, in: id)
         guard let download = downloads[id], download.isWaiting else { return }
         downloads[id]?.nextSeek = now + policy.seekFirst
         note(.downloadWaits(id, download.name))
+    }
+
+    /// A lost holder is asked again soon, also while others are there; less and less often if it brings nothing.
+    private mutating func expectBack(_ peer: PeerID, in id: DownloadID) {
+        guard let download = downloads[id], let holder = download.holders[peer], holder.state == .lost else { return }
+        let pause = min(policy.seekMax.nanoseconds, policy.seekFirst.nanoseconds << UInt64(min(holder.losses, 16)))
+        let moment = now + Span(nanoseconds: pause)
+        downloads[id]?.holders[peer]?.losses += 1
+        downloads[id]?.holders[peer]?.returnsAt = moment
+        downloads[id]?.nextSeek = min(download.nextSeek, moment)
     }
 
     func isFetching(on connection: ConnectionID) -> Bool {
@@ -154,14 +166,20 @@ extension PeerMachine {
     mutating func seekHolders(_ id: DownloadID) {
         guard let download = downloads[id] else { return }
         let isFed = download.isFed
+        var next = now + (isFed ? policy.seekMax : download.seekPause)
         downloads[id]?.askedAgain = []
         let candidates = isFed ? Array(download.holders.keys) : Array(roster.entries.keys)
         for peer in candidates where peer != self.id && !bans.contains(peer) {
-            if let known = download.holders[peer], known.state != .lost { continue }
+            if let known = download.holders[peer] {
+                guard known.state == .lost else { continue }
+                if isFed, known.returnsAt > now {
+                    next = min(next, known.returnsAt)
+                    continue
+                }
+            }
             put(download.query, to: peer, for: .download(id))
         }
-        let pause = isFed ? policy.seekMax : download.seekPause
-        downloads[id]?.nextSeek = now + pause
+        downloads[id]?.nextSeek = next
         downloads[id]?.seekPause = min(policy.seekMax, Span(nanoseconds: download.seekPause.nanoseconds * 2))
     }
 }

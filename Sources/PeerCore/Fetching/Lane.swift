@@ -27,6 +27,9 @@ struct Lane {
     /// A kibibyte a second over `PeerPolicy.drip`: whoever sends less is as good as silent.
     static let steadyBytes = 32 << 10
     private static let window = Span.milliseconds(50)
+    /// What the rate before it is worth after a window, and windows after which it is worth nothing.
+    private static let smoothing = 0.7
+    private static let windowsMax: UInt64 = 64
     /// Pieces ahead are worth this long at the measured rate, so that the holder never waits for the next request.
     private static let aheadSeconds = 0.25
     private static let aheadMin = 2
@@ -52,6 +55,13 @@ struct Lane {
         broughtBytes = 0
     }
 
+    /// The piece that was announced has its buffer: the wait for it was not the holder's.
+    mutating func bufferGranted(_ now: Moment) {
+        awaitsBuffer = false
+        windowStart = min(now, windowStart + (now - lastByte))
+        owes(since: now)
+    }
+
     /// Pieces that may be in flight.
     /// - Parameter isSparing: few, until the rate is known.
     func ahead(pieceSize: Int, isSparing: Bool) -> Int {
@@ -60,8 +70,8 @@ struct Lane {
     }
 
     /// Seconds until what is in flight has come.
-    func secondsLeft(pieceSize: Int) -> Double {
-        Double(inFlight.count * pieceSize) / max(rate, 1)
+    func secondsLeft(pieceSize: Int, now: Moment) -> Double {
+        Double(inFlight.count * pieceSize) / max(pace(now), 1)
     }
 
     mutating func progressed(_ bytes: Int, now: Moment) {
@@ -72,12 +82,27 @@ struct Lane {
             broughtBytes = 0
         }
         windowBytes += bytes
-        let elapsed = now - windowStart
-        guard elapsed >= Lane.window else { return }
-        let current = Double(windowBytes) / elapsed.seconds
-        rate = rate == 0 ? current : rate * 0.7 + current * 0.3
+        guard now - windowStart >= Lane.window else { return }
+        rate = measured(now)
         windowStart = now
         windowBytes = 0
+    }
+
+    /// What the rate has come to now, also while nothing comes: a burst at the beginning says little of a holder that
+    /// drips afterwards.
+    func pace(_ now: Moment) -> Double {
+        isOwing && !awaitsBuffer && now - windowStart >= Lane.window ? measured(now) : rate
+    }
+
+    /// Smoothed over time, not over measurements: a window that has lasted long counts for more.
+    private func measured(_ now: Moment) -> Double {
+        let elapsed = now - windowStart
+        let current = Double(windowBytes) / elapsed.seconds
+        guard rate > 0 else { return current }
+        var weight = 1.0
+        let windows = min(elapsed.nanoseconds / Lane.window.nanoseconds, Lane.windowsMax)
+        for _ in 0..<windows { weight *= Lane.smoothing }
+        return rate * weight + current * (1 - weight)
     }
 
     /// Waiting for the first request does not count as slowness.

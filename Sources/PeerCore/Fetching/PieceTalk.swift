@@ -131,7 +131,7 @@ extension PeerMachine {
             // A second copy adds nothing, but it may be what the delivery waits for.
             guard downloads[id]?.plan.stored(index) == true else { return advance(id) }
             downloads[id]?.commits.wrote(index, now: now)
-            if let peer { downloads[id]?.holders[peer]?.bytes += UInt64(download.plan.layout.size(of: index)) }
+            if let peer { downloads[id]?.credit(peer, bytes: UInt64(download.plan.layout.size(of: index))) }
             progress(id)
             cancelDoubles(of: index, id)
             commitIfDue(id)

@@ -163,8 +163,7 @@ struct Plan {
     }
 
     mutating func bufferGranted(_ connection: ConnectionID, now: Moment) {
-        lanes[connection]?.awaitsBuffer = false
-        lanes[connection]?.owes(since: now)
+        lanes[connection]?.bufferGranted(now)
     }
 
     mutating func progressed(_ connection: ConnectionID, bytes: Int, now: Moment) {
@@ -177,6 +176,14 @@ struct Plan {
         if !lane.holding.isComplete { crowdStirred = now }
         lanes[connection]?.receiving = nil
         checking[piece, default: 0] += 1
+    }
+
+    /// The piece that is coming in will not become whole.
+    mutating func passedOver(on connection: ConnectionID) {
+        guard let piece = lanes[connection]?.receiving else { return }
+        lanes[connection]?.receiving = nil
+        lanes[connection]?.awaitsBuffer = false
+        release(piece)
     }
 
     /// - Returns: whether this is the first time that the piece is stored.

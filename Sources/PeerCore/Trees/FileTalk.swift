@@ -92,7 +92,7 @@ extension PeerMachine {
                 return emit(.discardFiles(id, [file.index]))
             }
             downloads[id]?.tree?.stage.add(file.index, bytes: length, now: now)
-            if let peer { downloads[id]?.holders[peer]?.bytes += length }
+            if let peer { downloads[id]?.credit(peer, bytes: length) }
         case .superfluous: downloads[id]?.tree?.plan.failed(file.index)
         case .wrong:
             downloads[id]?.tree?.plan.failed(file.index)

@@ -19,6 +19,8 @@ struct TreeChoice {
     fileprivate static let bytesAheadMax = 4 << 20
     /// What is in flight is worth so long at the measured rate.
     fileprivate static let aheadSeconds = 0.25
+    /// A holder that has brought nothing yet is asked for a file of another that has brought next to nothing for so long.
+    fileprivate static let untriedPatience = Span.seconds(1)
     /// Fellows make files durable four times a second, and are asked about as often: when nothing has come of them for so
     /// long, and for as long as a few files take from a holder, their parts are anybody's.
     fileprivate static let patience = Span.seconds(1)
@@ -187,21 +189,28 @@ extension TreePlan {
     /// At the very end: the last file of the lane that will be longest about its own, if this one would be faster.
     private func double(for connection: ConnectionID, now: Moment) -> Int? {
         guard fellows[connection] == nil, let lane = lanes[connection] else { return nil }
-        let others = lanes.keys.filter { $0 != connection && lanes[$0]?.isOwing == true }
-        guard let slow = others.max(by: { secondsLeft($0) < secondsLeft($1) }), let slowLane = lanes[slow] else {
-            return nil
+        var latest: (file: Int, seconds: Double, steady: Moment)?
+        for (other, slow) in lanes where other != connection && slow.isOwing {
+            let seconds = secondsLeft(other, now: now)
+            let candidates = (slow.receiving.map { [$0] } ?? []) + slow.inFlight
+            let file = candidates.last {
+                flights[$0] == 1 && judged[$0] == nil && !staged.contains($0)
+                    && lacking[$0]?.contains(connection) != true
+            }
+            if let file, latest.map({ seconds > $0.seconds }) ?? true { latest = (file, seconds, slow.steady) }
         }
-        let candidates = (slowLane.receiving.map { [$0] } ?? []) + slowLane.inFlight
-        guard let file = candidates.last(where: { flights[$0] == 1 && judged[$0] == nil && !staged.contains($0) }),
-            lacking[file]?.contains(connection) != true,
-            secondsLeft(slow) > 2 * Double(size(of: file)) / max(lane.rate, 1)
-        else { return nil }
+        guard let (file, seconds, steady) = latest else { return nil }
+        // One that has brought nothing yet is worth a try when the other has had its time.
+        let isFaster =
+            lane.rate > 0
+            ? seconds > 2 * Double(size(of: file)) / lane.rate : steady + TreeChoice.untriedPatience <= now
+        guard isFaster else { return nil }
         return crowd.isEmpty || !isPatient(with: lane, file, now: now) ? file : nil
     }
 
-    private func secondsLeft(_ connection: ConnectionID) -> Double {
+    private func secondsLeft(_ connection: ConnectionID, now: Moment) -> Double {
         guard let lane = lanes[connection] else { return 0 }
         let receiving = lane.receiving.map { size(of: $0) } ?? 0
-        return Double((bytesAhead[connection] ?? 0) + receiving) / max(lane.rate, 1)
+        return Double((bytesAhead[connection] ?? 0) + receiving) / max(lane.pace(now), 1)
     }
 }

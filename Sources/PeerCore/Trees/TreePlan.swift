@@ -142,8 +142,7 @@ struct TreePlan {
     }
 
     mutating func bufferGranted(_ connection: ConnectionID, now: Moment) {
-        lanes[connection]?.awaitsBuffer = false
-        lanes[connection]?.owes(since: now)
+        lanes[connection]?.bufferGranted(now)
     }
 
     mutating func progressed(_ connection: ConnectionID, bytes: Int, now: Moment) {
@@ -158,6 +157,14 @@ struct TreePlan {
         judged[file, default: 0] += 1
         flights[file] = flights[file].flatMap { $0 > 1 ? $0 - 1 : nil }
         return flights[file] == nil ? [] : lanes.keys.filter { lanes[$0]?.inFlight.contains(file) == true }
+    }
+
+    /// The file that is coming in will not become whole.
+    mutating func passedOver(on connection: ConnectionID) {
+        guard let file = lanes[connection]?.receiving else { return }
+        lanes[connection]?.receiving = nil
+        lanes[connection]?.awaitsBuffer = false
+        landed(file)
     }
 
     /// A holder will not send a file that was asked of it.

@@ -47,7 +47,8 @@ extension PeerEffect {
     fileprivate var connection: ConnectionID? {
         switch self {
         case .send(let connection, _), .close(let connection, _), .receivePiece(let connection, _, _, _),
-            .discardPiece(let connection, _), .serve(let connection, _, _, _), .serveNothing(let connection, _),
+            .discardPiece(let connection, _), .passOver(let connection), .serve(let connection, _, _, _),
+            .serveNothing(let connection, _),
             .stopServing(let connection, _, _), .receiveFile(let connection, _, _, _):
             connection
         case .dial, .checkLayer, .openPartial, .reopenPartial, .commit, .checkPartial, .verifyPartial, .deliver,

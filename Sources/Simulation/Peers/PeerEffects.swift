@@ -21,6 +21,7 @@ extension World {
         case .receivePiece(let connection, let id, let index, let length):
             beginPiece(connection, id, index, length, peer, process)
         case .discardPiece(let connection, let length): discardPiece(connection, length, peer)
+        case .passOver(let connection): passOver(connection, peer)
         case .serve(let connection, let source, let root, let pieces):
             if peer.character != .mute { addUpload(.init(source, root, pieces), on: connection, peer) }
         case .serveNothing(let connection, let first):
@@ -119,6 +120,16 @@ extension World {
 
     private func discardPiece(_ connection: ConnectionID, _ length: Int, _ peer: PeerHost) {
         if let (pipe, side) = peer.links[connection] { pipe.streams[1 - side].intake = .discarding(left: length) }
+    }
+
+    private func passOver(_ connection: ConnectionID, _ peer: PeerHost) {
+        guard let process = peer.process, let (pipe, side) = peer.links[connection],
+            case .piece(_, _, let left) = pipe.streams[1 - side].intake
+        else { return }
+        pipe.streams[1 - side].intake = .discarding(left: left)
+        guard let position = process.bufferLine.firstIndex(of: connection) else { return giveBack(peer) }
+        process.bufferLine.remove(at: position)
+        readAgain(pipe, from: 1 - side)
     }
 
     /// Bytes of a piece have come out of a pipe.

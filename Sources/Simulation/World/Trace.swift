@@ -123,6 +123,7 @@ extension PeerEffect: Traceable {
         case .receivePiece(let connection, let id, let index, _):
             Simulation.code(64, connection.rawValue, id.rawValue &<< 32 &+ UInt64(index))
         case .discardPiece(let connection, let length): Simulation.code(65, connection.rawValue, UInt64(length))
+        case .passOver(let connection): Simulation.code(94, connection.rawValue)
         case .serve(let connection, _, _, let pieces):
             Simulation.code(66, connection.rawValue, UInt64(pieces.lowerBound))
         case .serveNothing(let connection, let first): Simulation.code(67, connection.rawValue, UInt64(first))

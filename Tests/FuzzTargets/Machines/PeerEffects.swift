@@ -26,6 +26,9 @@ extension PeerWorld {
             change(connection) { $0.receiving = Incoming(download: id, index: index, isFile: true) }
             try feed(.pieceStarted(connection))
         case .discardPiece(let connection, let length): try settle(connection, length)
+        case .passOver(let connection):
+            try require(self[connection]?.receiving != nil, "nothing is coming in on \(connection)")
+            change(connection) { $0.receiving = nil }
         case .serve(let connection, let source, let root, let pieces):
             try serve(source, root, pieces)
             owed.append(.chunkServed(connection))

@@ -181,7 +181,7 @@ extension PeerWorld {
 
     private mutating func bring(_ incoming: Incoming, on connection: ConnectionID) throws {
         try feed(.progressed(connection, bytes: 1 << 14))
-        guard self[connection] != nil, choices.below(4) < 3 else { return }
+        guard self[connection]?.receiving != nil, choices.below(4) < 3 else { return }
         change(connection) { $0.receiving = nil }
         let outcome = pieceOutcome()
         if incoming.isFile {

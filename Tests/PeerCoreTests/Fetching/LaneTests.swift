@@ -14,7 +14,7 @@ import Testing
         #expect(lane.ahead(pieceSize: mebibyte, isSparing: true) == 2)
     }
 
-    @Test("A lane's rate is measured over 50 ms and more, and smoothed")
+    @Test("A lane's rate is measured over 50 ms and more, and smoothed over time")
     func rate() {
         var lane = Lane(holding: .all, now: start)
         lane.progressed(1_000_000, now: start + .milliseconds(10))
@@ -22,7 +22,31 @@ import Testing
         lane.progressed(4_000_000, now: start + .milliseconds(50))
         #expect(lane.rate == 100_000_000)
         lane.progressed(0, now: start + .milliseconds(150))
-        #expect(abs(lane.rate - 70_000_000) < 1)
+        #expect(abs(lane.rate - 49_000_000) < 1)
+    }
+
+    @Test("A burst at the beginning is forgotten within a second in which next to nothing comes")
+    func burst() {
+        var lane = Lane(holding: .all, now: start)
+        lane.asked(0..<4, now: start)
+        lane.progressed(64 << 10, now: start + .milliseconds(50))
+        #expect(lane.pace(start + .milliseconds(60)) > 1_000_000)
+        #expect(lane.pace(start + .seconds(1)) < 10_000)
+        for second in 1...3 as ClosedRange<UInt64> { lane.progressed(1024, now: start + .seconds(second)) }
+        #expect(lane.rate < 2048)
+    }
+
+    @Test("The wait for a buffer here does not make a holder slow")
+    func awaitsBuffer() {
+        var lane = Lane(holding: .all, now: start)
+        lane.asked(0..<4, now: start)
+        lane.progressed(1 << 20, now: start + .milliseconds(50))
+        let rate = lane.rate
+        lane.awaitsBuffer = true
+        #expect(lane.pace(start + .seconds(5)) == rate)
+        lane.bufferGranted(start + .seconds(5))
+        lane.progressed(1 << 20, now: start + .seconds(5) + .milliseconds(50))
+        #expect(abs(lane.rate - rate) < 1)
     }
 
     @Test("In flight is what a quarter of a second brings, from two to sixteen pieces")
@@ -48,6 +72,6 @@ import Testing
         var lane = Lane(holding: .all, now: start)
         lane.asked(0..<4, now: start)
         lane.progressed(2 << 20, now: start + .seconds(1))
-        #expect(lane.secondsLeft(pieceSize: mebibyte) == 2)
+        #expect(lane.secondsLeft(pieceSize: mebibyte, now: start + .seconds(1)) == 2)
     }
 }

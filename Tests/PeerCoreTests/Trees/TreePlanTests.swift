@@ -199,6 +199,38 @@ import Testing
         #expect(plan.ask(two, now: now) == [30])
     }
 
+    @Test("A lane that drips after a burst loses its files to an idle one within a second")
+    func drips() throws {
+        var plan = try plan(2, length: 100_000)
+        plan.add(one, now: now)
+        #expect(plan.ask(one, now: now) == [0, 1])
+        plan.add(two, now: now)
+        #expect(plan.began(0, on: one, now: now) == .wanted)
+        plan.bufferGranted(one, now: now)
+        plan.progressed(one, bytes: 64 << 10, now: now + .milliseconds(50))
+        plan.progressed(two, bytes: 100 << 10, now: now + .milliseconds(200))
+        #expect(plan.ask(two, now: now + .milliseconds(60)) == [])
+        let later = now + .milliseconds(900)
+        #expect(plan.ask(two, now: later) == [1])
+        #expect(plan.began(1, on: two, now: later) == .wanted)
+        #expect(plan.received(on: two) == [one])
+        plan.released(1, from: one, isGone: false, now: later)
+        #expect(plan.stored(1) == true)
+        #expect(plan.ask(two, now: later) == [0])
+        bring(0, two, &plan)
+        #expect(plan.isDrained)
+    }
+
+    @Test("A lane that has brought nothing yet takes over what another has not brought for a second")
+    func untried() throws {
+        var plan = try plan(1)
+        plan.add(one, now: now)
+        plan.add(two, now: now)
+        #expect(plan.ask(one, now: now) == [0])
+        #expect(plan.ask(two, now: now + .milliseconds(900)) == [])
+        #expect(plan.ask(two, now: now + .seconds(1)) == [0])
+    }
+
     @Test("Two copies under way at once make one file, and the second does not keep the tree from its end")
     func twoCopies() throws {
         var plan = try plan(1)

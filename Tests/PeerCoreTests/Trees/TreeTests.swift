@@ -616,4 +616,61 @@ import Wire
         #expect(files.fetched == 1)
         #expect(files.failed.map(\.failure) == [.otherVersionRunning(FileRoot(digest: .zero, length: 5))])
     }
+
+    /// A tree of a small file, which the first holder is asked for, and a large one of two pieces, one from each holder.
+    /// The second brings its own, and has the other's doubled, which comes from both.
+    /// - Parameter bytes: of the copy of the second holder, until the first holder's is whole.
+    private func double(_ bytes: Int, after span: Span) throws -> [ConnectionID] {
+        let tree = try TestTree(small: 1, large: 1)
+        let (_, connections) = peer.grow(tree, from: [1, 2])
+        let child = try #require(peer.statuses.first { $0.kind == .file })
+        let root = child.root
+        let source = try #require(connections.first { peer.sent(on: $0).types.contains(.hashesRequest) })
+        peer.say(.hashes(root, first: 0, [.zero, .zero]), on: source)
+        peer.feed(.layerChecked(child.id, isRight: true))
+        peer.feed(.partialOpened(child.id, PieceSet(pieceCount: 2)))
+        peer.bring(0, of: tree, on: connections[0])
+        let piece = { (index: Int, connection: ConnectionID, isWhole: Bool) in
+            self.peer.say(.piece(index: index, length: 1 << 20), on: connection)
+            self.peer.feed(.pieceStarted(connection))
+            guard isWhole else { return }
+            self.peer.feed(.progressed(connection, bytes: 1 << 20))
+            self.peer.feed(.pieceReceived(connection))
+            self.peer.say(.endOfChunk(first: index, .complete), on: connection)
+            self.peer.feed(.pieceStored(child.id, index: index, from: connection, .stored))
+        }
+        #expect(peer.chunks[connections[0]]?.last == 0..<1 && peer.chunks[connections[1]]?.last == 1..<2)
+        piece(1, connections[1], true)
+        #expect(peer.chunks[connections[1]]?.last == 0..<1)
+        piece(0, connections[1], false)
+        peer.pass(span)
+        peer.feed(.progressed(connections[1], bytes: bytes))
+        if peer.effects.contains(where: { if case .commit = $0 { true } else { false } }) {
+            peer.feed(.committed(child.id, nil))
+        }
+        piece(0, connections[0], true)
+        #expect(peer.effects.contains { if case .deliver(child.id, _) = $0 { true } else { false } })
+        return connections
+    }
+
+    @Test("A copy of a large file's last piece that comes too late is passed over, and its holder stays the tree's")
+    func copyUnderWay() throws {
+        let connections = try double(512 << 10, after: .milliseconds(60))
+        #expect(peer.closed.isEmpty)
+        #expect(peer.effects.contains(.passOver(connections[1])))
+        #expect(peer.statuses.first { $0.kind == .tree }?.activeHolders == 2)
+        peer.say(.endOfChunk(first: 0, .complete), on: connections[1])
+        peer.pass(.seconds(1))
+        #expect(peer.closed.isEmpty)
+    }
+
+    @Test("A copy that drips costs its connection, and the tree asks its holder again a second later")
+    func copyThatDrips() throws {
+        let connections = try double(1024, after: .seconds(1))
+        #expect(peer.closed[connections[1]] != nil)
+        #expect(peer.statuses.first { $0.kind == .tree }?.activeHolders == 1)
+        peer.take()
+        peer.pass(.milliseconds(1300))
+        #expect(peer.dialed == [.number(2)])
+    }
 }

@@ -41,9 +41,11 @@ struct PieceIntake {
     /// Frees idle buffers: nothing is being fetched.
     func trim() { pool.trim() }
 
-    /// A connection that is gone waits no more.
-    mutating func forget(_ connection: ConnectionID) {
-        waiting.removeAll { $0.connection == connection }
+    /// A connection waits no more.
+    /// - Returns: what it waited with.
+    @discardableResult
+    mutating func forget(_ connection: ConnectionID) -> Waiting? {
+        waiting.firstIndex { $0.connection == connection }.map { waiting.remove(at: $0) }
     }
 
     private mutating func lend(_ wanted: Waiting) -> IncomingPiece? {
