@@ -91,6 +91,7 @@ extension PeerMachine {
         for (id, download) in downloads where download.root == root {
             if let peer = download.peer(on: connection) { downloads[id]?.holders[peer]?.saidGone = true }
             loseHolder(on: connection, of: id, "it has the file no more")
+            giveUpIfHopeless(id)
             advance(id)
         }
     }

@@ -76,6 +76,7 @@ extension PeerMachine {
         case .gone: saidGone(on: connection, about: download)
         }
         giveUpIfOnlyLiars(download.id)
+        giveUpIfHopeless(download.id)
         advance(download.id)
     }
 

@@ -3,10 +3,24 @@ import Content
 /// Files of a tree that are downloads of their own.
 extension PeerMachine {
     mutating func beginChildren(_ id: DownloadID) {
-        if let lost = downloads[id]?.tree?.plan.takeLost(), !lost.isEmpty {
-            downloads[id]?.tree?.waiting.insert(contentsOf: lost.reversed(), at: 0)
-        }
+        if let lost = downloads[id]?.tree?.plan.takeLost(), !lost.isEmpty { downloads[id]?.tree?.lose(lost) }
+        if let hopeless = downloads[id]?.tree?.takeHopeless(), !hopeless.isEmpty { giveUp(hopeless, of: id) }
         while let file = downloads[id]?.tree?.nextChild(childrenMax: policy.runningMax) { beginChild(file, of: id) }
+    }
+
+    /// Files that nobody has are no downloads, unless there is one already, or the file.
+    private mutating func giveUp(_ files: [Int], of id: DownloadID) {
+        guard let tree = downloads[id]?.tree else { return }
+        let begun = Set(downloads.values.filter { $0.kind != .tree }.map(\.name))
+        for file in files {
+            guard let root = tree.manifest.root(at: file) else { continue }
+            let name = tree.manifest.name(at: file)
+            if begun.contains(name) || tree.hasCome(name) {
+                downloads[id]?.tree?.waiting.append(file)
+            } else {
+                downloads[id]?.tree?.fail(file, .outdated(root, have: 0))
+            }
+        }
     }
 
     private mutating func beginChild(_ file: Int, of id: DownloadID) {
@@ -81,13 +95,17 @@ extension PeerMachine {
     private mutating func childEnded(_ child: Download, _ failure: FetchFailure?, of id: DownloadID) {
         guard let file = downloads[id]?.tree?.children.removeValue(forKey: child.id) else { return }
         for holder in child.holderBytes { downloads[id]?.childBytes[holder.address, default: 0] += holder.bytes }
-        if let failure {
-            downloads[id]?.tree?.fail(file, failure)
-        } else {
+        switch failure {
+        case .outdated(let root, let have, let length):
+            downloads[id]?.tree?.ended(isMissed: true)
+            downloads[id]?.tree?.fail(file, .outdated(root, have: have, length: length))
+        case .some(let failure): downloads[id]?.tree?.fail(file, failure)
+        case nil:
+            downloads[id]?.tree?.ended(isMissed: false)
             downloads[id]?.tree?.fetched += 1
             downloads[id]?.tree?.have += child.root.length
+            progress(id)
         }
-        progress(id)
         growFurther(id)
     }
 
@@ -98,6 +116,15 @@ extension PeerMachine {
             guard let download = downloads[child], isForsaken(download) else { continue }
             failDownload(child, .outdated(download.root, have: download.have))
         }
+    }
+
+    /// After many that nobody had, what all holders of the tree say of one more is believed without asking everybody.
+    mutating func giveUpIfHopeless(_ id: DownloadID) {
+        guard let download = downloads[id], download.isWaiting, download.requests.isEmpty, !download.parents.isEmpty,
+            download.parents.allSatisfy({ downloads[$0]?.tree?.isHopeless == true }),
+            download.holders.values.allSatisfy(\.saidGone)
+        else { return }
+        failDownload(id, .outdated(download.root, have: download.have))
     }
 
     /// What its tree's children do goes with it, unless somebody else wants them.

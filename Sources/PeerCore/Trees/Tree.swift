@@ -15,6 +15,12 @@ struct Tree {
     var emptyCount = 0
     /// Files that are to become children.
     var waiting: [Int] = []
+    /// Files that no holder of the tree has any more: each is looked for by its root, as a child.
+    private var lost: [Int] = []
+    /// Children in a row that nobody had.
+    private var missed = 0
+    /// After so many it is taken that nobody has the other lost files either: the directory is gone.
+    static let missedMax = 8
     /// Children that run, with the file each is of.
     var children: [DownloadID: Int] = [:]
     /// Names below it that have come into the share since it is looked at, by others than itself.
@@ -36,7 +42,8 @@ struct Tree {
 
     /// Every file has come to an end, well or not.
     var isDone: Bool {
-        isSurveyed && plan.isDone && stage.isEmpty && emptyCount == 0 && waiting.isEmpty && children.isEmpty
+        isSurveyed && plan.isDone && stage.isEmpty && emptyCount == 0 && waiting.isEmpty && lost.isEmpty
+            && children.isEmpty
     }
 
     /// Nothing more will be staged.
@@ -78,7 +85,29 @@ struct Tree {
 
     /// - Returns: a file that is to become a child now.
     mutating func nextChild(childrenMax: Int) -> Int? {
-        children.count < childrenMax ? waiting.popLast() : nil
+        children.count < childrenMax ? waiting.popLast() ?? nextLost() : nil
+    }
+
+    /// From all over the tree: neighbours are likely to be gone together.
+    private mutating func nextLost() -> Int? {
+        guard !lost.isEmpty else { return nil }
+        lost.swapAt(missed * lost.count / Tree.missedMax % lost.count, lost.count - 1)
+        return lost.popLast()
+    }
+
+    mutating func lose(_ files: [Int]) { lost += files }
+
+    /// So many children were looked for in vain, one after the other, that no other file is looked for any more.
+    var isHopeless: Bool { missed >= Tree.missedMax }
+
+    /// - Parameter isMissed: nobody has it.
+    mutating func ended(isMissed: Bool) { missed = isMissed ? missed + 1 : 0 }
+
+    /// - Returns: lost files that are given up together.
+    mutating func takeHopeless() -> [Int] {
+        guard isHopeless else { return [] }
+        defer { lost = [] }
+        return lost
     }
 
     /// - Parameter entry: a file, or a directory that could not be made.

@@ -31,7 +31,8 @@ struct TestTree {
             return Manifest.Entry(path: path, kind: .file(root, FileMode(of: 0o644)))
         }
         manifest = try Manifest(name: self.name, entries: directories + files)
-        let digest = try #require(Digest(bytes: [UInt8](repeating: UInt8(small + large + 1 + 100 * first), count: 32)))
+        let digest = try #require(
+            Digest(bytes: [UInt8](repeating: UInt8(truncatingIfNeeded: small + large + 1 + 100 * first), count: 32)))
         root = FileRoot(digest: digest, length: UInt64(manifest.bytes.count))
         self.small = Array(first..<first + small)
         self.empty = Array(first + small..<first + small + empty)

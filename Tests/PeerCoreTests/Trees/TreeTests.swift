@@ -673,4 +673,62 @@ import Wire
         peer.pass(.milliseconds(1300))
         #expect(peer.dialed == [.number(2)])
     }
+
+    // MARK: A directory that is gone
+
+    /// Says of whatever is asked on a connection that it is gone, until nothing is, for so long.
+    private func lackAll(on connection: ConnectionID, for span: Span) {
+        for _ in 0..<span.nanoseconds / Span.milliseconds(250).nanoseconds {
+            var isBusy = true
+            while isBusy {
+                isBusy = false
+                if let chunk = peer.machine.sessions[connection]?.chunks.first {
+                    isBusy = true
+                    peer.say(.endOfChunk(first: chunk.first, .gone), on: connection)
+                }
+                if let pages = peer.machine.sessions[connection]?.pagesAsked, pages > 0 {
+                    isBusy = true
+                    let roots = peer.statuses.filter { $0.kind == .file }.map(\.root)
+                    for root in roots.prefix(pages) { peer.say(.noHashes(root), on: connection) }
+                }
+                for status in peer.statuses where status.kind == .file {
+                    guard case .opening = peer.machine.downloads[status.id]?.phase else { continue }
+                    isBusy = true
+                    peer.feed(.partialOpened(status.id, PieceSet(pieceCount: 1)))
+                }
+                while peer.asked[connection]?.isEmpty == false { peer.notHave(on: connection) }
+            }
+            peer.pass(.milliseconds(250))
+        }
+    }
+
+    @Test("The files of a directory that is gone from its only holder fail together after a few were looked for")
+    func vanished() throws {
+        let tree = try TestTree(small: 3000)
+        let (request, connections) = peer.grow(tree, from: [1])
+        lackAll(on: connections[0], for: .seconds(10))
+        let files = try #require(peer.result(of: request)?.files)
+        #expect((files.fetched, files.failedFiles, files.failed.count) == (0, 3000, TreeResult.failedMax))
+        #expect(peer.closed.isEmpty)
+    }
+
+    @Test("So do the large files of a directory that is gone")
+    func vanishedLarge() throws {
+        let tree = try TestTree(large: 100)
+        let (request, connections) = peer.grow(tree, from: [1])
+        lackAll(on: connections[0], for: .seconds(10))
+        let files = try #require(peer.result(of: request)?.files)
+        #expect((files.fetched, files.failedFiles) == (0, 100))
+        #expect(peer.closed.isEmpty)
+    }
+
+    @Test("A few lost files are each looked for; their failures do not keep the client waiting beyond its time")
+    func fewLost() throws {
+        let tree = try TestTree(small: 6)
+        let (request, connections) = peer.grow(tree, from: [1], timeout: .seconds(2))
+        peer.pass(.milliseconds(10))
+        lackAll(on: connections[0], for: .seconds(1))
+        #expect(peer.machine.downloads.values.count == 5)
+        #expect(peer.machine.requests[request]?.progressed == Moment(nanoseconds: 0))
+    }
 }
