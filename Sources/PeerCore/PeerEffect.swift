@@ -229,6 +229,8 @@ public enum FetchFailure: Error, Hashable, Sendable {
     /// No holder is left; the download waits for one.
     /// - Parameter length: bytes in all, of a directory, whose root is its list's.
     case gone(FileRoot, have: UInt64, length: UInt64? = nil)
+    /// Holders are there, and nothing has come of them for as long as the client waits; the download goes on.
+    case silent(FileRoot, have: UInt64, length: UInt64? = nil)
     /// No holder is left, and nothing waits for one: others have another version by now, if any.
     case outdated(FileRoot, have: UInt64, length: UInt64? = nil)
     case disk(DiskFailure)

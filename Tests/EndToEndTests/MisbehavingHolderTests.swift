@@ -27,9 +27,9 @@ extension EndToEnd {
                 case .honest: #expect(fromFake?["bytes"].int ?? 0 > 0)
                 // Its pieces are right; only if the layer is asked of it does it show that it lies.
                 case .wrongLayer: break
-                case .wrongBytes, .wrongFiles, .wrongIndex, .wrongLength, .babbles:
+                case .wrongBytes, .wrongFiles, .wrongThenGone, .wrongIndex, .wrongLength, .babbles:
                     #expect(fromFake?["bytes"].int ?? 0 == 0, "bytes of a liar were taken")
-                case .lacksAll, .callsOff: #expect(fromFake == nil)
+                case .lacksAll, .callsOff, .everBusy: #expect(fromFake == nil)
                 case .offersBeyond, .gainsBeyond:
                     #expect(fromFake == nil)
                     #expect(!fake.refusals.isEmpty, "it was not told why")
@@ -40,7 +40,7 @@ extension EndToEnd {
 
         @Test(
             "With nobody but a liar there is no file, and 65",
-            arguments: [FakePeer.Behaviour.wrongBytes, .wrongLayer])
+            arguments: [FakePeer.Behaviour.wrongBytes, .wrongLayer, .wrongThenGone])
         func onlyLiar(behaviour: FakePeer.Behaviour) throws {
             try Swarm.run { swarm in
                 let original = swarm.scratch.path + "/original"
@@ -54,6 +54,22 @@ extension EndToEnd {
                 #expect(reply.code == 65, "\(reply)")
                 #expect(reply.event("error")?["exit"].int == 65)
                 #expect(!TestFile.exists(fetcher.path("a.bin")))
+            }
+        }
+
+        @Test("A holder that is only ever busy does not keep its client beyond --timeout")
+        func everBusy() throws {
+            try Swarm.run { swarm in
+                let original = swarm.scratch.path + "/original"
+                try TestFile.write(original, length: MisbehavingHolderTests.length)
+                let fake = try FakePeer(
+                    try FakeFile(original, named: "a.bin"), .everBusy, joining: swarm.manager.address)
+                defer { fake.stop() }
+                let fetcher = try swarm.addPeer()
+                try fetcher.awaitRoster(of: [], and: fake)
+                let reply = fetcher.ctl("req", "a.bin", "--timeout", "3", "--json")
+                #expect(reply.code == 75, "\(reply)")
+                #expect(fetcher.download("a.bin") != nil)
             }
         }
 

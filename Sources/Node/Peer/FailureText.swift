@@ -58,6 +58,11 @@ extension FetchFailure {
                 .gone,
                 "no holder of \(name) is left: \(have) of \(length ?? root.length) bytes are here; the download goes on by "
                     + "itself when a holder joins, or use `p2pctl cancel`")
+        case .silent(let root, let have, let length):
+            return .init(
+                .gone,
+                "nothing of \(name) has come from its holders for too long: \(have) of \(length ?? root.length) bytes are "
+                    + "here; the download goes on by itself, or use `p2pctl cancel`")
         case .outdated(let root, let have, let length):
             return .init(
                 .gone,

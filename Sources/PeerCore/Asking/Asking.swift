@@ -82,12 +82,41 @@ extension PeerMachine {
                 if requests[id] == nil { break }
                 if case .asking = requests[id]?.state { isOver ? fail(id, timedOut(ask)) : askAgain(id, ask) }
             case .fetching(let download):
-                guard isOver, let download = downloads[download], download.isWaiting else { break }
-                downloads[download.id]?.requests.remove(id)
-                let length = download.kind == .tree ? download.length : nil
-                fail(id, .gone(download.root, have: download.have, length: length))
+                guard let download = downloads[download] else { break }
+                // Its own work takes as long as it takes: only what others owe counts.
+                if isAtWork(download) {
+                    requests[id]?.progressed = now
+                } else if isOver {
+                    giveUp(id, download)
+                }
             }
         }
+    }
+
+    /// The request ends; the download goes on when something comes of it.
+    private mutating func giveUp(_ id: RequestID, _ download: Download) {
+        downloads[download.id]?.requests.remove(id)
+        let length = download.kind == .tree ? download.length : nil
+        let failure: FetchFailure =
+            download.isWaiting
+            ? .gone(download.root, have: download.have, length: length)
+            : .silent(download.root, have: download.have, length: length)
+        fail(id, failure)
+    }
+
+    /// Whether a download waits for its turn, or for this peer's own disk and workers.
+    private func isAtWork(_ download: Download) -> Bool {
+        switch download.phase {
+        case .queued, .checking, .opening, .draining, .proving, .finishing, .reading, .paused, .failed: return true
+        case .gathering: return false
+        case .fetching:
+            if download.plan.isComplete || !download.plan.isQuiet { return true }
+        case .growing:
+            guard let tree = download.tree, tree.isSurveyed else { return true }
+            if tree.plan.isJudging || !tree.stage.underWay.isEmpty { return true }
+            if tree.children.keys.contains(where: { downloads[$0].map { isAtWork($0) } ?? false }) { return true }
+        }
+        return download.currentLanes.values.contains(where: \.awaitsBuffer)
     }
 
     private func timedOut(_ ask: Ask) -> FetchFailure {

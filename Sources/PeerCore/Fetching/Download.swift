@@ -68,8 +68,12 @@ struct Download {
         /// How often it was lost since it last brought anything, and when it is asked again while others are there.
         var losses = 0
         var returnsAt = Moment(nanoseconds: 0)
-        /// It said by itself that it has the file no more: what was wrong before was no lie.
+        /// It said by itself that it has the file no more: what was wrong before may have been no lie.
         var saidGone = false
+        /// What it was pardoned for since it came.
+        var pardoned: FileRoot?
+        /// Files of a tree that are being judged, of which it said the same after it had sent them.
+        var withdrawn: Set<Int> = []
 
         init(address: PeerAddress, holding: Holding, state: State) {
             self.address = address

@@ -16,6 +16,8 @@ extension PeerMachine {
         if download.holders[peer] == nil { progress(id) }
         known.holding = holding
         known.saidGone = false
+        known.pardoned = nil
+        known.withdrawn = []
         downloads[id]?.holders[peer] = known
         activate(peer, known, on: connection, of: id)
         advance(id)

@@ -53,7 +53,10 @@ extension PeerMachine {
         } else {
             downloads[chunk.download]?.plan.progressed(connection, bytes: bytes, now: now)
         }
-        progress(chunk.download)
+        // Of whoever has sent wrong bytes, only what is right is headway.
+        if let peer = sessions[connection]?.peer, !strikes.hasErred(peer, now: now, within: policy.ban) {
+            progress(chunk.download)
+        }
     }
 
     mutating func pieceReceived(_ connection: ConnectionID) {
@@ -109,12 +112,15 @@ extension PeerMachine {
     /// A file that changed under its holder: what it sent before was no lie.
     private mutating func saidGone(on connection: ConnectionID, about download: Download) {
         if let peer = download.senders[connection] { downloads[download.id]?.holders[peer]?.saidGone = true }
-        forgive(on: connection, of: download.id)
+        forgive(download.root, on: connection, of: download.id)
         loseHolder(on: connection, of: download.id, "it has the file no more")
     }
 
-    mutating func forgive(on connection: ConnectionID, of id: DownloadID) {
-        guard let download = downloads[id], let peer = download.senders[connection] else { return }
+    /// - Parameter root: that changed.
+    mutating func forgive(_ root: FileRoot, on connection: ConnectionID, of id: DownloadID) {
+        guard let download = downloads[id], let peer = download.senders[connection],
+            strikes.count(of: peer, download.root) > 0, pardons(peer, root, in: id)
+        else { return }
         strikes.forgive(peer, download.root)
         if download.holders[peer]?.isLiar == true { downloads[id]?.holders[peer]?.state = .lost }
     }
@@ -161,7 +167,14 @@ extension PeerMachine {
         }
     }
 
-    mutating func progress(_ id: DownloadID) {
+    /// The time of those who wait for a download begins.
+    mutating func beginTime(of id: DownloadID) {
         for request in downloads[id]?.requests ?? [] { requests[request]?.progressed = now }
+    }
+
+    /// Something has brought a download forward, and with it the trees that it is a file of.
+    mutating func progress(_ id: DownloadID) {
+        beginTime(of: id)
+        for tree in downloads[id]?.parents ?? [] { progress(tree) }
     }
 }

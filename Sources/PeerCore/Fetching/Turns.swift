@@ -72,7 +72,7 @@ extension PeerMachine {
     /// Fetches from holders that are connected, and looks for the others.
     mutating func takeUpHolders(_ id: DownloadID) {
         guard let download = downloads[id] else { return }
-        progress(id)
+        beginTime(of: id)
         for (peer, holder) in download.holders where holder.state == .lost {
             guard let connection = connections[peer], sessions[connection]?.peer == peer else { continue }
             activate(peer, holder, on: connection, of: id)

@@ -60,12 +60,24 @@ extension PeerMachine {
             downloads[chunk.download]?.tree?.plan.released(file, from: connection, isGone: !chunk.isCancelled, now: now)
             return grow(chunk.download)
         case .gone:
-            if chunk.next == chunk.end { forgive(on: connection, of: chunk.download) }
+            if chunk.next == chunk.end { fileWithdrawn(file, of: chunk.download, on: connection) }
             downloads[chunk.download]?.tree?.plan.released(file, from: connection, isGone: true, now: now)
             return grow(chunk.download)
         }
         askForFiles(chunk.download, on: connection)
         growFurther(chunk.download)
+    }
+
+    /// A file changed while it was sent: what came of it may be wrong, and may be judged before this is said or after.
+    private mutating func fileWithdrawn(_ file: Int, of id: DownloadID, on connection: ConnectionID) {
+        guard let tree = downloads[id]?.tree, let root = tree.manifest.root(at: file),
+            let peer = downloads[id]?.senders[connection]
+        else { return }
+        if tree.plan.isJudged(file) {
+            downloads[id]?.holders[peer]?.withdrawn.insert(file)
+        } else {
+            forgive(root, on: connection, of: id)
+        }
     }
 
     mutating func filePostponed(_ chunk: AskedChunk, _ file: Int, _ pause: Span, on connection: ConnectionID) {
@@ -77,7 +89,7 @@ extension PeerMachine {
     mutating func filesStaged(_ id: DownloadID, _ files: [StagedFile]) {
         guard downloads[id]?.tree != nil else { return }
         for file in files { staged(file, of: id) }
-        progress(id)
+        if files.contains(where: { $0.outcome == .stored }) { progress(id) }
         grow(id)
     }
 
@@ -97,7 +109,12 @@ extension PeerMachine {
         case .wrong:
             downloads[id]?.tree?.plan.failed(file.index)
             let name = downloads[id]?.tree?.manifest.name(at: file.index)
-            if let peer { lied(peer, about: id, "\(name?.path ?? "a file") was wrong") }
+            guard let peer else { break }
+            let isWithdrawn = downloads[id]?.holders[peer]?.withdrawn.remove(file.index) != nil
+            let root = isWithdrawn ? downloads[id]?.tree?.manifest.root(at: file.index) : nil
+            if root.map({ pardons(peer, $0, in: id) }) != true {
+                lied(peer, about: id, "\(name?.path ?? "a file") was wrong")
+            }
         case .failed(let failure) where failure.isOutOfSpace:
             downloads[id]?.tree?.plan.failed(file.index)
             diskFailed(id, failure)

@@ -50,6 +50,11 @@ struct TreePlan {
     /// Every file is finished, or given up.
     var isDone: Bool { finished.count == count }
 
+    /// Some are with a worker.
+    var isJudging: Bool { !judged.isEmpty }
+
+    func isJudged(_ file: Int) -> Bool { judged[file] != nil }
+
     /// Some lane leads to a holder of the whole tree.
     var hasHolder: Bool { fellows.count < lanes.count }
 

@@ -7,12 +7,21 @@ extension PeerMachine {
     /// too often.
     mutating func lied(_ peer: PeerID, about id: DownloadID, _ reason: String) {
         guard let download = downloads[id], let holder = download.holders[peer] else { return }
-        if holder.saidGone { return advance(id) }
+        if holder.saidGone, pardons(peer, download.root, in: id) { return advance(id) }
         let count = strikes.add(peer, download.root, now: now, within: policy.ban)
         dropLiar(peer, from: id, reason)
         if count >= policy.strikesMax {
             ban(peer, holder.address, "\(count) times it sent what it should not; the last: \(reason)")
         }
+    }
+
+    /// Whether a holder that says that its file changed while it was sent is believed: once for each root, and then for
+    /// all that it sent before it said so.
+    mutating func pardons(_ peer: PeerID, _ root: FileRoot, in id: DownloadID) -> Bool {
+        if downloads[id]?.holders[peer]?.pardoned == root { return true }
+        guard strikes.pardon(peer, root, now: now, within: policy.ban) else { return false }
+        downloads[id]?.holders[peer]?.pardoned = root
+        return true
     }
 
     private mutating func ban(_ peer: PeerID, _ address: PeerAddress, _ reason: String) {

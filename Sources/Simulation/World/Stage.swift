@@ -103,7 +103,7 @@ extension World {
         // The wish came while the file was being put there without leave to replace another.
         case .occupied: goals.again.append((peer, work))
         case .nobody, .askTimedOut, .noManager, .conflict, .exists, .rotten, .integrity, .badManifest, .incomplete,
-            .gone, .outdated, .disk, .full, .cancelled, .paused, .recorded, .tooMany, .noSuchDownload,
+            .gone, .silent, .outdated, .disk, .full, .cancelled, .paused, .recorded, .tooMany, .noSuchDownload,
             .partOfTree:
             report("convergence", "\(peer.node) does not get \(work.root): \(failure)")
         }

@@ -28,6 +28,7 @@ struct FailureTextTests {
         (.occupied("a pipe"), .exists, 73, ["in its place is a pipe"]),
         (.integrity(root, liars: [address]), .integrity, 65, ["no honest holder", "127.0.0.1:7001"]),
         (.gone(root, have: 100, length: 7000), .gone, 75, ["100 of 7000 bytes"]),
+        (.silent(root, have: 100), .gone, 75, ["100 of 500 bytes", "for too long", "by itself", "p2pctl cancel"]),
         (.gone(root, have: 100), .gone, 75, ["100 of 500 bytes", "by itself", "p2pctl cancel"]),
         (.outdated(root, have: 100, length: 7000), .gone, 75, ["100 of 7000 bytes"]),
         (.outdated(root, have: 100), .gone, 75, ["100 of 500 bytes", "as it was listed", "p2pctl req"]),

@@ -315,6 +315,98 @@ import Wire
         #expect(peer.statuses.first?.state == .waiting)
     }
 
+    /// The next piece asked of a holder comes wrong, and its chunk ends with `gone`.
+    /// - Parameter isJudgedFirst: before the end of the chunk comes.
+    private func lieAndLeave(_ connection: ConnectionID, isJudgedFirst: Bool) throws {
+        let first = peer.firstOfChunk(on: connection)
+        #expect(peer.announce(first, of: file, on: connection))
+        peer.feed(.progressed(connection, bytes: 1 << 20))
+        peer.feed(.pieceReceived(connection))
+        let judge = { self.peer.feed(.pieceStored(self.peer.download, index: first, from: connection, .wrong)) }
+        if isJudgedFirst { judge() }
+        while case let first = peer.firstOfChunk(on: connection), first >= 0 {
+            peer.say(.endOfChunk(first: first, .gone), on: connection)
+        }
+        if !isJudgedFirst { judge() }
+    }
+
+    @Test("A holder that says of each wrong piece that its file changed is believed once", arguments: [true, false])
+    func pardonedOnce(_ isJudgedFirst: Bool) throws {
+        let (request, connections) = peer.fetch(file, from: [1])
+        try lieAndLeave(connections[0], isJudgedFirst: isJudgedFirst)
+        #expect(peer.failure(of: request) == nil)
+        #expect(peer.statuses.map(\.state) == [.waiting])
+        peer.pass(.milliseconds(1300))
+        peer.have(file, on: connections[0])
+        try lieAndLeave(connections[0], isJudgedFirst: isJudgedFirst)
+        guard case .integrity(file.root, [.number(1)]) = peer.failure(of: request) else {
+            Issue.record("\(String(describing: peer.failure(of: request)))")
+            return
+        }
+        // Nor is it the next time: then each is a strike like any other.
+        for _ in 0..<2 where peer.closed[connections[0]] == nil {
+            peer.chunks[connections[0]] = nil
+            peer.wish(file)
+            peer.have(file, on: connections[0])
+            peer.sendLayer(of: file, on: connections[0])
+            peer.feed(.partialOpened(peer.download, peer.opened))
+            try lieAndLeave(connections[0], isJudgedFirst: isJudgedFirst)
+        }
+        #expect(peer.machine.currentBans.map(\.peer) == [.number(1)])
+    }
+
+    @Test("Bytes of a holder that has sent wrong ones do not lengthen its client's time; right pieces do")
+    func wrongIsNoProgress() throws {
+        let (request, connections) = peer.fetch(file, from: [1])
+        try lieAndLeave(connections[0], isJudgedFirst: false)
+        peer.pass(.milliseconds(1300))
+        peer.have(file, on: connections[0])
+        let before = peer.machine.requests[request]?.progressed
+        let first = peer.firstOfChunk(on: connections[0])
+        #expect(peer.announce(first, of: file, on: connections[0]))
+        peer.feed(.progressed(connections[0], bytes: 1 << 20))
+        #expect(peer.machine.requests[request]?.progressed == before)
+        peer.feed(.pieceReceived(connections[0]))
+        peer.feed(.pieceStored(peer.download, index: first, from: connections[0], .stored))
+        #expect(peer.machine.requests[request]?.progressed == peer.now)
+    }
+
+    // MARK: The client's time
+
+    @Test("A holder that is only ever busy does not keep its client; the download goes on")
+    func everBusy() throws {
+        let (request, connections) = peer.fetch(file, from: [1], timeout: .seconds(3))
+        for _ in 0..<12 {
+            while case let first = peer.firstOfChunk(on: connections[0]), first >= 0 {
+                peer.chunks[connections[0]]?.removeFirst()
+                peer.say(.busy(first: first, retryAfter: 100), on: connections[0])
+            }
+            peer.pass(.milliseconds(300))
+        }
+        #expect(peer.failure(of: request) == .silent(file.root, have: 0))
+        #expect(peer.statuses.map(\.state) == [.fetching] && peer.closed.isEmpty)
+        deliverAll(file, on: connections[0])
+        #expect(isDelivering)
+    }
+
+    @Test("What this peer's own disk takes is not the client's time, nor is the wait for a turn")
+    func ownWork() throws {
+        let peer = Harness { $0.runningMax = 1 }
+        let second = try TestFile("b.bin", pieces: 1, version: 2)
+        peer.join([1])
+        let requests = [peer.wish(file, timeout: .seconds(3)), peer.wish(second, timeout: .seconds(3))]
+        let connection = peer.connect(1)
+        peer.have(second, on: connection)
+        peer.have(file, on: connection)
+        peer.sendLayer(of: file, on: connection)
+        peer.pass(.seconds(10))
+        peer.feed(.partialOpened(peer.download, peer.opened))
+        peer.pass(.seconds(2))
+        #expect(requests.allSatisfy { peer.failure(of: $0) == nil })
+        peer.pass(.seconds(2))
+        #expect(requests.map { peer.failure(of: $0) == nil } == [false, true])
+    }
+
     // MARK: Breaking the protocol
 
     @Test("A piece that was not asked for closes its sender, before a byte of it is taken")

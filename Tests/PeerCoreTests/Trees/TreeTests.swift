@@ -350,8 +350,10 @@ import Wire
         peer.bring(0, of: tree, on: connections[0])
         peer.stage([0], on: connections[0])
         peer.feed(.closed(connections[0], reason: "reset"))
+        peer.pass(.seconds(2))
+        peer.publish(tree, [0])
         peer.pass(.seconds(4))
-        #expect(peer.failure(of: request) == .gone(tree.root, have: 0, length: tree.manifest.length))
+        #expect(peer.failure(of: request) == .gone(tree.root, have: 4096, length: tree.manifest.length))
         #expect(peer.statuses.map(\.state) == [.waiting])
         peer.delta(joined: [2])
         let newcomer = peer.connect(2)
@@ -672,6 +674,51 @@ import Wire
         peer.take()
         peer.pass(.milliseconds(1300))
         #expect(peer.dialed == [.number(2)])
+    }
+
+    @Test("What brings a large file forward is headway of its tree; a holder that is only ever busy is none")
+    func childProgress() throws {
+        let tree = try TestTree(large: 1)
+        let (request, connections) = peer.grow(tree, from: [1], timeout: .seconds(3))
+        let child = try #require(peer.statuses.first { $0.kind == .file })
+        peer.say(.hashes(child.root, first: 0, [.zero, .zero]), on: connections[0])
+        peer.feed(.layerChecked(child.id, isRight: true))
+        peer.feed(.partialOpened(child.id, PieceSet(pieceCount: 2)))
+        peer.say(.piece(index: 0, length: 1 << 20), on: connections[0])
+        peer.feed(.pieceStarted(connections[0]))
+        for _ in 0..<8 {
+            peer.pass(.seconds(1))
+            peer.feed(.progressed(connections[0], bytes: 64 << 10))
+        }
+        #expect(peer.failure(of: request) == nil)
+        peer.feed(.pieceReceived(connections[0]))
+        peer.feed(.pieceStored(child.id, index: 0, from: connections[0], .stored))
+        for _ in 0..<12 {
+            while let chunk = peer.machine.sessions[connections[0]]?.chunks.first {
+                peer.say(.busy(first: chunk.first, retryAfter: 100), on: connections[0])
+            }
+            peer.pass(.milliseconds(300))
+        }
+        #expect(peer.failure(of: request) == .silent(tree.root, have: 0, length: tree.manifest.length))
+    }
+
+    @Test("A small file that changed while it was sent is no lie, whether that is said before it is judged or after")
+    func changedWhileSent() throws {
+        let tree = try TestTree(small: 3)
+        let (_, connections) = peer.grow(tree, from: [1])
+        for (file, isJudgedFirst) in [(0, false), (1, true)] {
+            peer.say(.piece(index: 0, length: 4096), on: connections[0])
+            peer.feed(.pieceStarted(connections[0]))
+            peer.feed(.pieceReceived(connections[0]))
+            if isJudgedFirst { peer.stage([file], on: connections[0], .wrong) }
+            peer.say(.endOfChunk(first: 0, .gone), on: connections[0])
+            if !isJudgedFirst {
+                peer.stage([file], on: connections[0], .wrong)
+                #expect(peer.statuses.first { $0.kind == .tree }?.activeHolders == 1)
+            }
+        }
+        #expect(peer.machine.downloads[peer.treeDownload]?.holders.values.map(\.isLiar) == [false])
+        #expect(peer.machine.currentBans.isEmpty && peer.closed.isEmpty)
     }
 
     // MARK: A directory that is gone

@@ -23,6 +23,10 @@ final class FakePeer: Sendable {
         case stalls
         /// Answers what is asked with bytes that are no message.
         case babbles
+        /// One byte of each piece is another, and each chunk ends as if its file had changed.
+        case wrongThenGone
+        /// Has always too much to do.
+        case everBusy
         /// Has nothing of what it offers, and says so when it is asked for a piece.
         case lacksAll
         /// Calls off whatever it is asked for.
@@ -148,7 +152,7 @@ final class FakePeer: Sendable {
             peer.send(.have(request: request, file.offer))
             peer.socket.send(Array("HTTP/1.1 200 OK\r\n\r\n".utf8))
         case .honest, .wrongBytes, .wrongFiles, .wrongLayer, .wrongIndex, .wrongLength, .dies, .stalls, .lacksAll,
-            .callsOff:
+            .callsOff, .wrongThenGone, .everBusy:
             peer.send(.have(request: request, file.offer))
         }
     }
@@ -166,6 +170,7 @@ final class FakePeer: Sendable {
         guard let file = file(root) else { return }
         if behaviour == .lacksAll { return _ = peer.send(.endOfChunk(first: first, .gone)) }
         if behaviour == .callsOff { return _ = peer.send(.endOfChunk(first: first, .cancelled)) }
+        if behaviour == .everBusy { return _ = peer.send(.busy(first: first, retryAfter: 500)) }
         for index in first..<first + count {
             if piecesServed == FakePeer.piecesBeforeFault {
                 if behaviour == .dies { return stop() }
@@ -174,7 +179,7 @@ final class FakePeer: Sendable {
             guard sendPiece(file, index, to: peer) else { return }
             state.withLock { $0.piecesServed += 1 }
         }
-        peer.send(.endOfChunk(first: first, .complete))
+        peer.send(.endOfChunk(first: first, behaviour == .wrongThenGone ? .gone : .complete))
     }
 
     private func sendPiece(_ file: FakeFile, _ index: Int, to peer: WireConnection) -> Bool {
@@ -183,8 +188,10 @@ final class FakePeer: Sendable {
         case .wrongIndex: return peer.send(.piece(index: index ^ 1, length: bytes.count), raw: bytes)
         case .wrongLength: return peer.send(.piece(index: index, length: bytes.count + 1), raw: bytes + [0])
         case .wrongFiles where file.isTree: break
-        case .wrongBytes, .wrongFiles: bytes[bytes.count / 2] ^= 1
-        case .honest, .wrongLayer, .dies, .stalls, .babbles, .lacksAll, .callsOff, .offersBeyond, .gainsBeyond: break
+        case .wrongBytes, .wrongFiles, .wrongThenGone: bytes[bytes.count / 2] ^= 1
+        case .honest, .wrongLayer, .dies, .stalls, .babbles, .lacksAll, .callsOff, .everBusy, .offersBeyond,
+            .gainsBeyond:
+            break
         }
         return peer.send(.piece(index: index, length: bytes.count), raw: bytes)
     }
