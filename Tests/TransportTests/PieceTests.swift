@@ -110,6 +110,33 @@ struct PieceTests {
         #expect(wired.end.pieces == [Bytes(bytes)])
     }
 
+    @Test("A piece that is not wanted any more while it waits for a buffer is passed over", arguments: [100, 60_000])
+    func discardedWhilePaused(_ length: Int) throws {
+        let wired = try RawWired()
+        wired.end.onReceived = { message, id in if case .piece = message { wired.end.transport.pause(id) } }
+        wired.raw.write(try PieceTests.stream([(0, Samples.bytes(length))]) + Message.leftPeer.encoded)
+        try wired.loop.run { !wired.end.messages.isEmpty }
+        wired.end.transport.discard(length, on: wired.id)
+        #expect(try wired.loop.run { wired.end.messages.last == .leftPeer })
+        #expect(wired.end.pieces.isEmpty && wired.end.closed.isEmpty)
+    }
+
+    @Test("The rest of a piece that is not wanted any more is passed over, and its buffer given back")
+    func passedOver() throws {
+        let wired = try RawWired()
+        wired.end.takePieces()
+        let bytes = Samples.bytes(50_000)
+        let stream = try PieceTests.stream([(0, bytes), (1, bytes)]) + Message.leftPeer.encoded
+        wired.raw.write(Array(stream[..<20_000]))
+        #expect(try wired.loop.run { wired.end.progress > 0 })
+        #expect(wired.end.transport.passOver(wired.id)?.index == 0)
+        #expect(wired.end.transport.passOver(wired.id) == nil)
+        wired.raw.write(Array(stream[20_000...]))
+        #expect(try wired.loop.run { wired.end.messages.last == .leftPeer })
+        #expect(wired.end.pieces == [Bytes(bytes)])
+        #expect(wired.end.closed.isEmpty)
+    }
+
     @Test("Waiting for a buffer costs no ticks, even when the other end is gone", arguments: [false, true])
     func pausedDoesNotSpin(_ byReset: Bool) throws {
         let wired = try RawWired()
