@@ -28,6 +28,9 @@ public struct PeerPolicy: Sendable {
     public var seekMax: Span = .seconds(30)
     /// A connection between peers on which nothing happens is closed.
     public var idle: Span = .seconds(60)
+    /// One that still owes what was called off is closed sooner if it is of no other use: what is asked next would wait
+    /// behind that.
+    public var clogged: Span = .seconds(1)
     /// How often deadlines are looked at while there is a connection, request or download.
     public var sweep: Span = .milliseconds(250)
     /// Connections from other peers, at most: each holds a descriptor.

@@ -304,6 +304,7 @@ extension PeerMachine {
         for (position, chunk) in (sessions[connection]?.chunks ?? []).enumerated()
         where chunk.download == download.id && !chunk.isCancelled && isUnwanted(chunk) {
             sessions[connection]?.chunks[position].isCancelled = true
+            sessions[connection]?.used = now
             let root = chunk.file.flatMap { download.tree?.manifest.root(at: $0) } ?? download.root
             send(.cancel(root, first: chunk.first, count: chunk.end - chunk.first), on: connection)
         }

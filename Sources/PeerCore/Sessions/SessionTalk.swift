@@ -188,7 +188,11 @@ extension PeerMachine {
                 let isOwed = session.chunks.contains { downloads[$0.download] != nil }
                 let isUsed = isOwed || isFetching(on: connection) || isFollowing(connection)
                 let isIdle = session.serving == 0 && !isUsed
-                if isIdle, session.used + policy.idle <= now { drop(connection, "idle") }
+                if isIdle, session.used + policy.idle <= now {
+                    drop(connection, "idle")
+                } else if isIdle, !session.chunks.isEmpty, session.used + policy.clogged <= now {
+                    drop(connection, "what was called off is still in the way")
+                }
             }
         }
     }

@@ -20,7 +20,7 @@ struct TreeChoice {
     /// What is in flight is worth so long at the measured rate.
     fileprivate static let aheadSeconds = 0.25
     /// A holder that has brought nothing yet is asked for a file of another that has brought next to nothing for so long.
-    fileprivate static let untriedPatience = Span.seconds(1)
+    fileprivate static let untriedPatience = Span.milliseconds(250)
     /// Fellows make files durable four times a second, and are asked about as often: when nothing has come of them for so
     /// long, and for as long as a few files take from a holder, their parts are anybody's.
     fileprivate static let patience = Span.seconds(1)

@@ -227,6 +227,20 @@ import Wire
         #expect(peer.closed[connections[1]] == nil)
     }
 
+    @Test("Who still owes what was called off is left after a second, so that the next question is not behind it")
+    func clogged() throws {
+        let file = try TestFile(pieces: 2)
+        let (_, connections) = peer.fetch(file, from: [1, 2])
+        peer.deliver(1, of: file, on: connections[0])
+        peer.pass(.seconds(3))
+        peer.deliver(1, of: file, on: connections[0])
+        peer.feed(.delivered(peer.download, .done(file.shared, backup: nil)))
+        peer.pass(.milliseconds(900))
+        #expect(peer.closed.isEmpty)
+        peer.pass(.milliseconds(400))
+        #expect(peer.closed[connections[0]] == nil && peer.closed[connections[1]] != nil)
+    }
+
     @Test("A piece that comes although it was called off is passed over")
     func lateCopy() throws {
         let file = try TestFile(pieces: 2)

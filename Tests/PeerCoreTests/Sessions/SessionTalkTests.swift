@@ -181,14 +181,20 @@ import Wire
         #expect(peer.dialed == [.number(1)])
     }
 
-    @Test("A connection with pieces owed by a peer that is gone is idle once nobody wants them any more")
+    @Test("A connection is idle after a minute, and after a second with pieces that are owed and wanted no more")
     func idleWithLeftovers() throws {
-        let (request, connections) = peer.fetch(file, from: [1])
-        peer.feed(.cancel(request, file.name, keepData: false))
-        #expect(peer.closed[connections[0]] == nil)
-        peer.pass(.seconds(59))
-        #expect(peer.closed[connections[0]] == nil)
-        peer.pass(.seconds(2))
-        #expect(peer.closed[connections[0]] == "idle")
+        for owes in [true, false] {
+            let peer = Harness()
+            let (request, connections) = peer.fetch(file, from: [1])
+            peer.feed(.cancel(request, file.name, keepData: false))
+            for chunk in owes ? [] : peer.chunks[connections[0]] ?? [] {
+                peer.say(.endOfChunk(first: chunk.lowerBound, .cancelled), on: connections[0])
+            }
+            peer.pass(.milliseconds(owes ? 900 : 59_000))
+            #expect(peer.closed[connections[0]] == nil)
+            peer.pass(.milliseconds(owes ? 400 : 2000))
+            let reason = peer.closed[connections[0]]
+            #expect(reason == (owes ? "what was called off is still in the way" : "idle"))
+        }
     }
 }
