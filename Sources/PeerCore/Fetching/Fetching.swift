@@ -170,13 +170,14 @@ extension PeerMachine {
         }
         downloads[id]?.phase = .finishing
         releaseLanes(download)
+        // A connection that went with that may have owed the last answer to a client, who has joined and wants more of it.
+        guard let final = downloads[id] else { return }
         emit(
             .deliver(
                 id,
                 DeliveryTerms(
-                    replacing: download.replacing, keepsBackup: download.keepsBackup,
-                    sync: download.isDeliveredSynced, modified: download.modified,
-                    mode: download.mode, repairing: download.kind.badPieces)))
+                    replacing: final.replacing, keepsBackup: final.keepsBackup, sync: final.isDeliveredSynced,
+                    modified: final.modified, mode: final.mode, repairing: final.kind.badPieces)))
     }
 
     mutating func delivered(_ id: DownloadID, _ delivery: Delivery) {
