@@ -362,17 +362,23 @@ import Wire
         #expect(peer.roots(on: newcomer) == [tree.roots[1]])
     }
 
+    private let diskFull = DiskFailure(message: "full", code: 28, isOutOfSpace: true)
+
+    /// One file comes into the share, and the next finds no room.
+    private func fillDisk(after first: Int, before second: Int, of tree: TestTree, on connection: ConnectionID) {
+        peer.bring(first, of: tree, on: connection)
+        peer.stage([first], on: connection)
+        peer.pass(.seconds(2))
+        peer.publish(tree, [first])
+        peer.bring(second, of: tree, on: connection)
+        peer.stage([second], on: connection, .failed(diskFull))
+    }
+
     @Test("A full disk pauses the tree; when there is room it is surveyed anew")
     func full() throws {
         let tree = try TestTree(small: 2)
         let (request, connections) = peer.grow(tree, from: [1])
-        peer.bring(0, of: tree, on: connections[0])
-        peer.stage([0], on: connections[0])
-        peer.pass(.seconds(2))
-        peer.publish(tree, [0])
-        peer.bring(1, of: tree, on: connections[0])
-        let failure = DiskFailure(message: "full", code: 28, isOutOfSpace: true)
-        peer.stage([1], on: connections[0], .failed(failure))
+        fillDisk(after: 0, before: 1, of: tree, on: connections[0])
         guard case .full = peer.failure(of: request) else {
             Issue.record("\(String(describing: peer.failure(of: request)))")
             return
@@ -391,18 +397,12 @@ import Wire
     func fullAgain() throws {
         let tree = try TestTree(small: 2)
         let (_, connections) = peer.grow(tree, from: [1])
-        peer.bring(0, of: tree, on: connections[0])
-        peer.stage([0], on: connections[0])
-        peer.pass(.seconds(2))
-        peer.publish(tree, [0])
-        let failure = DiskFailure(message: "full", code: 28, isOutOfSpace: true)
-        peer.bring(1, of: tree, on: connections[0])
-        peer.stage([1], on: connections[0], .failed(failure))
+        fillDisk(after: 0, before: 1, of: tree, on: connections[0])
         let id = peer.treeDownload
         #expect(peer.statuses.map(\.have) == [4096])
         peer.feed(.spaceFound(id))
         peer.feed(.manifestRead(id, .read(tree.manifest)))
-        peer.feed(.treeFailed(id, failure))
+        peer.feed(.treeFailed(id, diskFull))
         #expect(peer.statuses.map(\.have) == [4096])
         guard case .paused(.space)? = peer.statuses.first?.state else {
             Issue.record("\(peer.statuses)")
