@@ -55,19 +55,19 @@ extension PeerMachine {
                 self.ask(peers.filter { !ask.asked.contains($0) }, for: id)
             }
         }
-        for (id, download) in downloads where download.isFetching {
-            for peer in peers where download.holders[peer]?.isLiar != true && !bans.contains(peer) {
-                put(download.query, to: peer, for: .download(id))
-            }
+        for download in downloads.values where download.isFetching { ask(peers, for: download) }
+    }
+
+    private mutating func ask(_ peers: some Sequence<PeerID>, for download: Download) {
+        for peer in peers where download.holders[peer]?.isLiar != true && !bans.contains(peer) {
+            put(download.query, to: peer, for: .download(download.id))
         }
     }
 
     /// Whoever has just come up knows soon what it has.
     mutating func askIndexing(_ id: DownloadID) {
         guard let download = downloads[id], download.askAgain <= now else { return }
-        for peer in download.indexing where download.holders[peer]?.isLiar != true && !bans.contains(peer) {
-            put(download.query, to: peer, for: .download(id))
-        }
+        ask(download.indexing, for: download)
         downloads[id]?.indexing = []
         downloads[id]?.askAgain = .distantFuture
     }
