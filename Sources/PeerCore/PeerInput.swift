@@ -32,7 +32,7 @@ public struct DiskFailure: Error, Hashable, Sendable {
     /// errno(3).
     public let code: Int32
     public let isOutOfSpace: Bool
-    /// How many more bytes would have to be free, where that is known.
+    /// How many more bytes would have to be free, where that is known; 0 if it is not bytes that lack, but inodes.
     public let missingBytes: UInt64?
     /// For how many bytes there has to be room, where that is known.
     public let neededBytes: UInt64?

@@ -7,10 +7,11 @@ extension EndToEnd {
     struct SpaceTests {
         /// A peer whose share is a file system of its own.
         private func addPeer(
-            _ swarm: Swarm, mebibytes: Int, arguments: [String] = [], minFree: String = "0",
+            _ swarm: Swarm, mebibytes: Int, inodes: Int? = nil, arguments: [String] = [], minFree: String = "0",
             _ body: (Peer, SmallDisk) throws -> Void
         ) throws {
-            let disk = try SmallDisk(at: "\(swarm.scratch.path)/peer\(swarm.peers.count + 1)", mebibytes: mebibytes)
+            let path = "\(swarm.scratch.path)/peer\(swarm.peers.count + 1)"
+            let disk = try SmallDisk(at: path, mebibytes: mebibytes, inodes: inodes)
             defer { disk.unmount() }
             let peer = try swarm.addPeer(arguments: arguments, environment: ["P2PD_MIN_FREE=\(minFree)"])
             defer { peer.kill() }
@@ -51,6 +52,30 @@ extension EndToEnd {
                     #expect(fetcher.count("bytesIn") == 0 && holder.count("bytesOut") == 0)
                     #expect(fetcher.ctl("req", "small.bin").code == 0)
                     #expect(TestFile.sameBytes(fetcher.path("small.bin"), holder.path("small.bin")))
+                }
+            }
+        }
+
+        @Test("A disk that takes no more files is told as that, and what waits for it goes on when files are removed")
+        func noInodes() throws {
+            try Swarm.run { swarm in
+                let holder = try addHolder(swarm, ["a.bin": mebibyte, "b.bin": mebibyte])
+                try addPeer(swarm, mebibytes: 16, inodes: 64) { fetcher, _ in
+                    let fillers = (0..<64).map { fetcher.path(".filler\($0)") }
+                        .filter { FileManager.default.createFile(atPath: $0, contents: nil) }
+                    let reply = fetcher.ctl("req", "a.bin", "--json")
+                    #expect(reply.code == 74)
+                    let message = reply.event("error")?["message"].string ?? ""
+                    #expect(message.contains("no inode") && !message.contains("more"))
+                    #expect(fetcher.ctl("req", "--background", "b.bin").code == 0)
+                    try eventually("b.bin waits for an inode") {
+                        fetcher.download("b.bin")?["state"].string == "paused"
+                    }
+                    #expect(fetcher.download("b.bin")?["cause"].string?.contains("no inode") == true)
+                    #expect(fetcher.download("b.bin")?["needs"].int == nil)
+                    for filler in fillers { try FileManager.default.removeItem(atPath: filler) }
+                    #expect(fetcher.ctl("wait", "b.bin").code == 0)
+                    #expect(TestFile.sameBytes(fetcher.path("b.bin"), holder.path("b.bin")))
                 }
             }
         }

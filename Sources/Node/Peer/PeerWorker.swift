@@ -138,6 +138,13 @@ struct PeerWorker {
     /// - Returns: why there is no room for so many bytes; nil if there is, or nobody knows.
     func missing(_ bytes: UInt64, _ minFree: Reserve) -> DiskFailure? {
         guard let space = try? partials.freeSpace() else { return nil }
+        guard space.takesFiles else {
+            return DiskFailure(
+                message:
+                    "the file system has no inode for another file, though \(space.available) bytes are free: remove files "
+                    + "that nobody needs", code: SystemError.noSpace, isOutOfSpace: true, missingBytes: 0,
+                neededBytes: bytes)
+        }
         let floor = minFree.bytes(of: space.total)
         guard case .missing(let count) = Room(for: bytes, keeping: floor, available: space.available) else {
             return nil

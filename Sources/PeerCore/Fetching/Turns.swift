@@ -108,7 +108,7 @@ extension PeerMachine {
             return failDownload(id, .disk(failure))
         }
         let rest = download.length - min(download.have, download.length)
-        let missing = max(1, failure.missingBytes ?? rest)
+        let missing = failure.missingBytes ?? max(1, rest)
         stop(id, .paused(.space(missing: missing, needed: max(1, failure.neededBytes ?? rest))))
         downloads[id]?.nextSeek = now + policy.spaceCheck
         note(.downloadPaused(id, download.name, missing: missing))

@@ -13,10 +13,12 @@ struct SmallDisk {
 
     private let path: String
 
-    init(at path: String, mebibytes: Int) throws {
+    /// - Parameter inodes: files and directories that it takes, itself among them; nil for as many as there is room for.
+    init(at path: String, mebibytes: Int, inodes: Int? = nil) throws {
         self.path = path
+        let options = ["size=\(mebibytes)m"] + (inodes.map { ["nr_inodes=\($0)"] } ?? [])
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        guard mount("p2pd-e2e", path, "tmpfs", 0, "size=\(mebibytes)m") == 0 else {
+        guard mount("p2pd-e2e", path, "tmpfs", 0, options.joined(separator: ",")) == 0 else {
             throw Failure("mount a tmpfs on \(path): \(String(cString: strerror(errno)))")
         }
     }

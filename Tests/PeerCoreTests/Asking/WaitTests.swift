@@ -76,6 +76,14 @@ import Testing
         }
     }
 
+    @Test("What lacks an inode and no bytes is not told to lack bytes")
+    func noInode() {
+        restore(.running)
+        let failure = DiskFailure(message: "no inode", code: 28, isOutOfSpace: true, missingBytes: 0, neededBytes: 100)
+        peer.feed(.partialFailed(DownloadID(rawValue: 9), failure))
+        #expect(peer.statuses.first?.state == .paused(.space(missing: 0, needed: 100)))
+    }
+
     @Test("A download that runs is waited for to its end")
     func running() {
         let (_, connections) = peer.fetch(file, from: [1])

@@ -38,15 +38,16 @@ extension DownloadStatus {
         case .queued, .fetching, .checking, .finishing: nil
         case .waiting: "no peer that can be reached has this version; it goes on when one does"
         case .paused(.user): "p2pctl resume takes it up again"
+        case .paused(.space(missing: 0, _)): "the disk has no inode for another file; it goes on when files are removed"
         case .paused(.space): "the disk is full; it goes on when there is room"
         case .failed(.cancelled): "p2pctl resume goes on with what came, p2pctl cancel deletes it"
         case .failed(let failure): failure.text(for: name.path).message
         }
     }
 
-    /// Bytes that the disk lacks.
+    /// Bytes that the disk lacks; nil also when it lacks something else.
     var neededBytes: UInt64? {
-        if case .paused(.space(let missing, _)) = state { missing } else { nil }
+        if case .paused(.space(let missing, _)) = state, missing > 0 { missing } else { nil }
     }
 
     /// What has to happen before it goes on, for a line of progress.
@@ -54,6 +55,7 @@ extension DownloadStatus {
         switch state {
         case .waiting: "a peer that has this version"
         case .paused(.user): "p2pctl resume"
+        case .paused(.space(missing: 0, _)): "a free inode"
         case .paused(.space(let missing, _)): "\(ByteText.size(missing)) more of free space"
         case .queued, .fetching, .checking, .finishing, .failed: nil
         }

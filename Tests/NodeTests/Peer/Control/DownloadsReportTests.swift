@@ -20,6 +20,7 @@ struct DownloadsReportTests {
             (.finishing, .finishing, nil, nil), (.waiting, .waiting, "this version", "a peer"),
             (.paused(.user), .paused, "p2pctl resume", "p2pctl resume"),
             (.paused(.space(missing: 2048, needed: 9999)), .paused, "disk is full", "2 KiB"),
+            (.paused(.space(missing: 0, needed: 9999)), .paused, "no inode", "free inode"),
             (.failed(.cancelled), .kept, "p2pctl resume", nil),
             (.failed(.occupied("a pipe")), .failed, "in its place is a pipe", nil),
         ] as [(DownloadActivity, DownloadState, String?, String?)])
@@ -31,9 +32,10 @@ struct DownloadsReportTests {
         if let waitingFor { #expect(status.waitingFor?.contains(waitingFor) == true) }
     }
 
-    @Test("Only a download that waits for room needs bytes")
+    @Test("Only a download that waits for room needs bytes, and not when it is inodes that lack")
     func needs() throws {
         #expect(try status(.paused(.space(missing: 7, needed: 70))).neededBytes == 7)
+        #expect(try status(.paused(.space(missing: 0, needed: 70))).neededBytes == nil)
         #expect(try status(.paused(.user)).neededBytes == nil)
         #expect(try status(.waiting).neededBytes == nil)
     }
