@@ -19,6 +19,8 @@ struct Lane {
     /// When it last began to bring the next `steadyBytes`.
     private(set) var steady: Moment
     private var broughtBytes = 0
+    /// Bytes have come from it, however few.
+    private(set) var hasBrought = false
     /// Bytes a second, smoothed.
     private(set) var rate: Double = 0
     private var windowStart: Moment
@@ -76,6 +78,7 @@ struct Lane {
 
     mutating func progressed(_ bytes: Int, now: Moment) {
         lastByte = now
+        hasBrought = true
         broughtBytes += bytes
         if broughtBytes >= Lane.steadyBytes {
             steady = now

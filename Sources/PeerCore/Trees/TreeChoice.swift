@@ -19,7 +19,9 @@ struct TreeChoice {
     fileprivate static let bytesAheadMax = 4 << 20
     /// What is in flight is worth so long at the measured rate.
     fileprivate static let aheadSeconds = 0.25
-    /// A holder that has brought nothing yet is asked for a file of another that has brought next to nothing for so long.
+    /// A holder is asked for a file of another that has brought next to nothing for so long: one that has brought
+    /// something itself, and one that has not. Files of a short tree all come before any rate is known.
+    fileprivate static let triedPatience = Span.milliseconds(20)
     fileprivate static let untriedPatience = Span.milliseconds(250)
     /// Fellows make files durable four times a second, and are asked about as often: when nothing has come of them for so
     /// long, and for as long as a few files take from a holder, their parts are anybody's.
@@ -200,10 +202,10 @@ extension TreePlan {
             if let file, latest.map({ seconds > $0.seconds }) ?? true { latest = (file, seconds, slow.steady) }
         }
         guard let (file, seconds, steady) = latest else { return nil }
-        // One that has brought nothing yet is worth a try when the other has had its time.
+        // One whose rate is not known is worth a try when the other has had its time.
+        let patience = lane.hasBrought ? TreeChoice.triedPatience : TreeChoice.untriedPatience
         let isFaster =
-            lane.rate > 0
-            ? seconds > 2 * Double(size(of: file)) / lane.rate : steady + TreeChoice.untriedPatience <= now
+            lane.rate > 0 ? seconds > 2 * Double(size(of: file)) / lane.rate : steady + patience <= now
         guard isFaster else { return nil }
         return crowd.isEmpty || !isPatient(with: lane, file, now: now) ? file : nil
     }

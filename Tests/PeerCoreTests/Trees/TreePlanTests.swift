@@ -231,6 +231,17 @@ import Testing
         #expect(plan.ask(two, now: now + .milliseconds(250)) == [0])
     }
 
+    @Test("A lane that has brought its files takes over what another has not brought soon, though no rate is known yet")
+    func tried() throws {
+        var plan = try plan(2)
+        plan.add(one, now: now)
+        #expect(plan.ask(one, now: now) == [0, 1])
+        plan.add(two, now: now)
+        plan.progressed(two, bytes: 1, now: now)
+        #expect(plan.ask(two, now: now + .milliseconds(10)) == [])
+        #expect(plan.ask(two, now: now + .milliseconds(20)) == [1])
+    }
+
     @Test("Two copies under way at once make one file, and the second does not keep the tree from its end")
     func twoCopies() throws {
         var plan = try plan(1)
