@@ -213,12 +213,12 @@ final class Harness {
 
     @discardableResult
     func wish(
-        _ file: TestFile, digest: Digest? = nil, force: Bool = false, timeout: Span = .seconds(30),
+        _ file: TestFile, digest: Digest? = nil, force: Bool = false, sync: Bool = true, timeout: Span = .seconds(30),
         local: LocalFile = .absent
     ) -> RequestID {
         lastRequest += 1
         let id = RequestID(rawValue: lastRequest)
-        let wish = FetchWish(name: file.name, digest: digest, force: force, sync: true, timeout: timeout)
+        let wish = FetchWish(name: file.name, digest: digest, force: force, sync: sync, timeout: timeout)
         feed(.wish(id, wish))
         if effects.contains(.inspect(id, file.name)) { feed(.inspected(id, local)) }
         return id

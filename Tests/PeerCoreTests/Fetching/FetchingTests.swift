@@ -263,6 +263,26 @@ import Wire
         #expect(peer.isDelivering())
     }
 
+    @Test("Who joins an unsynced download as it ends, because a connection went that owed an answer, has it synced")
+    func joinedAtTheEnd() throws {
+        let file = try TestFile(pieces: 2)
+        peer.join([1, 2])
+        let wishes = [peer.wish(file, sync: false), peer.wish(file)]
+        let connections = [peer.connect(1), peer.connect(2)]
+        for _ in wishes { peer.have(file, on: connections[0]) }
+        // The second holder answers the first wish, and not the other.
+        #expect(peer.takeQuestion(on: connections[1]) != nil)
+        peer.have(file, on: connections[1])
+        peer.sendLayer(of: file, on: connections[0])
+        peer.feed(.partialOpened(peer.download, peer.opened))
+        #expect(peer.announce(1, of: file, on: connections[1]))
+        peer.deliver(2, of: file, on: connections[0])
+        #expect(peer.closed[connections[1]] != nil)
+        #expect(peer.isDelivering())
+        peer.feed(.delivered(peer.download, .done(file.shared, backup: nil)))
+        for wish in wishes { #expect(peer.result(of: wish) != nil) }
+    }
+
     @Test("Something that came to stand at the name, and a disk that fails, end the wishes; the download is kept")
     func deliveryFails() throws {
         let file = try TestFile(pieces: 1)
