@@ -108,8 +108,11 @@ struct Plan {
         if let piece = lane.receiving { release(piece) }
     }
 
-    /// The holder has too much to do.
-    mutating func postpone(_ connection: ConnectionID, until moment: Moment) { lanes[connection]?.resumesAt = moment }
+    /// The holder has too much to do. Its share is anybody's meanwhile.
+    mutating func postpone(_ connection: ConnectionID, until moment: Moment) {
+        lanes[connection]?.resumesAt = moment
+        lanes[connection]?.share = 0..<0
+    }
 
     // MARK: Asking
 

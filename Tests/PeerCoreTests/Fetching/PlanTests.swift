@@ -75,6 +75,21 @@ import Testing
         #expect(ask(&plan, c) == [77, 78, 79, 80])
     }
 
+    @Test("The share of a holder that has too much to do is anybody's until it is asked again")
+    func postponed() throws {
+        var plan = try plan(pieces: 8, [a, b])
+        _ = (ask(&plan, a), ask(&plan, b))
+        plan.release(4..<8, from: b)
+        plan.postpone(b, until: now + .seconds(30))
+        var brought: Set<Int> = []
+        while let piece = plan.lanes[a]?.inFlight.first {
+            deliver(&plan, piece, on: a)
+            brought.insert(piece)
+            _ = ask(&plan, a)
+        }
+        #expect(brought == Set(0..<8))
+    }
+
     @Test("Stealing goes down to a single piece")
     func lastPiece() throws {
         var plan = try plan(pieces: 5, [a])
