@@ -62,9 +62,10 @@ public enum LocalFile: Hashable, Sendable {
 
     var version: LocalVersion? {
         switch self {
-        case .file(let root), .rotten(let root): LocalVersion(of: root)
+        case .file(let root): LocalVersion(of: root)
         case .tree(let version): version
-        case .absent, .occupied, .failed: nil
+        // Bytes that nobody wrote are no version.
+        case .absent, .rotten, .occupied, .failed: nil
         }
     }
 }

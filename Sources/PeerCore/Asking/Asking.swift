@@ -43,6 +43,7 @@ extension PeerMachine {
     /// Asks one peer, unless the same is on its way to it.
     mutating func put(_ query: FileQuery, to peer: PeerID, for purpose: Questions.Purpose) {
         guard let entry = roster.entries[peer], !questions.isAsking(peer, for: purpose) else { return }
+        leaveClogged(peer)
         say(.req(request: questions.add(to: peer, for: purpose), query), to: entry)
     }
 

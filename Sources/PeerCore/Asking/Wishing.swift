@@ -83,7 +83,6 @@ extension PeerMachine {
         case (.rotten, .wait): fail(id, .rotten)
         case (.rotten, .fetch) where !request.wish.force: fail(id, .rotten)
         case (.file, .wait), (.tree, .wait): local.version.map { finishAlready(id, $0) }
-        case (.rotten, .survey): beginAsk(request, local: nil)
         case (_, .survey): beginAsk(request, local: local.version)
         case (.file(let root), .fetch) where request.wish.digest == root.digest:
             finishAlready(id, LocalVersion(of: root))

@@ -184,10 +184,7 @@ extension PeerMachine {
             case .greeting(let deadline, _):
                 if deadline <= now { drop(connection, "did not say hello in time") }
             case .open:
-                // Chunks of a download that has ended are owed to nobody.
-                let isOwed = session.chunks.contains { downloads[$0.download] != nil }
-                let isUsed = isOwed || isFetching(on: connection) || isFollowing(connection)
-                let isIdle = session.serving == 0 && !isUsed
+                let isIdle = isIdle(session, connection)
                 if isIdle, session.used + policy.idle <= now {
                     drop(connection, "idle")
                 } else if isIdle, !session.chunks.isEmpty, session.used + policy.clogged <= now {
@@ -195,6 +192,21 @@ extension PeerMachine {
                 }
             }
         }
+    }
+
+    /// Closes the connection to a peer that owes us what was called off and is of no other use: a question would wait for
+    /// the rest of a piece, which may take for ever.
+    mutating func leaveClogged(_ peer: PeerID) {
+        guard let connection = connections[peer], let session = sessions[connection], !session.chunks.isEmpty,
+            session.asked.isEmpty, isIdle(session, connection)
+        else { return }
+        drop(connection, "what was called off is in the way of a question")
+    }
+
+    private func isIdle(_ session: PeerSession, _ connection: ConnectionID) -> Bool {
+        // Chunks of a download that has ended are owed to nobody.
+        let isOwed = session.chunks.contains { downloads[$0.download] != nil }
+        return session.serving == 0 && !isOwed && !isFetching(on: connection) && !isFollowing(connection)
     }
 
     /// Whoever hears of our pieces is in touch as long as there are more to come.

@@ -39,6 +39,19 @@ import Wire
         #expect(versions.map { $0.holders.map(\.address) } == [[.number(1)], [nil]])
     }
 
+    @Test("Rotten bytes are no version: with force others' are fetched, and if nobody has any that is told")
+    func rottenIsHere() {
+        peer.join([1])
+        let request = peer.wish(file, force: true, local: .rotten(other.root))
+        let connection = peer.connect(1)
+        peer.notHave(on: connection)
+        #expect(peer.result(of: request) == nil)
+        #expect(peer.failure(of: request) == .nobody(asked: 1, banned: 0, root: nil, unfit: []))
+        let again = peer.wish(file, force: true, local: .rotten(other.root))
+        peer.have(file, on: connection)
+        #expect(peer.failure(of: again) == nil && peer.statuses.map(\.root) == [file.root])
+    }
+
     @Test("The newest of several versions may be the one that is here: then it stays", arguments: [4, 6] as [Int64])
     func newestIsHere(_ own: Int64) throws {
         peer.join([1])
