@@ -16,7 +16,8 @@ struct P2PCtl: ParsableCommand {
         abstract: "Control a p2pd peer: fetch files from its swarm and see how it does.",
         usage: "p2pctl [--control SOCKET] COMMAND",
         discussion: """
-            Without a command, on a terminal, p2pctl prompts for commands.
+            Without a command, on a terminal, p2pctl prompts for commands. A name that begins with a dash goes behind all \
+            options and --: p2pctl req -- -NAME
 
             EXIT CODES:
             \(ExitCode.table)
@@ -47,6 +48,7 @@ struct P2PCtl: ParsableCommand {
         // A pipe that is closed early is an error to handle, not a way to die.
         signal(SIGPIPE, SIG_IGN)
         do {
+            try CommandLineCheck.run()
             var command = try parseAsRoot()
             try command.run()
         } catch {

@@ -10,13 +10,31 @@ extension EndToEnd {
                 ["req"], ["nonsense"], ["req", "a", "--nonsense"], ["req", "a", "--root", "xyz"], ["req", "../x"],
                 ["req", "/etc/passwd"], ["req", "a//b"], ["req", "a\nb"], ["req", ""],
                 ["req", String(repeating: "n", count: 2048)], ["req", "a", "--timeout", "-1"], ["cancel"],
-                ["req", "--root", String(repeating: "1", count: 64), "a", "b"],
+                ["req", "--root", String(repeating: "1", count: 64), "a", "b"], ["req", "-dash"], ["pause", "-rush"],
+                ["req", "- one"], ["priority", "--", "-q", "101"],
             ])
         func usage(arguments: [String]) throws {
             try Swarm.run(peers: 1) { swarm in
                 let reply = try Ctl(["--control", swarm.peers[0].control] + arguments, in: swarm.scratch.path).finish()
                 #expect(reply.code == 64, "\(reply)")
                 #expect(!reply.errors.isEmpty)
+            }
+        }
+
+        @Test("One dash makes no option: it is told how a name that begins so is written, behind --")
+        func dashes() throws {
+            try Swarm.run(peers: 1) { swarm in
+                let peer = swarm.peers[0]
+                #expect(peer.ctl("req", "-hash").errors.contains("p2pctl req -- -hash"))
+                #expect(peer.ctl("req", "--", "-hash").code == 66)
+                #expect(peer.ctl("priority", "--", "-q", "-5").code == 66)
+                #expect(peer.ctl("priority", "q", "-5").code == 66)
+                let base = "\(swarm.scratch.path)/no-text"
+                let noText = try Child(
+                    "/bin/sh", ["-c", "exec \"$0\" req \"$(printf '\\377')\"", Programs.p2pctl],
+                    environment: Swarm.environment(swarm.scratch.path),
+                    streams: Child.Streams(output: base + ".out", errors: base + ".err"))
+                #expect(try noText.wait() == .exited(64))
             }
         }
 

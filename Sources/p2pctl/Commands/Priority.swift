@@ -24,6 +24,8 @@ struct Priority: ParsableCommand {
     func run() throws {
         let options = options.merged(with: parent.options)
         try options.output.reporting { () throws(ControlFailure) in
+            var words = words
+            if let end = words.firstIndex(of: "--") { words.remove(at: end) }
             guard words.count == 2 else {
                 throw ControlFailure(.usage, "priority takes a name and a number: p2pctl priority NAME NUMBER")
             }

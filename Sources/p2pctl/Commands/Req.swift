@@ -9,7 +9,8 @@ struct Req: ParsableCommand {
         commandName: "req", abstract: "Fetch files or directories from all peers that have them, at once.",
         discussion: """
             A file is verified piece by piece and then appears in the daemon's share under NAME. NAME/, with a slash at \
-            its end, is a directory: all below it is fetched, and what is here already is not fetched again.
+            its end, is a directory: all below it is fetched, and what is here already is not fetched again. A name that \
+            begins with a dash goes behind all options and --.
 
             Several names are queued in the order given. If some fail, the others are fetched all the same, and the exit \
             code is that of the first in that order that failed; of a directory, that of the first file that failed.

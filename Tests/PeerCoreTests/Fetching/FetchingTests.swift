@@ -241,6 +241,18 @@ import Wire
         #expect(peer.closed[connections[0]] == nil && peer.closed[connections[1]] != nil)
     }
 
+    @Test("A question does not wait behind what was called off: it goes over a new connection")
+    func question() throws {
+        let file = try TestFile(pieces: 2)
+        let (_, connections) = peer.fetch(file, from: [1, 2])
+        peer.deliver(2, of: file, on: connections[0])
+        peer.feed(.delivered(peer.download, .done(file.shared, backup: nil)))
+        peer.wish(try TestFile("b.bin", pieces: 1, version: 2))
+        #expect(peer.closed[connections[0]] == nil && peer.closed[connections[1]] != nil)
+        let connection = peer.connect(2)
+        #expect(peer.asked[connection]?.count == 1)
+    }
+
     @Test("A piece that comes although it was called off is passed over")
     func lateCopy() throws {
         let file = try TestFile(pieces: 2)
