@@ -48,11 +48,11 @@ final class RowsTarget {
         case 0:
             let (length, layer) = size(&choices)
             try database.execute(
-                sql: "INSERT OR REPLACE INTO downloads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                sql: "INSERT OR REPLACE INTO downloads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 arguments: [
                     id, number(&choices), name(&choices), layer, length, number(&choices), number(&choices),
                     number(&choices), number(&choices), number(&choices), number(&choices), number(&choices), "",
-                    number(&choices),
+                    number(&choices), "", number(&choices), number(&choices),
                 ])
         case 1:
             try database.execute(
