@@ -6,8 +6,8 @@ public struct DownloadEntry: Hashable, Sendable {
         case file
         /// A directory with all below it: the root is its manifest's.
         case tree
-        /// A file of the share that rotted: only its bad pieces are fetched, and written where they belong. Not kept
-        /// beyond the daemon's life: what is rotten is found again.
+        /// A file of the share that rotted: only these pieces, which were bad when it began, are fetched, and written
+        /// where they belong.
         case repair(bad: PieceSet)
 
         /// Of a repair: what is to be fetched.

@@ -237,6 +237,8 @@ public enum PeerInput: Sendable {
     /// It could not be opened, or not be read again before delivery.
     case partialFailed(DownloadID, DiskFailure)
     case delivered(DownloadID, Delivery)
+    /// What stands at the name of a repair is still being looked at: `judged`, or the end of indexing, tells more.
+    case repairPostponed(DownloadID)
 
     // Trees.
     case manifestRead(DownloadID, ManifestReading)
@@ -254,6 +256,9 @@ public enum PeerInput: Sendable {
     // The share.
     case indexed(SharedFile)
     case withdrawn(ShareName)
+    /// What stands at a name and is not offered has been looked at.
+    /// - Parameter isRotten: it is what was indexed, but for its bytes. If not, it is nothing, or nothing to be repaired.
+    case judged(ShareName, isRotten: Bool)
     /// A file is not what is known of it, and is being indexed: it is not offered, but may be soon.
     case settling(ShareName)
     /// The share has been gone through and every file indexed, or not yet.

@@ -124,6 +124,7 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
         case .spaceFound(let id): spaceFound(id)
         case .partialFailed(let id, let failure): partialFailed(id, failure)
         case .delivered(let id, let delivery): delivered(id, delivery)
+        case .repairPostponed(let id): repairPostponed(id)
 
         case .manifestRead(let id, let reading): manifestRead(id, reading)
         case .treeSurveyed(let id, let found): treeSurveyed(id, found)
@@ -138,6 +139,7 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
         case .withdrawn(let name):
             catalog.remove(name)
             shelf.changed(name)
+        case .judged(let name, let isRotten): judged(name, isRotten: isRotten)
         case .settling(let name):
             catalog.suspend(name)
             shelf.changed(name)

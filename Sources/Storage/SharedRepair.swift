@@ -5,10 +5,13 @@ import Posix
 public final class SharedRepair: Sendable {
     public let bad: PieceSet
     private let known: IndexedFile
+    /// Of the file's version, in nanoseconds since 1970.
+    private let modified: Int64
     private let writer: PieceWriter
 
-    private init(_ known: IndexedFile, bad: PieceSet, writer: PieceWriter) {
+    private init(_ known: IndexedFile, bad: PieceSet, modified: Int64, writer: PieceWriter) {
         self.known = known
+        self.modified = modified
         self.bad = bad
         self.writer = writer
     }
@@ -17,10 +20,11 @@ public final class SharedRepair: Sendable {
     /// - Parameters:
     ///   - known: what it should be, and how it stood when it was found rotten. The rot itself changes no time.
     ///   - bad: the pieces that are not as they should be; no others are written.
+    ///   - modified: how old it is to be, in nanoseconds since 1970; nil is as old as it is.
     /// - Returns: nil if another file stands at the name by now, or somebody wrote to it.
     /// - Throws: EACCES, EROFS, ETXTBSY and so on as open(2).
     public static func open(
-        _ known: IndexedFile, bad: PieceSet, in share: Share
+        _ known: IndexedFile, bad: PieceSet, modified: Int64? = nil, in share: Share
     ) throws(SystemError) -> SharedRepair? {
         guard let layout = PieceLayout(length: known.root.length), known.layer.count == layout.pieceCount else {
             return nil
@@ -31,14 +35,17 @@ public final class SharedRepair: Sendable {
         // To the time of its last change: a write may have had its own time set back.
         guard kind == .regular, identity == known.identity else { return nil }
         let writer = PieceWriter(name: known.name, layout: layout, layer: known.layer, file: file)
-        return SharedRepair(known, bad: bad, writer: writer)
+        return SharedRepair(known, bad: bad, modified: modified ?? identity.modified, writer: writer)
     }
 
-    /// Verifies a piece and writes it.
+    /// Verifies a piece and writes it, and lets the file be as old as its version again: whoever dies after that leaves a
+    /// file that can be told from new work.
     /// - Returns: false if it is not this piece, or not one of the bad ones; then nothing was written.
     public func store(_ bytes: UnsafeRawBufferPointer, index: Int, with bench: HashBench) throws(SystemError) -> Bool {
         guard bad.contains(index) else { return false }
-        return try writer.store(bytes, index: index, with: bench)
+        guard try writer.store(bytes, index: index, with: bench) else { return false }
+        try FileIO.setModified(writer.file.rawValue, modified)
+        return true
     }
 
     /// Writes all the bad pieces as a partial file has them.
@@ -52,11 +59,11 @@ public final class SharedRepair: Sendable {
         return true
     }
 
-    /// Makes what was written durable, and lets the file be as old as its version again.
+    /// Makes what was written durable.
     /// - Returns: the file as it stands now, for the index; right only if every bad piece was stored.
     public func finish() throws(SyncError) -> IndexedFile {
         do throws(SystemError) {
-            try FileIO.setModified(writer.file.rawValue, known.identity.modified)
+            try FileIO.setModified(writer.file.rawValue, modified)
             try FileIO.sync(writer.file.rawValue)
             let identity = try FileIO.identity(of: writer.file.rawValue).identity
             return IndexedFile(name: known.name, root: known.root, identity: identity, layer: known.layer)
@@ -72,10 +79,11 @@ extension SharedRepair {
     /// - Parameters as of `open`.
     /// - Throws: `changed` if somebody wrote to the file, or put another in its place.
     public static func run(
-        _ known: IndexedFile, bad: PieceSet, from partial: PartialFile, in share: Share, with bench: HashBench
+        _ known: IndexedFile, bad: PieceSet, modified: Int64? = nil, from partial: PartialFile, in share: Share,
+        with bench: HashBench
     ) throws(DeliveryError) -> IndexedFile {
         let path = "\(share.directory.path)/\(known.name)"
-        let opened = try attempt { () throws(SystemError) in try open(known, bad: bad, in: share) }
+        let opened = try attempt { () throws(SystemError) in try open(known, bad: bad, modified: modified, in: share) }
         guard let repair = opened else { throw .changed(SystemError("repair", on: path, code: SystemError.exists)) }
         guard try attempt({ () throws(SystemError) in try repair.store(from: partial, with: bench) }) else {
             throw .damaged(

@@ -17,6 +17,9 @@ public enum StorageLimits {
     static let backupsMax = 9_999
     /// Names tried for one partial file: more than one only where something else stands in the way.
     static let partialNamesMax: UInt64 = 16
+    /// Nanoseconds after which a write is no part of a repair that died: one piece takes less. The kernel's clock for files
+    /// may be a little behind.
+    static let mendingSpan: ClosedRange<Int64> = -1_000_000_000...60_000_000_000
     /// Seconds to wait for another program that looks into the database.
     static let databaseBusySeconds = 5.0
     /// The database's log is cut to this after it has grown beyond it in one large transaction.

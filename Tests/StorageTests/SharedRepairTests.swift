@@ -118,6 +118,15 @@ struct SharedRepairTests {
         #expect(isRight && repaired.identity.modified == known.identity.modified)
     }
 
+    @Test("A file of which nobody knows how old it was is as old as whoever knows says, after every piece")
+    func agesAsTold() throws {
+        let known = try rotten(at: 3)
+        let repair = try #require(try SharedRepair.open(known, bad: bad(0), modified: 1_000_000_007, in: share))
+        #expect(try put(sample.piece(0), 0, repair))
+        #expect(try share.open(ShareName("sub/file")).identity.modified == 1_000_000_007)
+        #expect(try repair.finish().identity.modified == 1_000_000_007)
+    }
+
     @Test("A partial file takes the space of the pieces that are wanted, and no more")
     func takesLittle() throws {
         let partial = try partial(bad(1))

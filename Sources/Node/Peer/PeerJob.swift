@@ -23,8 +23,8 @@ enum PeerJob: Sendable {
     case checkSpace(DownloadID, needed: UInt64, minFree: Reserve)
     case store(DownloadID, PartialFile, ConnectionID, index: Int, PieceBuffer, length: Int)
     case deliver(DownloadID, PartialFile, DeliveryTerms)
-    /// Puts the pieces of a partial file that are bad in a shared one into it.
-    case repair(DownloadID, PartialFile, IndexedFile, bad: PieceSet)
+    /// Puts the pieces of a partial file that are bad in a shared one into it, which is as old as this then.
+    case repair(DownloadID, PartialFile, IndexedFile, bad: PieceSet, modified: Int64)
     case discard(PartialFile)
     case discardLeftover(String)
     case openShared(ShareName)

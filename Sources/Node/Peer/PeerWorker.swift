@@ -43,7 +43,8 @@ struct PeerWorker {
         case .store(let id, let partial, let connection, let index, let buffer, let length):
             .stored(id, connection, index: index, buffer, store(partial, index, buffer, length))
         case .deliver(let id, let partial, let terms): .delivered(id, deliver(partial, terms))
-        case .repair(let id, let partial, let known, let bad): .delivered(id, repair(known, bad, from: partial))
+        case .repair(let id, let partial, let known, let bad, let modified):
+            .delivered(id, repair(known, bad, modified, from: partial))
         case .discard(let partial): discard(partial)
         case .discardLeftover(let name): discard(name)
         case .openShared(let name):
@@ -189,10 +190,11 @@ struct PeerWorker {
     }
 
     private func repair(
-        _ known: IndexedFile, _ bad: PieceSet, from partial: PartialFile
+        _ known: IndexedFile, _ bad: PieceSet, _ modified: Int64, from partial: PartialFile
     ) -> Result<DeliveredFile, DeliveryError> {
         do throws(DeliveryError) {
-            let file = try SharedRepair.run(known, bad: bad, from: partial, in: share, with: bench)
+            let file = try SharedRepair.run(
+                known, bad: bad, modified: modified, from: partial, in: share, with: bench)
             // What is left of it is removed at the next start.
             try? partials.discard(partial)
             return .success(DeliveredFile(file: file, backup: nil))

@@ -60,6 +60,7 @@ extension PeerMachine {
     mutating func join(_ running: Download, _ id: RequestID) {
         let wanted = requests[id]?.wish.digest
         if let wanted, wanted != running.root.digest { return fail(id, .otherVersionRunning(running.root)) }
+        if let rot = requests[id]?.wish.rot { widen(running.id, by: rot) }
         // First what is wanted of it: one that has all its pieces is put into the share at once.
         attach(id, to: running.id)
         takeUp(running)

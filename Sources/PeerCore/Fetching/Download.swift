@@ -85,7 +85,7 @@ struct Download {
     }
 
     let id: DownloadID
-    let kind: DownloadEntry.Kind
+    var kind: DownloadEntry.Kind
     let name: ShareName
     let root: FileRoot
     /// Seconds since 1970, as its holders say.
@@ -115,7 +115,8 @@ struct Download {
     /// Known once it was checked against the root.
     var layer: [Digest]?
     var partial = Partial.none
-    /// Its partial file is gone, and what stands at its name is not indexed: it may be this very file.
+    /// What stands at its name is not indexed. Its partial file is gone, and it may be this very file; or it is to be
+    /// repaired, and may not be any more what that is for.
     var awaitsIndex = false
     /// What nobody has looked at since an earlier run left it, or since somebody else wrote to the partial file.
     var inherited: PieceSet?
@@ -144,6 +145,7 @@ struct Download {
     /// Whose connections have been lanes: a piece may be checked when its connection is gone.
     private(set) var senders: [ConnectionID: PeerID] = [:]
 
+    /// - Parameter stored: what its partial file should have.
     init(_ record: DownloadEntry, layout: PieceLayout, stored: PieceSet?, plan: Plan, policy: PeerPolicy, now: Moment) {
         id = record.id
         kind = record.kind
@@ -158,10 +160,8 @@ struct Download {
         turn = record.turn
         since = now
         self.plan = plan
-        // What is right of a rotten file is not in the partial file: it is neither looked at again nor offered.
-        let found = record.kind.badPieces == nil ? stored : nil
-        inherited = found.flatMap { $0.isEmpty ? nil : $0 }
-        commits = Commits(durable: found ?? PieceSet(pieceCount: layout.pieceCount))
+        inherited = stored.flatMap { $0.isEmpty ? nil : $0 }
+        commits = Commits(durable: stored ?? PieceSet(pieceCount: layout.pieceCount))
         nextSeek = now + policy.seekFirst
         seekPause = policy.seekFirst
         lastKnown = Figures(have: record.treeHave, length: record.treeLength)

@@ -45,14 +45,21 @@ extension PeerMachine {
     /// - Returns: false for one longer than pieces allow.
     mutating func start(_ entry: DownloadEntry) -> Bool {
         guard let layout = PieceLayout(length: entry.root.length) else { return false }
-        downloads[entry.id] = newDownload(entry, layout, stored: entry.kind.badPieces?.complement)
+        downloads[entry.id] = newDownload(entry, layout, stored: nil)
         emit(.keep(entry))
         return true
     }
 
     private mutating func newDownload(_ record: DownloadEntry, _ layout: PieceLayout, stored: PieceSet?) -> Download {
-        let plan = Plan(layout: layout, id: id, stored: stored, seed: random.next(), now: now)
-        return Download(record, layout: layout, stored: stored, plan: plan, policy: policy, now: now)
+        // What is right of a rotten file counts, but is not in the partial file: it is neither looked at again nor offered.
+        let right = record.kind.badPieces?.complement
+        var (have, found) = (right ?? stored, stored)
+        if let right, let stored {
+            have?.formUnion(stored)
+            found?.subtract(right)
+        }
+        let plan = Plan(layout: layout, id: id, stored: have, seed: random.next(), now: now)
+        return Download(record, layout: layout, stored: found, plan: plan, policy: policy, now: now)
     }
 
     /// Takes up what an earlier run of the daemon left.
@@ -137,6 +144,7 @@ extension PeerMachine {
                 alreadyThere(id)
             }
         }
+        endRepairs(of: file.name, since: "a file that was written to since it rotted")
     }
 
     mutating func indexing(_ isIndexing: Bool) {

@@ -143,7 +143,7 @@ extension PeerMachine {
         downloads[id]?.plan.spoiled(download.commits.durable)
         downloads[id]?.commits.spoiled(download.commits.durable)
         downloads[id]?.inherited = nil
-        if mayBeDelivered, download.kind == .file {
+        if mayBeDelivered, download.kind != .tree {
             if catalog[download.name]?.root == download.root { return alreadyThere(id) }
             if isIndexing {
                 downloads[id]?.awaitsIndex = true

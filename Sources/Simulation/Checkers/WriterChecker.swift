@@ -24,7 +24,7 @@ struct WriterChecker {
             if misplaced > 0 { world.report("writers", "\(misplaced) pieces of \(peer.node) are not in one place") }
         case .dialed, .dialFailed, .accepted, .received, .closed, .pieceStarted, .progressed, .pieceReceived,
             .pieceStored, .chunkServed, .layerChecked, .committed, .partialChecked, .spaceFound, .partialFailed,
-            .delivered,
+            .delivered, .repairPostponed, .judged,
             .manifestRead, .treeSurveyed, .treeFailed, .filesStaged, .filesPublished, .publishingFailed, .manifestMade,
             .directoryChanged, .indexed, .withdrawn, .settling, .indexing, .wish, .inspected, .cancel, .pause,
             .resume, .prioritize, .survey, .wait, .lift, .leave, .restored, .restoredBan:

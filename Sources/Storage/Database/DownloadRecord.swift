@@ -2,10 +2,13 @@ import Content
 
 /// A download as it outlives the daemon.
 public struct DownloadRecord: Hashable, Sendable {
-    public enum Kind: Int64, Sendable {
-        case file = 0
+    public enum Kind: Hashable, Sendable {
+        case file
         /// A directory with all below it: the root is that of its manifest.
-        case tree = 1
+        case tree
+        /// Of a file of the share these pieces, which have rotted there.
+        /// - Parameter mending: the last time when the file was written to; nil if that has not begun.
+        case repair(bad: PieceSet, mending: Mending? = nil)
     }
 
     public enum State: Hashable, Sendable {

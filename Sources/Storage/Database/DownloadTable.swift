@@ -31,10 +31,17 @@ extension StateDatabase {
                 sql: "INSERT INTO downloads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             ).execute(arguments: [record.id.column] + record.values + [record.added] + record.laterValues)
             try StateDatabase.put(record.partial, of: record.id, in: database)
+            guard case .repair(let bad, let mending) = record.kind else { return }
+            try database.cachedStatement(sql: "INSERT INTO repairs VALUES (?, ifnull(?, x''), ?, ?, ?)").execute(
+                arguments: [
+                    record.id.column, Data(bad.bytes), mending?.inode.column ?? 0, mending?.modified ?? 0,
+                    mending?.begun ?? 0,
+                ])
         }
     }
 
-    /// Replaces what is known of a download, but for its partial file and for when it was added. One that is not
+    /// Replaces what is known of a download, but for its partial file, for how far a repair is, and for when it was added.
+    /// One that is not
     /// recorded, because it was removed meanwhile, stays so.
     public func update(_ record: DownloadRecord) throws(StateDatabaseError) {
         try transaction("record a download in") { database in
@@ -46,6 +53,20 @@ extension StateDatabase {
                     WHERE id = ?
                     """
             ).execute(arguments: record.values + record.laterValues + [record.id.column])
+            guard case .repair(let bad, _) = record.kind else { return }
+            try database.cachedStatement(
+                sql: "UPDATE repairs SET bad = ifnull(?1, x'') WHERE download = ?2 AND bad <> ?1"
+            )
+            .execute(arguments: [Data(bad.bytes), record.id.column])
+        }
+    }
+
+    /// Notes that the pieces of a repair are about to be written into the shared file.
+    public func set(_ mending: Mending, of id: UInt64) throws(StateDatabaseError) {
+        try transaction("record a repair in") { database in
+            try database.cachedStatement(
+                sql: "UPDATE repairs SET inode = ?, modified = ?, begun = ? WHERE download = ?"
+            ).execute(arguments: [mending.inode.column, mending.modified, mending.begun, id.column])
         }
     }
 
@@ -101,6 +122,32 @@ extension StateDatabase {
     }
 }
 
+extension DownloadRecord.Kind {
+    fileprivate var number: Int64 {
+        switch self {
+        case .file: 0
+        case .tree: 1
+        case .repair: 2
+        }
+    }
+
+    /// - Returns: nil also for a repair of which nobody knows what is bad.
+    fileprivate init?(_ row: Row, _ layout: PieceLayout) throws {
+        switch try row.integer(1) {
+        case 0: self = .file
+        case 1: self = .tree
+        case 2:
+            guard !row.hasNull(atIndex: 24),
+                let bad = PieceSet(pieceCount: layout.pieceCount, bytes: try row.bytes(24)), !bad.isEmpty
+            else { return nil }
+            let mending = Mending(
+                inode: try row.unsigned(25), modified: try row.integer(26), begun: try row.integer(27))
+            self = .repair(bad: bad, mending: mending.begun == 0 ? nil : mending)
+        default: return nil
+        }
+    }
+}
+
 extension DownloadRecord.State {
     fileprivate var number: Int64 {
         switch self {
@@ -139,15 +186,17 @@ extension DownloadRecord.State {
 extension DownloadRecord {
     fileprivate static let query = """
         SELECT id, kind, name, root, length, downloads.modified, replacing, keep_backup, sync, priority, position,
-            state, cause, added, file, inode, device, boot, seal, layer, verified, failure, tree_have, tree_length
+            state, cause, added, file, partials.inode, device, boot, seal, layer, verified, failure, tree_have,
+            tree_length, bad, repairs.inode, repairs.modified, begun
         FROM downloads LEFT JOIN partials ON partials.download = id LEFT JOIN pieces ON pieces.download = id
+            LEFT JOIN repairs ON repairs.download = id
         ORDER BY priority DESC, position, id
         """
 
     /// All but the number and the time of adding.
     fileprivate var values: StatementArguments {
         [
-            kind.rawValue, name.path, root.digest.column, root.length.column, modified, replacing.column,
+            kind.number, name.path, root.digest.column, root.length.column, modified, replacing.column,
             keepBackup.column, sync.column, priority, order, state.number, state.cause,
         ]
     }
@@ -156,8 +205,8 @@ extension DownloadRecord {
     fileprivate var laterValues: StatementArguments { [state.failure, treeHave.column, treeLength.column] }
 
     fileprivate init?(_ row: Row) throws {
-        guard let kind = Kind(rawValue: try row.integer(1)), let name = try? ShareName(try row.text(2)),
-            let digest = try row.digest(3), let layout = PieceLayout(length: try row.unsigned(4)),
+        guard let name = try? ShareName(try row.text(2)), let digest = try row.digest(3),
+            let layout = PieceLayout(length: try row.unsigned(4)), let kind = try Kind(row, layout),
             let state = State(number: try row.integer(11), cause: try row.text(12), failure: try row.text(21))
         else { return nil }
         self.init(

@@ -85,6 +85,15 @@ enum StateSchema {
         ALTER TABLE downloads ADD COLUMN tree_have INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE downloads ADD COLUMN tree_length INTEGER NOT NULL DEFAULT 0;
         """,
+        """
+        CREATE TABLE repairs (
+            download INTEGER NOT NULL PRIMARY KEY REFERENCES downloads ON DELETE CASCADE,
+            bad BLOB NOT NULL,
+            inode INTEGER NOT NULL,
+            modified INTEGER NOT NULL,
+            begun INTEGER NOT NULL
+        ) STRICT;
+        """,
     ]
 
     static var version: Int64 { Int64(steps.count) }

@@ -26,7 +26,7 @@ final class RowsTarget {
     func run(_ input: [UInt8]) throws {
         var choices = Choices(input)
         try writer.write { database in
-            for table in ["files", "downloads", "partials", "pieces", "bans", "meta"] {
+            for table in ["files", "downloads", "partials", "pieces", "repairs", "bans", "meta"] {
                 try database.execute(sql: "DELETE FROM \(table)")
             }
             for _ in 0..<8 where !choices.isEmpty {
@@ -44,15 +44,16 @@ final class RowsTarget {
 
     private func insert(_ choices: inout Choices, _ database: Database) throws {
         let id = Int64(choices.below(4))
-        switch choices.below(5) {
+        switch choices.below(6) {
         case 0:
             let (length, layer) = size(&choices)
             try database.execute(
-                sql: "INSERT OR REPLACE INTO downloads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                sql: "INSERT OR REPLACE INTO downloads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 arguments: [
-                    id, number(&choices), name(&choices), layer, length, number(&choices), number(&choices),
-                    number(&choices), number(&choices), number(&choices), number(&choices), number(&choices), "",
+                    id, choices.flag() ? 2 : number(&choices), name(&choices), layer, length, number(&choices),
                     number(&choices),
+                    number(&choices), number(&choices), number(&choices), number(&choices), number(&choices), "",
+                    number(&choices), "", number(&choices), number(&choices),
                 ])
         case 1:
             try database.execute(
@@ -72,6 +73,12 @@ final class RowsTarget {
                 arguments: [
                     name(&choices), length, number(&choices), number(&choices), number(&choices), number(&choices),
                     choices.flag() ? layer : Data(repeating: 3, count: 32), choices.flag() ? nil : layer,
+                ])
+        case 4:
+            try database.execute(
+                sql: "INSERT OR REPLACE INTO repairs VALUES (?, ?, ?, ?, ?)",
+                arguments: [
+                    id, Data(choices.take(choices.below(4))), number(&choices), number(&choices), number(&choices),
                 ])
         default:
             try database.execute(
@@ -124,10 +131,23 @@ final class RowsTarget {
         }
     }
 
+    /// Whatever is said of its writing, somebody's file is compared with it.
+    private func check(_ mending: Mending?, _ record: DownloadRecord, _ bad: PieceSet) throws {
+        guard let mending, let partial = record.partial else { return }
+        let mended = MendedFile(root: record.root, layer: partial.layer, bad: bad, mending: mending)
+        for file in try database.files() where mended.left(file) {
+            try require(file.root.length == record.root.length, "\(file.name) is taken for \(record.name)")
+        }
+    }
+
     private func checkDownloads() throws {
         for record in try database.downloads().records {
             let layout = try require(PieceLayout(length: record.root.length), "\(record.name) is too long")
             try database.put(record)
+            if case .repair(let bad, let mending) = record.kind {
+                try require(bad.pieceCount == layout.pieceCount && !bad.isEmpty, "\(record.name) has other bad pieces")
+                try check(mending, record, bad)
+            }
             guard let partial = record.partial else { continue }
             try require(partial.layer.count == layout.pieceCount, "\(record.name) has \(partial.layer.count) digests")
             try require(partial.pieces.pieceCount == layout.pieceCount, "\(record.name) has other pieces")

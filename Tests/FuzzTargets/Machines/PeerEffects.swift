@@ -154,7 +154,8 @@ extension PeerWorld {
         let file = SharedFile(
             name: download.name, root: download.root, modified: terms.modified,
             layer: things.file(download.root)?.layer ?? [])
-        switch choices.below(6) {
+        switch choices.below(7) {
+        case 6 where terms.repairing != nil: owed.append(.repairPostponed(id))
         case 5: owed.append(.delivered(id, .failed(full())))
         case 4: owed.append(.delivered(id, .failed(failure())))
         case 3: owed.append(.delivered(id, .occupied("a file")))

@@ -41,11 +41,12 @@ extension PeerWorld {
 
     mutating func share() throws {
         guard let file = choices.element(of: things.files) else { return }
-        switch choices.below(5) {
+        switch choices.below(6) {
         case 0: try feed(.indexed(file.shared))
         case 1: try feed(.withdrawn(file.name))
         case 2: try feed(.settling(file.name))
         case 3: try feed(.indexing(choices.flag()))
+        case 4: try feed(.judged(file.name, isRotten: choices.flag()))
         default: try feed(.directoryChanged(file.name))
         }
     }
@@ -56,8 +57,14 @@ extension PeerWorld {
             guard let file = choices.element(of: things.files) else { return }
             var pieces = PieceSet(pieceCount: file.layout.pieceCount)
             pieces.insert(0..<choices.below(8))
+            var kind = file.name == things.tree ? DownloadEntry.Kind.tree : .file
+            if kind == .file, choices.below(4) == 3 {
+                var bad = PieceSet(pieceCount: file.layout.pieceCount)
+                for _ in 0...choices.below(4) { bad.insert(choices.below(8)) }
+                kind = .repair(bad: bad)
+            }
             let entry = DownloadEntry(
-                id: DownloadID(rawValue: UInt64(number) + 1), kind: file.name == things.tree ? .tree : .file,
+                id: DownloadID(rawValue: UInt64(number) + 1), kind: kind,
                 name: file.name, root: file.root, modified: 1, replacing: choices.flag(), keepsBackup: true,
                 sync: choices.flag(), priority: 0, state: choices.below(4) == 3 ? .paused : .running)
             let layer = choices.below(4) == 3 ? nil : file.layer

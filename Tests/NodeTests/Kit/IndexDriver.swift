@@ -2,10 +2,10 @@ import Content
 import Foundation
 import PeerCore
 import Posix
-import Storage
 import Testing
 
 @testable import Node
+@testable import Storage
 
 /// The indexer on a real share, its jobs done one by one when told to, with a clock and an age of files that tests set.
 final class IndexDriver {
@@ -112,6 +112,18 @@ final class IndexDriver {
         }
         jobs.removeFirst()
         indexer.looked(names.map { .failed($0, SystemError("stat", on: $0.path, code: EIO)) }, catalog, at: now)
+        proceed()
+    }
+
+    /// Does the oldest job, the hashing of one file, as a disk does that fails to read.
+    func failToHash(_ name: ShareName) {
+        guard case .index? = jobs.first else {
+            Issue.record("no hashing is next")
+            return
+        }
+        jobs.removeFirst()
+        let error = SystemError("read", on: name.path, code: EIO)
+        indexer.indexed(.init(findings: [.failed(name, error)], rest: nil, hashed: 0), catalog, at: now)
         proceed()
     }
 

@@ -34,6 +34,12 @@ struct DownloadTableTests {
             state: state, partial: partial, added: 1_700_000_000, treeHave: id, treeLength: .max)
     }
 
+    private static func repair(_ bad: Int..., mending: Mending? = nil) -> DownloadRecord.Kind {
+        var pieces = PieceSet(pieceCount: 8)
+        for index in bad { pieces.insert(index) }
+        return .repair(bad: pieces, mending: mending)
+    }
+
     private func records(of database: StateDatabase? = nil) throws -> [DownloadRecord] {
         let (records, unreadable) = try (database ?? self.database).downloads()
         #expect(unreadable.isEmpty)
@@ -45,6 +51,8 @@ struct DownloadTableTests {
         let put = [
             try Self.record(.max, partial: Self.partial()),
             try Self.record(2, state: .paused, kind: .tree, flags: false),
+            try Self.record(4, partial: Self.partial(), kind: Self.repair(0, 3)),
+            try Self.record(5, kind: Self.repair(7, mending: Mending(inode: .max, modified: -1, begun: .max))),
             try Self.record(
                 3, length: 0, state: .failed("the disk is full", kind: "disk"), partial: Self.partial(0, good: [])),
         ]
@@ -84,6 +92,37 @@ struct DownloadTableTests {
         #expect(found.partial == first.partial && found.root == first.root && found.added == first.added)
         try database.update(try Self.record(2))
         #expect(try records().count == 1)
+    }
+
+    @Test(
+        "Of a repair it is noted that its pieces are about to be written, and more that is bad, and neither takes the other"
+    )
+    func updatesRepair() throws {
+        let mending = Mending(inode: 1 << 63, modified: 5, begun: 7)
+        for id in 1...2 as ClosedRange<UInt64> { try database.put(try Self.record(id, kind: Self.repair(2))) }
+        try database.put(try Self.record(3))
+        for id in [2, 3, 4] as [UInt64] { try database.set(mending, of: id) }
+        try database.update(try Self.record(2, kind: Self.repair(2, 3)))
+        let expected = [Self.repair(2), Self.repair(2, 3, mending: mending), .file]
+        #expect(try records().map(\.kind) == expected)
+    }
+
+    @Test("A repair of which nobody knows what is bad is told, and left out")
+    func tellsOddRepairs() throws {
+        for id in 1...6 as ClosedRange<UInt64> { try database.put(try Self.record(id, kind: Self.repair(1))) }
+        // Too short, too long, nothing, and a piece that is none.
+        for (id, bytes) in [(1, ""), (2, "0101"), (3, "00")] {
+            try database.access("test") {
+                try $0.execute(sql: "UPDATE repairs SET bad = x'\(bytes)' WHERE download = \(id)")
+            }
+        }
+        try database.access("test") {
+            try $0.execute(sql: "DELETE FROM repairs WHERE download = 4")
+            try $0.execute(sql: "UPDATE downloads SET length = 5 WHERE id = 5")
+            try $0.execute(sql: "UPDATE repairs SET bad = x'02' WHERE download = 5")
+        }
+        let (records, unreadable) = try database.downloads()
+        #expect(records.map(\.id) == [6] && unreadable.count == 5)
     }
 
     @Test("Of several downloads the pieces are updated and nothing else")

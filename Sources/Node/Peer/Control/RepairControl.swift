@@ -12,6 +12,8 @@ extension PeerNode {
         _ file: IndexedFile, bad: PieceSet, for tally: VerifyTally, _ id: ControlID, _ client: ControlClientID
     ) {
         verifications.hold(tally.run)
+        // That it is rotten has to outlive this daemon before the repair does.
+        if keepsRows { writeRows() }
         let request = watch.add(.init(client: client, id: id, name: file.name, purpose: .repair(tally, file, bad: bad)))
         let rot = Rot(root: file.root, layer: file.layer, bad: bad)
         feed(.wish(request, .repairing(file.name, rot, timeout: Self.repairTimeout)))

@@ -124,10 +124,26 @@ extension PeerNode {
     func deliver(_ id: DownloadID, _ terms: DeliveryTerms) {
         guard let partial = partials[id] else { return }
         guard let bad = terms.repairing else { return workers.submit(.deliver(id, partial, terms)) }
-        guard let known = indexer.rotten(partial.name), known.root == partial.root else {
-            return feed(.delivered(id, .occupied(Self.writtenTo)))
+        let name = partial.name
+        guard let known = indexer.rotten(name), known.root == partial.root else {
+            return feed(
+                indexer.isUndecided(name) ? .repairPostponed(id) : .delivered(id, .occupied(Self.writtenTo)))
         }
-        workers.submit(.repair(id, partial, IndexedFile(known), bad: bad))
+        let mending = Mending(
+            inode: known.stamp.inode, modified: indexer.mended[name]?.mending.modified ?? known.stamp.modified,
+            begun: WallClock.nanoseconds())
+        indexer.mended[name] = MendedFile(root: known.root, layer: known.layer, bad: bad, mending: mending)
+        ledger.submit(.mend(id, IndexedFile(known), bad: bad, mending))
+    }
+
+    /// A repair is noted. Without a database there is nothing that would go on with it, and it goes on now.
+    func mendingNoted(
+        _ id: DownloadID, _ known: IndexedFile, bad: PieceSet, _ mending: Mending,
+        _ result: Result<Void, StateDatabaseError>
+    ) {
+        recorded(result)
+        guard let partial = partials[id] else { return }
+        workers.submit(.repair(id, partial, known, bad: bad, modified: mending.modified))
     }
 
     private static let writtenTo = "a file that was written to while its pieces were fetched"
@@ -138,7 +154,9 @@ extension PeerNode {
             partials.delivered(id)
             indexer.record(delivery.file)
             feed(.delivered(id, .done(SharedFile(delivery.file), backup: delivery.backup)))
-        case .failure(.changed): feed(.delivered(id, .occupied(Self.writtenTo)))
+        case .failure(.changed):
+            if let name = partials[id]?.name { indexer.mended[name] = nil }
+            feed(.delivered(id, .occupied(Self.writtenTo)))
         case .failure(.touched): feed(.partialTouched(id, isThere: true))
         case .failure(.displaced): feed(.partialTouched(id, isThere: false))
         case .failure(.occupied): feed(.delivered(id, .overtaken))

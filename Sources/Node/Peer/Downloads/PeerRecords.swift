@@ -59,6 +59,7 @@ extension PeerNode {
             let id = DownloadID(rawValue: record.id)
             leftovers[id] = record.partial
             recordedDownloads.insert(id)
+            if let mended = MendedFile(record) { indexer.mended[record.name] = mended }
             let pieceCount = PieceLayout(length: record.root.length)?.pieceCount ?? 0
             feed(
                 .restored(
@@ -69,7 +70,6 @@ extension PeerNode {
     }
 
     func keep(_ entry: DownloadEntry) {
-        guard entry.kind.badPieces == nil else { return }
         if recordedDownloads.insert(entry.id).inserted || unrecorded.contains(entry.id) {
             ledger.submit(.putDownload(DownloadRecord(entry, added: WallClock.seconds())))
         } else {
@@ -148,7 +148,7 @@ extension DownloadEntry {
             case .kept: .failed(.cancelled)
             }
         self.init(
-            id: DownloadID(rawValue: record.id), kind: record.kind == .tree ? .tree : .file, name: record.name,
+            id: DownloadID(rawValue: record.id), kind: Kind(record.kind), name: record.name,
             root: record.root, modified: record.modified,
             replacing: record.replacing, keepsBackup: record.keepBackup, sync: record.sync, priority: record.priority,
             state: state, treeHave: record.treeHave, treeLength: record.treeLength,
@@ -167,11 +167,39 @@ extension DownloadRecord {
             case .failed(let failure): State(failure.text(for: entry.name.path))
             }
         self.init(
-            id: entry.id.rawValue, kind: entry.kind == .tree ? .tree : .file, name: entry.name, root: entry.root,
+            id: entry.id.rawValue, kind: Kind(entry.kind), name: entry.name, root: entry.root,
             modified: entry.modified,
             replacing: entry.replacing, keepBackup: entry.keepsBackup, sync: entry.sync, priority: entry.priority,
             order: Int(clamping: entry.turn), state: state, partial: nil, added: added, treeHave: entry.treeHave,
             treeLength: entry.treeLength)
+    }
+}
+
+extension DownloadEntry.Kind {
+    fileprivate init(_ kind: DownloadRecord.Kind) {
+        switch kind {
+        case .file: self = .file
+        case .tree: self = .tree
+        case .repair(let bad, _): self = .repair(bad: bad)
+        }
+    }
+}
+
+extension DownloadRecord.Kind {
+    fileprivate init(_ kind: DownloadEntry.Kind) {
+        switch kind {
+        case .file: self = .file
+        case .tree: self = .tree
+        case .repair(let bad): self = .repair(bad: bad)
+        }
+    }
+}
+
+extension MendedFile {
+    /// - Returns: nil if the daemon did not end while it wrote the file.
+    fileprivate init?(_ record: DownloadRecord) {
+        guard case .repair(let bad, let mending?) = record.kind, let partial = record.partial else { return nil }
+        self.init(root: record.root, layer: partial.layer, bad: bad, mending: mending)
     }
 }
 

@@ -64,6 +64,7 @@ extension ShareIndexer {
         if let old = whatRotted(file) {
             return rotted(old.renamed(file.name, stamp: FileStamp(file.identity)), at: now)
         }
+        mended[file.name] = nil
         rows.append(.put(file))
         offer(SharedFile(file))
     }
@@ -86,6 +87,12 @@ extension ShareIndexer {
 
     private mutating func failed(_ name: ShareName, _ error: SystemError, _ entry: Unsettled, _ catalog: Catalog) {
         if error.isMissing || error.isOtherKind || error.isNotADirectory { return forget(name, catalog) }
+        // A sector that cannot be read is how most files rot, and what is known to be rotten stays so.
+        if error.isDeviceFailure, let identity = entry.identity, let old = former[name],
+            old.stamp == FileStamp(identity).ofRot
+        {
+            return rotted(old.renamed(name, stamp: FileStamp(identity)), at: now)
+        }
         // That this daemon is short of descriptors says nothing of the file.
         if error.isOutOfDescriptors { return interrupted(name) }
         fail(name, .unreadable("\(error)"), entry.identity)
@@ -101,7 +108,12 @@ extension ShareIndexer {
     /// - Returns: what a file was indexed as whose bytes are others by now, though nothing tells of a write. Whoever writes
     ///   to a file may set the time of that back; only the kernel sets the time of the last change. That another mode or
     ///   name has one too makes no new version of a file that is known to be rotten, where watches would tell of a write.
+    ///   What a repair has written to and not mended is no new version either.
     private func whatRotted(_ file: IndexedFile) -> SharedFile? {
+        if let mended = mended[file.name], mended.left(file) {
+            return SharedFile(
+                name: file.name, root: mended.root, stamp: FileStamp(file.identity), layer: mended.layer)
+        }
         guard let old = former[file.name], old.root != file.root, old.identity.hasSameBytes(as: file.identity) else {
             return nil
         }
@@ -110,6 +122,12 @@ extension ShareIndexer {
     }
 
     func isRotten(_ file: IndexedFile) -> Bool { whatRotted(file) != nil }
+
+    /// What stands at a name has not been looked at to the end.
+    func isUndecided(_ name: ShareName) -> Bool {
+        guard let entry = unsettled[name] else { return stage != .ready }
+        return entry.failure == nil
+    }
 
     /// - Parameter directory: nil for the share itself.
     func rottenNames(below directory: ShareName?) -> [ShareName] {
@@ -136,6 +154,7 @@ extension ShareIndexer {
     mutating func restored(_ file: IndexedFile, _ identity: FileIdentity, at now: UInt64) {
         self.now = now
         guard rotten(file.name)?.root == file.root else { return }
+        mended[file.name] = nil
         let restored = SharedFile(file).renamed(file.name, stamp: FileStamp(identity))
         rows.append(.put(IndexedFile(restored)))
         offer(restored)

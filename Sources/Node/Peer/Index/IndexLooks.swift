@@ -155,7 +155,7 @@ extension ShareIndexer {
     /// There is no such file any more.
     mutating func forget(_ name: ShareName, _ catalog: Catalog) {
         let entry = unsettled.remove(name)
-        former[name] = nil
+        (former[name], mended[name]) = (nil, nil)
         if entry?.hasRow == true || catalog[name] != nil { rows.append(.remove(name)) }
         act(.withdraw(name))
     }

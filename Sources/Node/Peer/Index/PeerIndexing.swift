@@ -25,7 +25,10 @@ extension PeerNode {
         indexer.proceed(machine.offered, at: reactor.now)
         performIndexActions()
         let isIndexing = indexer.stage != .ready
-        if isIndexing != wasIndexing { feed(.indexing(isIndexing)) }
+        if isIndexing != wasIndexing {
+            if !isIndexing { judgeRepairs() }
+            feed(.indexing(isIndexing))
+        }
         wasIndexing = isIndexing
         setIndexTimer()
     }
@@ -38,11 +41,22 @@ extension PeerNode {
         switch action {
         case .submit(let job): workers.submit(job, isUrgent: false)
         case .offer(let file): feed(.indexed(file))
-        case .withdraw(let name): feed(.withdrawn(name))
+        case .withdraw(let name):
+            feed(.withdrawn(name))
+            judge(name)
         case .suspend(let name): feed(.settling(name))
         case .unwatch(let watches): for watch in watches { indexer.inotify?.remove(watch) }
         case .note(let note): log(note)
         }
+    }
+
+    /// Of a file that went while no daemon ran nothing else tells.
+    private func judgeRepairs() {
+        for status in machine.downloadStatuses where status.kind.badPieces != nil { judge(status.name) }
+    }
+
+    private func judge(_ name: ShareName) {
+        if !indexer.isUndecided(name) { feed(.judged(name, isRotten: indexer.rotten(name) != nil)) }
     }
 
     private func setIndexTimer() {
@@ -118,6 +132,8 @@ extension PeerNode {
         case .downloadsLoaded(let result): downloadsLoaded(result)
         case .recorded(let result): recorded(result)
         case .downloadRecorded(let id, let result): recorded(id, result)
+        case .mendingNoted(let id, let known, let bad, let mending, let result):
+            mendingNoted(id, known, bad: bad, mending, result)
         case .remainsLoaded(let result): remainsLoaded(result)
         case .checkpointed: break
         case .passedOn(let answer): control.send(answer.line, to: answer.client)

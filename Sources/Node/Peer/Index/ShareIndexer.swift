@@ -55,6 +55,8 @@ struct ShareIndexer {
     var bytesHashed: UInt64 = 0
     /// What unsettled files were known as, as long as nothing but the time of their last change is another.
     var former: [ShareName: SharedFile] = [:]
+    /// Files into which repairs were writing, or still are.
+    var mended: [ShareName: MendedFile] = [:]
     var departed = Departed()
     private var departedUntil: UInt64 = 0
     /// Directories that went, and whose files are still offered.
@@ -120,7 +122,7 @@ struct ShareIndexer {
     /// A file's content is known by other means: it was fetched, or hashed for a request.
     mutating func record(_ file: IndexedFile) {
         rows.append(.put(file))
-        former[file.name] = nil
+        (former[file.name], mended[file.name]) = (nil, nil)
         unsettled.change(file.name) { $0.hasRow = true }
         if unsettled[file.name]?.failure != nil { unsettled.remove(file.name) }
     }

@@ -16,6 +16,8 @@ enum LedgerJob: Sendable {
     case updateDownload(DownloadRecord)
     case setPartial(DownloadID, PartialRecord)
     case setPieces(DownloadID, PieceSet)
+    /// Notes that these pieces of a file are about to be written.
+    case mend(DownloadID, IndexedFile, bad: PieceSet, Mending)
     case removeDownload(DownloadID)
     case putRemains(DownloadID, [TreeRemain])
     case loadRemains(DownloadID)
@@ -32,8 +34,8 @@ extension LedgerJob {
     var isWrite: Bool {
         switch self {
         case .open, .loadIndex, .loadDownloads, .loadRemains, .passOn, .checkpoint: false
-        case .writeIndex, .putDownload, .updateDownload, .setPartial, .setPieces, .removeDownload, .putRemains, .putBan,
-            .removeBan:
+        case .writeIndex, .putDownload, .updateDownload, .setPartial, .setPieces, .mend, .removeDownload, .putRemains,
+            .putBan, .removeBan:
             true
         }
     }
@@ -58,6 +60,7 @@ enum LedgerCompletion: Sendable {
     case recorded(Result<Void, StateDatabaseError>)
     /// The pieces of a download are, or are not.
     case piecesRecorded(DownloadID, Result<Void, StateDatabaseError>)
+    case mendingNoted(DownloadID, IndexedFile, bad: PieceSet, Mending, Result<Void, StateDatabaseError>)
     case remainsLoaded(Result<[TreeRemain], StateDatabaseError>)
     case passedOn(DueAnswer)
     case checkpointed

@@ -30,6 +30,10 @@ final class LedgerWorker {
                 attempt { () throws(StateDatabaseError) in
                     try database.get().setPieces([(id.rawValue, pieces)])
                 })
+        case .mend(let id, let known, let bad, let mending):
+            .mendingNoted(
+                id, known, bad: bad, mending,
+                attempt { () throws(StateDatabaseError) in try database.get().set(mending, of: id.rawValue) })
         case .loadRemains(let id):
             .remainsLoaded(attempt { () throws(StateDatabaseError) in try database.get().remains(of: id.rawValue) })
         case .passOn(let answer): .passedOn(answer)
@@ -87,7 +91,7 @@ final class LedgerWorker {
         case .putBan(let ban): try database.put(ban)
         case .removeBan(let peer): try database.removeBan(of: peer)
         case .open, .loadIndex, .writeIndex, .loadDownloads, .putDownload, .updateDownload, .removeDownload, .setPieces,
-            .loadRemains, .passOn, .checkpoint:
+            .mend, .loadRemains, .passOn, .checkpoint:
             break
         }
     }

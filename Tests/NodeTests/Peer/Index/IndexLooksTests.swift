@@ -191,6 +191,41 @@ struct IndexLooksTests {
         #expect(isEdited || next.rows["a"] == row)
     }
 
+    @Test(
+        "A file in which a daemon died while it repaired it is rotten, with the version that it was; a later edit is new",
+        arguments: [true, false])
+    func halfRepaired(_ isEdited: Bool) throws {
+        let known = try rot()
+        let row = try #require(driver.rows["a"])
+        var bad = PieceSet(pieceCount: 1)
+        bad.insert(0)
+        let begun = WallClock.nanoseconds() - (isEdited ? 600_000_000_000 : 0)
+        let mending = Mending(inode: known.stamp.inode, modified: known.stamp.modified, begun: begun)
+        try shared.write([1, 2, 3] + [UInt8](repeating: 9, count: 97), to: "a")
+        let identity = try shared.share.open(name).identity
+        let next = try IndexDriver(watching: shared)
+        next.indexer.mended[name] = MendedFile(
+            root: known.root, layer: known.layer, bad: bad,
+            mending: Mending(inode: identity.inode, modified: mending.modified, begun: mending.begun))
+        next.start([row])
+        next.pass(.seconds(1))
+        #expect(next.offered == (isEdited ? ["a"] : []))
+        #expect(next.indexer.rotten(name)?.root == (isEdited ? nil : known.root))
+        #expect(isEdited || next.indexer.rotten(name)?.identity == identity)
+        #expect(isEdited == (next.indexer.mended[name] == nil))
+    }
+
+    @Test("A rotten file that cannot be read at the next start is rotten still")
+    func rottenAndUnreadable() throws {
+        let known = try rot()
+        let row = try #require(driver.rows["a"])
+        let next = try IndexDriver(watching: shared)
+        next.load([row])
+        while next.indexer.batches == 0 { next.work() }
+        next.failToHash(name)
+        #expect(next.indexer.rotten(name) == known)
+    }
+
     /// Changes a byte and sets the time of the last write to what it was.
     private func edit(_ name: String, at offset: Int) throws {
         var info = stat()
