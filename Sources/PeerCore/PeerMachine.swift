@@ -104,7 +104,7 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
             if connection == link.connection {
                 managerLost(reason)
             } else {
-                sessionClosed(connection, reason, isLost: true)
+                sessionClosed(connection, reason, as: .loss)
             }
 
         case .pieceStarted(let connection): pieceStarted(connection)

@@ -36,31 +36,30 @@ extension PeerMachine {
     }
 
     /// Questions that were asked of `peer` on a connection that is gone, or that never came about.
-    /// - Parameter isLost: the connection was there, and ended by itself.
-    mutating func answersMissing(_ numbers: some Collection<UInt32>, from peer: PeerID, isLost: Bool = false) {
+    mutating func answersMissing(_ numbers: some Collection<UInt32>, from peer: PeerID, _ ending: SessionEnding) {
         for number in numbers.sorted() {
             guard let purpose = questions.take(number, from: peer) else { continue }
-            if isLost, askOnceMore(peer, for: purpose) { continue }
+            if askAgain(peer, for: purpose, after: ending) { continue }
             notAnswered(purpose, by: peer, nil)
         }
     }
 
-    /// A connection may have been dead for long before a question showed it: whoever was asked on it is asked on another
-    /// that there is, and then, once, on a new one.
-    /// - Returns: false if that was tried before, or is of no use.
-    private mutating func askOnceMore(_ peer: PeerID, for purpose: Questions.Purpose) -> Bool {
-        guard roster.entries[peer] != nil, !link.hasEnded else { return false }
-        let hasOther = connections[peer] != nil
+    /// - Returns: false if that is of no use.
+    private mutating func askAgain(
+        _ peer: PeerID, for purpose: Questions.Purpose, after ending: SessionEnding
+    ) -> Bool {
+        guard ending != .fault, roster.entries[peer] != nil, !link.hasEnded else { return false }
+        let isFree = ending == .choice || connections[peer] != nil
         switch purpose {
         case .wish(let id):
             guard requests[id]?.isAsking == true, let query = requests[id]?.wish.query else { return false }
-            var isAsked = hasOther
-            if !hasOther { requests[id]?.change { isAsked = $0.askedAgain.insert(peer).inserted } }
+            var isAsked = isFree
+            if !isFree { requests[id]?.change { isAsked = $0.askedAgain.insert(peer).inserted } }
             guard isAsked else { return false }
             put(query, to: peer, for: purpose)
         case .download(let id):
             guard let query = downloads[id]?.query, downloads[id]?.isFetching == true,
-                hasOther || downloads[id]?.askedAgain.insert(peer).inserted == true
+                isFree || downloads[id]?.askedAgain.insert(peer).inserted == true
             else { return false }
             put(query, to: peer, for: purpose)
         }

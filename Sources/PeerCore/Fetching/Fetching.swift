@@ -272,7 +272,7 @@ extension PeerMachine {
         for (connection, lane) in download.currentLanes {
             let isComing = lane.receiving != nil && sessions[connection]?.chunks.first?.download == download.id
             if isComing, isSlow(lane, for: download) || !isShared(connection, besides: download.id) {
-                drop(connection, "its piece is not needed any more")
+                drop(connection, "its piece is not needed any more", as: .choice)
                 continue
             }
             if isComing { passOver(connection, of: download.id) }

@@ -40,6 +40,17 @@ struct PeerSession {
     }
 }
 
+/// How a connection ended, by which it is decided what becomes of the questions that were asked on it.
+enum SessionEnding {
+    /// By what the peer did, or it never came about: they count as answered.
+    case fault
+    /// By itself. It may have been dead for long before a question showed it: whoever was asked on it is asked on another
+    /// that there is, and otherwise once on a new one.
+    case loss
+    /// Closed for our own sake: they are asked anew.
+    case choice
+}
+
 /// A chunk that was asked and is not answered to its end.
 struct AskedChunk: Equatable {
     let download: DownloadID

@@ -52,7 +52,7 @@ extension PeerMachine {
 
     mutating func peerDialFailed(_ peer: PeerID, _ reason: String) {
         dialing.remove(peer)
-        answersMissing(contacts.removeValue(forKey: peer)?.questions ?? [], from: peer)
+        answersMissing(contacts.removeValue(forKey: peer)?.questions ?? [], from: peer, .fault)
         dialNextContact()
     }
 
@@ -154,15 +154,14 @@ extension PeerMachine {
     }
 
     /// Closes a connection.
-    mutating func drop(_ connection: ConnectionID, _ reason: String) {
+    mutating func drop(_ connection: ConnectionID, _ reason: String, as ending: SessionEnding = .fault) {
         guard sessions[connection] != nil else { return }
         emit(.close(connection, reason: reason))
-        sessionClosed(connection, reason)
+        sessionClosed(connection, reason, as: ending)
     }
 
     /// Forgets a connection and gives what it was used for to others.
-    /// - Parameter isLost: it ended by itself.
-    mutating func sessionClosed(_ connection: ConnectionID, _ reason: String, isLost: Bool = false) {
+    mutating func sessionClosed(_ connection: ConnectionID, _ reason: String, as ending: SessionEnding) {
         guard let session = sessions.removeValue(forKey: connection) else { return }
         if session.isInbound {
             inboundCount -= 1
@@ -170,7 +169,7 @@ extension PeerMachine {
         }
         if let peer = expected.removeValue(forKey: connection) ?? session.peer {
             forget(connection, of: peer)
-            answersMissing(session.unanswered, from: peer, isLost: isLost)
+            answersMissing(session.unanswered, from: peer, ending)
         }
         for (id, download) in downloads where download.followers.contains(connection) {
             downloads[id]?.followers.remove(connection)
@@ -186,9 +185,9 @@ extension PeerMachine {
             case .open:
                 let isIdle = isIdle(session, connection)
                 if isIdle, session.used + policy.idle <= now {
-                    drop(connection, "idle")
+                    drop(connection, "idle", as: .choice)
                 } else if isIdle, !session.chunks.isEmpty, session.used + policy.clogged <= now {
-                    drop(connection, "what was called off is still in the way")
+                    drop(connection, "what was called off is still in the way", as: .choice)
                 }
             }
         }
@@ -198,9 +197,9 @@ extension PeerMachine {
     /// the rest of a piece, which may take for ever.
     mutating func leaveClogged(_ peer: PeerID) {
         guard let connection = connections[peer], let session = sessions[connection], !session.chunks.isEmpty,
-            session.asked.isEmpty, isIdle(session, connection)
+            isIdle(session, connection)
         else { return }
-        drop(connection, "what was called off is in the way of a question")
+        drop(connection, "what was called off is in the way of a question", as: .choice)
     }
 
     private func isIdle(_ session: PeerSession, _ connection: ConnectionID) -> Bool {

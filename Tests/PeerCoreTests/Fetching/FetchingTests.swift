@@ -253,6 +253,20 @@ import Wire
         #expect(peer.asked[connection]?.count == 1)
     }
 
+    @Test("A question on a connection that goes with a cancelled download is asked anew")
+    func questionOnCancelled() throws {
+        let file = try TestFile(pieces: 2)
+        let (_, connections) = peer.fetch(file, from: [1])
+        #expect(peer.announce(0, of: file, on: connections[0]))
+        let other = try TestFile("b.bin", pieces: 1, version: 2)
+        let request = peer.wish(other)
+        #expect(peer.asked[connections[0]]?.isEmpty == false)
+        peer.feed(.cancel(peer.newRequest(), file.name, keepData: false))
+        #expect(peer.closed[connections[0]] != nil && peer.failure(of: request) == nil)
+        peer.have(other, on: peer.connect(1))
+        #expect(peer.failure(of: request) == nil && peer.statuses.map(\.root) == [other.root])
+    }
+
     @Test("A piece that comes although it was called off is passed over")
     func lateCopy() throws {
         let file = try TestFile(pieces: 2)
@@ -282,9 +296,10 @@ import Wire
         let wishes = [peer.wish(file, sync: false), peer.wish(file)]
         let connections = [peer.connect(1), peer.connect(2)]
         for _ in wishes { peer.have(file, on: connections[0]) }
-        // The second holder answers the first wish, and not the other.
+        // The second holder answers the first wish and not the other, and will not be asked again.
         #expect(peer.takeQuestion(on: connections[1]) != nil)
         peer.have(file, on: connections[1])
+        peer.delta(left: [2])
         peer.sendLayer(of: file, on: connections[0])
         peer.feed(.partialOpened(peer.download, peer.opened))
         #expect(peer.announce(1, of: file, on: connections[1]))
