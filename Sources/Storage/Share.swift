@@ -77,7 +77,11 @@ public struct Share: Sendable {
             return .file(try open(name).identity)
         } catch {
             if error.isMissing { return .absent }
-            if error.isOtherKind { return .occupied("something that is no regular file") }
+            if error.isOtherKind {
+                let isDirectory = try directory.standing(at: name.path)?.kind == .directory
+                return .occupied(
+                    isDirectory ? "a directory, whose name ends in /" : "something that is no regular file")
+            }
             if error.isNotADirectory { return .occupied("a file where a directory should be") }
             throw error
         }

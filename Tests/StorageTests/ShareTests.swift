@@ -91,7 +91,7 @@ struct ShareTests {
         #expect(try standing("sub/file") == "file of 2")
         #expect(try standing("sub/other") == "absent")
         #expect(try standing("no/such/way") == "absent")
-        #expect(try standing("sub") == "something that is no regular file")
+        #expect(try standing("sub") == "a directory, whose name ends in /")
         #expect(try standing("dangling") == "something that is no regular file")
         #expect(try standing("sub/file/below") == "a file where a directory should be")
     }
