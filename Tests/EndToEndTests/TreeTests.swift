@@ -260,6 +260,36 @@ extension EndToEnd {
             }
         }
 
+        @Test(
+            "A directory that is cancelled while files of it get their names is gone at the answer, and comes whole anew"
+        )
+        func cancelledInTheAct() throws {
+            try Swarm.run(inMemory: true) { swarm in
+                let count = 4000
+                let holder = try swarm.addPeer(arguments: ["--max-upload", "4M"]) { share in
+                    for index in 0..<count {
+                        try TestFile.write("\(share)/many/\(index % 2)/\(index)", length: 2048, seed: UInt64(index))
+                    }
+                }
+                try eventually("all are indexed") { holder.files().count == count }
+                let fetcher = try swarm.addPeer()
+                try swarm.settle()
+                let many = fetcher.path("many")
+                for _ in 0..<3 {
+                    #expect(fetcher.ctl("req", "many/", "--background").code == 0)
+                    try eventually("files get their names") {
+                        (FileManager.default.subpaths(atPath: many) ?? []).count > 10
+                    }
+                    #expect(fetcher.ctl("cancel", "many/").code == 0)
+                    #expect(!FileManager.default.fileExists(atPath: many))
+                }
+                #expect(holder.ctl("limit", "--upload", "none").code == 0)
+                #expect(fetcher.ctl("req", "many/").code == 0)
+                try eventually("all are known") { fetcher.files().count == count }
+                #expect((FileManager.default.subpaths(atPath: many) ?? []).count == count + 2)
+            }
+        }
+
         @Test("A directory of which a file failed stays listed and is no version for others until it is whole")
         func incomplete() throws {
             try Swarm.run(inMemory: true) { swarm in

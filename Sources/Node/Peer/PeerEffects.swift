@@ -38,7 +38,7 @@ extension PeerNode {
         case .lifted(let peer): ledger.submit(.removeBan(peer))
 
         case .readManifest(let entry): readManifest(entry)
-        case .surveyTree(let entry, let manifest): survey(entry, manifest)
+        case .surveyTree(let entry, let manifest): if !isPutOff(effect) { survey(entry, manifest) }
         case .receiveFile(let connection, let id, let index, let length): beginFile(connection, id, index, length)
         case .publishFiles(let id, let files): publish(id, files)
         case .discardFiles(let id, let files): discardFiles(id, files)
@@ -46,10 +46,10 @@ extension PeerNode {
         case .keepLarge(let id, let file): keepLarge(file, of: id)
         case .removeRemains(let id): removeRemains(id)
         case .makeManifest(let name): makeManifest(name)
-        case .inspectTree(let request, let name): inspectTree(request, name)
+        case .inspectTree(let request, let name): if !isPutOff(effect) { inspectTree(request, name) }
 
         case .inspect(let request, let name):
-            workers.submit(.inspect(request, name, known: indexed(name)))
+            if !isPutOff(effect) { workers.submit(.inspect(request, name, known: indexed(name))) }
 
         case .found(let request, let found): tell(request, found)
         case .finished(let request, let result): tell(request, result)

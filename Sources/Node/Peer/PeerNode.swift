@@ -64,9 +64,11 @@ final class PeerNode: ReactorHandler {
     var leftovers: [DownloadID: PartialRecord] = [:]
     /// Commits whose files are being synced: the daemon does not end before they are recorded.
     var syncsUnderWay = 0
-    /// Directories given up whose files are being taken out of the share, and who is answered when they are.
-    var removalsUnderWay = 0
+    /// Directories given up whose files are being taken out of the share; who is answered when they are, and what is
+    /// looked at then.
+    var removals = Removals()
     var answersAfterRemoval: [DueAnswer] = []
+    var looksAfterRemoval: [PeerEffect] = []
     /// Downloads that have a row in the database.
     var recordedDownloads: Set<DownloadID> = []
     /// Downloads of which the database has not taken the last change, or the end: it is given to it again.

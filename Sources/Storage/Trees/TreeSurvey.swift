@@ -99,6 +99,9 @@ public struct TreeSurvey: Sendable {
         return .done(state)
     }
 
+    /// Directories that it has made, if it is not brought to its end.
+    public func madeSoFar(in share: Share) -> [TreeRemain] { share.remains(ofDirectories: made) }
+
     private mutating func begin(in share: Share) throws(SystemError) {
         let (parent, last) = try share.makeParent(of: manifest.name, sync: false)
         if try parent.makeDirectory(last, mode: TreeSurvey.newMode) { made.insert(manifest.name) }

@@ -63,7 +63,7 @@ extension PeerNode {
     private func answerWhenDurable(_ request: RequestID, _ reply: some Encodable) {
         guard let watcher = watch.remove(request) else { return }
         let due = DueAnswer(client: watcher.client, line: ControlLine.reply(watcher.id, reply))
-        if removalsUnderWay == 0 { ledger.submit(.passOn(due)) } else { answersAfterRemoval.append(due) }
+        if removals.isEmpty { ledger.submit(.passOn(due)) } else { answersAfterRemoval.append(due) }
     }
 }
 

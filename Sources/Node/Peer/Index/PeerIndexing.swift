@@ -134,7 +134,7 @@ extension PeerNode {
         case .downloadRecorded(let id, let result): recorded(id, result)
         case .mendingNoted(let id, let known, let bad, let mending, let result):
             mendingNoted(id, known, bad: bad, mending, result)
-        case .remainsLoaded(let result): remainsLoaded(result)
+        case .remainsLoaded(let tree, let result): remainsLoaded(tree, result)
         case .checkpointed: break
         case .passedOn(let answer): control.send(answer.line, to: answer.client)
         case .piecesRecorded(let id, let result):

@@ -61,7 +61,7 @@ enum LedgerCompletion: Sendable {
     /// The pieces of a download are, or are not.
     case piecesRecorded(DownloadID, Result<Void, StateDatabaseError>)
     case mendingNoted(DownloadID, IndexedFile, bad: PieceSet, Mending, Result<Void, StateDatabaseError>)
-    case remainsLoaded(Result<[TreeRemain], StateDatabaseError>)
+    case remainsLoaded(DownloadID, Result<[TreeRemain], StateDatabaseError>)
     case passedOn(DueAnswer)
     case checkpointed
 }

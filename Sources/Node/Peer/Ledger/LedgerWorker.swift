@@ -35,7 +35,8 @@ final class LedgerWorker {
                 id, known, bad: bad, mending,
                 attempt { () throws(StateDatabaseError) in try database.get().set(mending, of: id.rawValue) })
         case .loadRemains(let id):
-            .remainsLoaded(attempt { () throws(StateDatabaseError) in try database.get().remains(of: id.rawValue) })
+            .remainsLoaded(
+                id, attempt { () throws(StateDatabaseError) in try database.get().remains(of: id.rawValue) })
         case .passOn(let answer): .passedOn(answer)
         case .checkpoint: checkpoint()
         case .putDownload(let record):

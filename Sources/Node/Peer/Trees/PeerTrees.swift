@@ -15,16 +15,21 @@ extension PeerNode {
             tellIfTouched(id)
             feed(.manifestRead(id, reading))
         case .surveying(let run, let survey):
-            if isCurrent(run) { workers.submit(.tree(.survey(run, survey, minFree: settings.minFree))) }
+            if isCurrent(run) {
+                workers.submit(.tree(.survey(run, survey, minFree: settings.minFree)))
+            } else {
+                workers.submit(.tree(.abandon(run, survey)))
+            }
+        case .abandoned(let run, let made): placed(made, of: run)
         case .surveyed(let run, let result, let made):
-            keep(made, of: run)
+            placed(made, of: run)
             surveyed(run, result)
         case .staged(let run, let batch, let files): staged(run, batch, files)
         case .published(let run, let files, let result): published(run, files, result)
         case .manifestOpened(let digest, let result): uploads.opened(.manifest(digest), result, transport, self)
         case .smallRead(let connection, let files, let answer):
             uploads.read(connection, files, answer, transport, self)
-        case .removedAll: removalEnded()
+        case .removed(let tree): removalEnded(tree)
         case .discarded: break
         }
     }
@@ -117,6 +122,7 @@ extension PeerNode {
         let survey = TreeSurvey(manifest, replacing: entry.replacing, sync: entry.sync) { name, identity in
             catalog[name].flatMap { $0.identity.hasSameBytes(as: identity) ? $0.root : nil }
         }
+        removals.placingBegan(run.id)
         workers.submit(.tree(.survey(run, survey, minFree: settings.minFree)))
     }
 
@@ -139,7 +145,9 @@ extension PeerNode {
     }
 
     func publish(_ id: DownloadID, _ files: [Int]) {
-        if let run = trees[id] { workers.submit(.tree(.publish(run, files))) }
+        guard let run = trees[id] else { return }
+        removals.placingBegan(id)
+        workers.submit(.tree(.publish(run, files)))
     }
 
     func discardFiles(_ id: DownloadID, _ files: [Int]) {
@@ -149,35 +157,36 @@ extension PeerNode {
     private func published(
         _ run: TreeRun, _ files: [Int], _ result: Result<[TreeFiles.Outcome], SystemError>
     ) {
+        let isCurrent = isCurrent(run)
         switch result {
         case .success(let outcomes):
             let remains = outcomes.compactMap { (try? $0.result.get())?.remain }
-            let isCurrent = isCurrent(run)
-            guard isCurrent || keep(remains, of: run) else { return }
+            let isListed = recordedDownloads.contains(run.id)
+            guard isCurrent || isListed else { return placed(remains, of: run) }
             let published = outcomes.map { PublishedFile(index: $0.index, delivery: delivery($0.result)) }
             if isCurrent {
                 feed(.filesPublished(run.id, published))
-                // With its last files a tree is whole: then nothing of it is noted any more.
-                if recordedDownloads.contains(run.id) { keep(remains, of: run) }
-                return
+            } else {
+                for case .done(let file, _) in published.map(\.delivery) { feed(.indexed(file)) }
             }
-            for case .done(let file, _) in published.map(\.delivery) { feed(.indexed(file)) }
+            // With its last files a tree is whole: then nothing of it is noted any more.
+            placed(recordedDownloads.contains(run.id) ? remains : [], of: run)
         case .failure(let error):
             workers.submit(.tree(.discard(run.files, files)))
-            if isCurrent(run) { feed(.publishingFailed(run.id, DiskFailure(error))) }
+            placed([], of: run)
+            if isCurrent { feed(.publishingFailed(run.id, DiskFailure(error))) }
         }
     }
 
-    /// Notes what a tree has put into the share, to be removed if it is given up; at once if it has been.
-    @discardableResult
-    private func keep(_ remains: [TreeRemain], of run: TreeRun) -> Bool {
-        let isListed = recordedDownloads.contains(run.id)
-        if isListed {
+    /// A job has put these into the share: noted, to be removed if the tree is given up; with it if it has been.
+    private func placed(_ remains: [TreeRemain], of run: TreeRun) {
+        removals.placingEnded(run.id)
+        if recordedDownloads.contains(run.id) {
             if !remains.isEmpty { ledger.submit(.putRemains(run.id, remains)) }
         } else {
-            workers.submit(.tree(.remove(remains)))
+            removals.add(remains, of: run.id)
         }
-        return isListed
+        continueRemoval(of: run.id)
     }
 
     /// A large file of a tree has come by its own download.
@@ -186,20 +195,25 @@ extension PeerNode {
     }
 
     func removeRemains(_ tree: DownloadID) {
-        removalsUnderWay += 1
+        removals.begin(tree)
         ledger.submit(.loadRemains(tree))
     }
 
-    func remainsLoaded(_ result: Result<[TreeRemain], StateDatabaseError>) {
+    func remainsLoaded(_ tree: DownloadID, _ result: Result<[TreeRemain], StateDatabaseError>) {
         switch result {
-        case .success(let remains):
-            let (left, others) = leaveToOthers(remains)
-            for (tree, remains) in left { ledger.submit(.putRemains(tree, remains)) }
-            workers.submit(.tree(.removeAll(others)))
+        case .success(let remains): removals.loaded(remains, of: tree)
         case .failure(let error):
             logger.warning("what was fetched of a directory stays", metadata: ["reason": "\(error)"])
-            removalEnded()
+            removals.loaded([], of: tree)
         }
+        continueRemoval(of: tree)
+    }
+
+    private func continueRemoval(of tree: DownloadID) {
+        guard let remains = removals.take(tree) else { return }
+        let (left, others) = leaveToOthers(remains)
+        for (tree, remains) in left { ledger.submit(.putRemains(tree, remains)) }
+        workers.submit(.tree(.remove(tree, others)))
     }
 
     /// What a tree has put into the share is left to another that has the same directory, and is removed with that one.
@@ -216,11 +230,20 @@ extension PeerNode {
         return (left, others)
     }
 
-    private func removalEnded() {
-        removalsUnderWay -= 1
-        guard removalsUnderWay == 0 else { return }
+    private func removalEnded(_ tree: DownloadID) {
+        removals.ended(tree)
+        guard removals.isEmpty else { return }
         for answer in answersAfterRemoval { ledger.submit(.passOn(answer)) }
         answersAfterRemoval = []
+        let looks = looksAfterRemoval
+        looksAfterRemoval = []
+        for look in looks { perform(look) }
+    }
+
+    /// - Returns: whether a look at the share waits until what is given up is gone.
+    func isPutOff(_ look: PeerEffect) -> Bool {
+        if !removals.isEmpty { looksAfterRemoval.append(look) }
+        return !removals.isEmpty
     }
 
     private func delivery(_ result: Result<TreeFiles.Published, SystemError>) -> Delivery {
@@ -235,6 +258,7 @@ extension PeerNode {
 
     /// - Parameter files: written, and not wanted any more.
     func closeTree(_ id: DownloadID, _ files: [Int]) {
+        looksAfterRemoval.removeAll { if case .surveyTree(let entry, _) = $0 { entry.id == id } else { false } }
         guard let run = trees.removeValue(forKey: id), !files.isEmpty else { return }
         workers.submit(.tree(.discard(run.files, files)))
     }

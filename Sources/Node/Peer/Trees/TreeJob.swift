@@ -15,10 +15,10 @@ enum TreeJob: Sendable {
     case stage(TreeRun, FileBatch)
     case publish(TreeRun, [Int])
     case discard(TreeFiles, [Int])
-    /// Out of the share.
-    case remove([TreeRemain])
-    /// The same, of a directory that was given up.
-    case removeAll([TreeRemain])
+    /// A survey that is not wanted any more: what it has made so far is looked up.
+    case abandon(TreeRun, TreeSurvey)
+    /// Out of the share, of a directory that was given up.
+    case remove(DownloadID, [TreeRemain])
     case openManifest(Digest)
     case readSmall(ConnectionID, [SmallFile])
 }
@@ -32,11 +32,12 @@ enum TreeCompletion: Sendable {
     case read(DownloadID, ManifestReading)
     case surveying(TreeRun, TreeSurvey)
     case surveyed(TreeRun, Result<TreeFound, DiskFailure>, made: [TreeRemain])
+    case abandoned(TreeRun, made: [TreeRemain])
     case staged(TreeRun, FileBatch, [StagedFile])
     case published(TreeRun, [Int], Result<[TreeFiles.Outcome], SystemError>)
     case manifestOpened(Digest, Result<ServedFile, SystemError>)
     case smallRead(ConnectionID, [SmallFile], SmallAnswer)
-    case removedAll
+    case removed(DownloadID)
     case discarded
 }
 
@@ -48,7 +49,8 @@ extension TreeCompletion {
         case .staged(_, _, let files): files.contains { if case .failed = $0.outcome { true } else { false } }
         case .published(_, _, .success(let files)):
             files.contains { if case .failure = $0.result { true } else { false } }
-        case .inspected, .listed, .made, .read, .surveying, .surveyed, .manifestOpened, .smallRead, .removedAll,
+        case .inspected, .listed, .made, .read, .surveying, .surveyed, .abandoned, .manifestOpened, .smallRead,
+            .removed,
             .discarded:
             false
         }

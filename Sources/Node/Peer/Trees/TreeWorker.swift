@@ -21,8 +21,8 @@ extension PeerWorker {
         case .publish(let run, let files):
             .published(run, files, attempt { () throws(SystemError) in try run.files.publish(files, with: bench) })
         case .discard(let files, let indices): discard(files, indices)
-        case .remove(let remains): remove(remains, then: .discarded)
-        case .removeAll(let remains): remove(remains, then: .removedAll)
+        case .abandon(let run, let survey): .abandoned(run, made: survey.madeSoFar(in: share))
+        case .remove(let tree, let remains): remove(tree, remains)
         case .openManifest(let digest):
             .manifestOpened(
                 digest,
@@ -131,9 +131,9 @@ extension PeerWorker {
         }
     }
 
-    private func remove(_ remains: [TreeRemain], then completion: TreeCompletion) -> TreeCompletion {
+    private func remove(_ tree: DownloadID, _ remains: [TreeRemain]) -> TreeCompletion {
         share.remove(remains)
-        return completion
+        return .removed(tree)
     }
 
     private func discard(_ files: TreeFiles, _ indices: [Int]) -> TreeCompletion {
