@@ -73,6 +73,43 @@ extension EndToEnd {
             #expect(try fetcher.partialFiles().isEmpty)
         }
 
+        // MARK: A database that a disk has spoiled
+
+        /// Turns a bit of the digests in a table, which SQLite does not notice.
+        private static func spoilLayer(of peer: Peer, in table: String) throws {
+            let script = """
+                import sqlite3, sys
+                database = sqlite3.connect(sys.argv[1])
+                layer, = database.execute("SELECT layer FROM \(table)").fetchone()
+                database.execute("UPDATE \(table) SET layer = ?", (layer[:100] + bytes([layer[100] ^ 1]) + layer[101:],))
+                database.commit()
+                """
+            let log = peer.state + ".spoil"
+            let python = try Child(
+                "/usr/bin/python3", ["-c", script, "\(peer.state)/p2pd.sqlite"], environment: [],
+                streams: Child.Streams(output: log, errors: log))
+            #expect(try python.wait() == .exited(0), "\(python.errors)")
+        }
+
+        @Test("Digests that the disk has spoiled cost a download nothing that had come, and no holder its name")
+        func spoiledLayer() throws {
+            let length = 24 * mebibyte
+            try Swarm.run(inMemory: true) { swarm in
+                let (holder, fetcher) = try ResumeTests.begin(swarm, length: length)
+                try eventually("a third has come") { fetcher.download("a.bin")?["have"].int ?? 0 > length / 3 }
+                for peer in [fetcher, holder] { try peer.terminate() }
+                try ResumeTests.spoilLayer(of: fetcher, in: "partials")
+                try ResumeTests.spoilLayer(of: holder, in: "files")
+                try holder.restart()
+                try holder.awaitFiles("a.bin")
+                try fetcher.restart()
+                try fetcher.awaitReady()
+                try ResumeTests.finish(holder, fetcher)
+                #expect(fetcher.count("bytesIn") < length * 3 / 4)
+                #expect(fetcher.ctl("bans").output == "nobody is banned\n")
+            }
+        }
+
         // MARK: Paused and tampered with
 
         enum Damage: CaseIterable {

@@ -23,6 +23,9 @@ struct Commits {
         written = PieceSet(pieceCount: durable.pieceCount)
     }
 
+    /// Pieces are durable that nobody knew of.
+    mutating func found(_ pieces: PieceSet) { durable.formUnion(pieces) }
+
     var isIdle: Bool { underWay == nil }
 
     mutating func wrote(_ piece: Int, now: Moment) {

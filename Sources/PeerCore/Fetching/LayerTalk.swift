@@ -125,6 +125,11 @@ extension PeerMachine {
             downloads[id]?.commits.spoiled(lost)
             downloads[id]?.inherited?.subtract(lost)
         }
+        // Those of an earlier run whose layer had to be asked for again, proved by it.
+        var found = pieces
+        found.subtract(download.commits.durable)
+        for piece in found.runs.joined() { _ = downloads[id]?.plan.stored(piece) }
+        downloads[id]?.commits.found(found)
         guard case .opening = download.phase else { return }
         downloads[id]?.phase = .fetching
         let lanes = download.lanes.sorted { $0.rawValue < $1.rawValue }

@@ -80,7 +80,7 @@ public struct PartialRecord: Hashable, Sendable {
     public let bootID: String
     /// Its time of modification as long as nobody else writes to it, in nanoseconds since 1970.
     public let seal: Int64
-    /// Proved to lead to the root.
+    /// Proved to lead to the root; empty if what the database had of it does not.
     public let layer: [Digest]
     /// Verified, written, and unless the download goes without, synced.
     public var pieces: PieceSet
@@ -96,5 +96,12 @@ public struct PartialRecord: Hashable, Sendable {
         self.seal = seal
         self.layer = layer
         self.pieces = pieces
+    }
+
+    /// The same file with its digests from somewhere else: all its pieces are to be proved by them.
+    public func doubted(layer: [Digest]) -> PartialRecord {
+        PartialRecord(
+            fileName: fileName, device: device, inode: inode, bootID: bootID, seal: seal &+ 1, layer: layer,
+            pieces: pieces)
     }
 }

@@ -14,6 +14,32 @@ import Wire
 
     // MARK: The whole way
 
+    @Test("What an earlier run left is gone on with by a layer that had to be asked for again")
+    func foundPieces() throws {
+        let file = try TestFile(pieces: 4)
+        let entry = DownloadEntry(
+            id: DownloadID(rawValue: 9), name: file.name, root: file.root, modified: 0, replacing: false,
+            keepsBackup: true, sync: true, priority: 0, state: .running)
+        var left = PieceSet(pieceCount: 4)
+        for piece in [0, 2, 3] { left.insert(piece) }
+        peer.join([1])
+        peer.feed(.restored(StoredDownload(entry: entry, layer: [], pieces: left)))
+        peer.pass(.seconds(2))
+        let connection = peer.connect(1)
+        peer.have(file, on: connection)
+        peer.sendLayer(of: file, on: connection)
+        #expect(peer.isOpening(file, file.layer))
+        peer.feed(.partialOpened(entry.id, left))
+        #expect(peer.statuses.first?.have == 3 << 20)
+        #expect(peer.chunks[connection] == [1..<2])
+        peer.deliver(1, of: file, on: connection)
+        peer.pass(.seconds(2))
+        for case .commit(let id, _, _) in peer.effects {
+            peer.feed(.committed(id, nil))
+        }
+        #expect(peer.isDelivering())
+    }
+
     @Test("A file of one piece is fetched without a layer, delivered and offered")
     func onePiece() throws {
         let file = try TestFile(pieces: 1)

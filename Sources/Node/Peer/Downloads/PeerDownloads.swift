@@ -8,6 +8,10 @@ import Storage
 extension PeerNode {
     func open(_ entry: DownloadEntry, _ layer: [Digest]) {
         partials.opening(entry.id)
+        // The layer of an earlier run was spoiled: what came then is proved by the one that has come now.
+        if let record = leftovers.removeValue(forKey: entry.id) {
+            return workers.submit(.reopenPartial(entry, record.doubted(layer: layer)))
+        }
         workers.submit(.openPartial(entry, layer, minFree: settings.minFree))
     }
 

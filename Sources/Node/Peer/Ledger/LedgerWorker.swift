@@ -6,6 +6,7 @@ import Storage
 final class LedgerWorker {
     private let statePath: String
     private let partials: PartialStore
+    private let layers = StoredLayers()
     private var database: Result<StateDatabase, StateDatabaseError>
 
     /// - Parameters:
@@ -21,7 +22,9 @@ final class LedgerWorker {
     func perform(_ job: LedgerJob) -> LedgerCompletion {
         switch job {
         case .open: .opened(attempt { () throws(StateDatabaseError) in try open() })
-        case .loadIndex: .indexLoaded(attempt { () throws(StateDatabaseError) in try database.get().files() })
+        case .loadIndex:
+            .indexLoaded(
+                attempt { () throws(StateDatabaseError) in layers.right(try database.get().files()) })
         case .writeIndex(let changes): .indexWritten(attempt { () throws(StateDatabaseError) in try write(changes) })
         case .loadDownloads(let now): .downloadsLoaded(attempt { () throws(StateDatabaseError) in try load(now) })
         case .setPieces(let id, let pieces):
@@ -73,7 +76,8 @@ final class LedgerWorker {
     }
 
     private func load(_ now: Int64) throws(StateDatabaseError) -> KeptState {
-        let (downloads, unreadable) = try database.get().downloads()
+        let (records, unreadable) = try database.get().downloads()
+        let downloads = layers.right(records)
         let bans = try database.get().bans(now: now)
         // Before anybody knows of a download: the next partial file may have the name of one that is left.
         let unremoved = removePartials(except: Set(downloads.compactMap(\.partial?.fileName)))
