@@ -138,6 +138,7 @@ extension PeerMachine {
         for id in downloads.keys where id != tree {
             if downloads[id]?.kind == .tree {
                 downloads[id]?.tree?.arrived(file.name)
+                if downloads[id]?.lacking[file.name] == file.root { completed(id, by: file.name) }
             } else if downloads[id]?.name == file.name, downloads[id]?.root == file.root,
                 downloads[id]?.isFinishing == false
             {
@@ -192,6 +193,7 @@ extension PeerMachine {
         guard let download = downloads[id] else { return }
         switch delivery {
         case .done(let file, let backup):
+            shelf.changed(file.name)
             arrived(file)
             tellFollowers(id, download.commits.durable.complement)
             // Not removed with the tree is what took another file's place, or what somebody else wants as well.
@@ -205,6 +207,7 @@ extension PeerMachine {
                 finishRequest(request, download, backup: backup)
             }
             childEnded(download, nil)
+            lookAgain(at: file.name)
             beginNext()
         case .occupied(let what): failDownload(id, .occupied(what))
         case .failed(let failure):
