@@ -132,7 +132,7 @@ extension PeerMachine {
             removeMembers(of: download, .cancelled)
             emit(.closeTree(id, []))
             emit(.forget(id))
-            note(.downloadFinished(EndedDownload(download), took: now - download.since))
+            note(.downloadFinished(EndedDownload(download, isMember: false), took: now - download.since))
         } else {
             // It stays to be taken up again: as long as it is listed, the part that is here is no version for others.
             let failure = FetchFailure.incomplete(result)
@@ -140,7 +140,7 @@ extension PeerMachine {
             downloads[id]?.requests = []
             stop(id, .failed(failure))
             downloads[id]?.lacking = tree?.lacking ?? [:]
-            note(.downloadFailed(EndedDownload(download), failure))
+            note(.downloadFailed(EndedDownload(download, isMember: false), failure))
         }
         for request in download.requests.sorted(by: { $0.rawValue < $1.rawValue }) {
             finishRequest(request, download, backup: nil, files: result)
