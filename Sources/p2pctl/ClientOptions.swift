@@ -38,7 +38,8 @@ struct ClientOptions: ParsableArguments {
     /// Asks the same about several names, in order, and shows each answer; a name that fails keeps no other from being
     /// asked about.
     func showEach<Result: Codable>(
-        _ names: [String], _ call: (TypedName) -> ControlCall, as type: Result.Type, _ text: (Result) -> [String]
+        _ names: [String], _ call: (TypedName) -> ControlCall, as type: Result.Type,
+        _ text: (Result, TypedName) -> [String]
     ) throws {
         var ends = FirstFailure()
         try output.reporting { () throws(ControlFailure) in
@@ -46,7 +47,7 @@ struct ClientOptions: ParsableArguments {
             var client = try connect()
             for (index, name) in typed.enumerated() {
                 do throws(ControlFailure) {
-                    try output.print(try client.ask(call(name), Result.self), text)
+                    try output.print(try client.ask(call(name), Result.self)) { text($0, name) }
                 } catch {
                     // Without the daemon no other name has an answer either.
                     guard error.cause != .unreachable else { throw error }

@@ -65,6 +65,38 @@ extension EndToEnd {
             }
         }
 
+        @Test("A directory that failed for its rotten file ends by itself when that is repaired, and is offered again")
+        func rotten() throws {
+            try Swarm.run(inMemory: true) { swarm in
+                let holder = try swarm.addPeer { share in
+                    try TestFile.write(share + "/d/well", length: 1000, seed: 1)
+                    try TestFile.write(share + "/d/big", length: 5 * mebibyte, seed: 2)
+                }
+                try holder.awaitFiles("d/well", "d/big")
+                let peer = try swarm.addPeer()
+                let other = try swarm.addPeer()
+                try swarm.settle()
+                #expect(peer.ctl("req", "d/").code == 0)
+                let rotting = RottingFile(peer.path("d/big"))
+                try rotting.rot(at: 4 * mebibyte + 1)
+                #expect(peer.ctl("verify", "d/big").code == 65)
+                // Neither a directory's file nor one by itself is fetched over what may be mended.
+                for name in ["d/", "d/big"] {
+                    let told = peer.ctl("req", name)
+                    #expect(told.code == 65)
+                    #expect((told.output + told.errors).contains("p2pctl verify --repair"), "\(told)")
+                }
+                #expect(peer.ctl("files").output.contains("a download of d/ is listed as failed"))
+                #expect(peer.ctl("verify", "--repair", "d/").code == 0)
+                try eventually("the directory's download has ended") {
+                    peer.ctl("downloads").output == "no downloads\n"
+                }
+                #expect(!peer.ctl("files").output.contains("error"))
+                let versions = other.ctl("who", "d/", "--json").json?["versions"].array
+                #expect(versions?.map { $0["holders"].array.count } == [2])
+            }
+        }
+
         @Test("One file of a directory that comes is not paused by itself; whoever tries hears what to pause")
         func paused() throws {
             try run { holder, fetcher in

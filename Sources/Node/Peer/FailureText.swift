@@ -97,6 +97,11 @@ extension FetchFailure {
     }
 }
 
+extension DownloadEntry.Kind {
+    /// Its name for people: a directory's ends in a slash.
+    func shown(_ name: ShareName) -> String { TypedName(name, isTree: self == .tree).text }
+}
+
 extension Delivery {
     /// Nothing is replaced without being asked to.
     static let overtaken = Delivery.occupied("a file that was put there while it was fetched; --force replaces it")

@@ -75,10 +75,6 @@ extension PeerNode: ControlHandler {
         }
         return PeersReply(peers: peers.sorted { $0.address < $1.address }, epoch: roster.epoch)
     }
-
-    private func files(_ params: FilesParams) -> FilesReply {
-        indexer.page(after: params.after, limit: params.limit, machine.offered, unfit: machine.unfitTrees)
-    }
 }
 
 extension Control.HolderBytes {

@@ -131,7 +131,7 @@ extension PeerNode {
                 "download failed",
                 metadata: [
                     "download": "\(download.id.rawValue)", "name": "\(download.name)",
-                    "reason": "\(failure.text(for: download.name.path).message)",
+                    "reason": "\(failure.text(for: download.kind.shown(download.name)).message)",
                 ])
         case .downloadWaits(let id, let name):
             logger.warning("no holder left; waiting", metadata: ["download": "\(id.rawValue)", "name": "\(name)"])

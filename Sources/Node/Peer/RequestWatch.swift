@@ -14,16 +14,19 @@ struct RequestWatch {
         let id: ControlID
         /// Nil where it is about no single name.
         let name: ShareName?
+        /// It is a directory's.
+        let isTree: Bool
         let purpose: Purpose
         /// Bytes from the start of the file that the client knows it can read.
         fileprivate var readyBytes: UInt64 = 0
         /// While the file has this seal.
         fileprivate var readySeal: Int64 = 0
 
-        init(client: ControlClientID, id: ControlID, name: ShareName?, purpose: Purpose) {
+        init(client: ControlClientID, id: ControlID, name: ShareName?, isTree: Bool = false, purpose: Purpose) {
             self.client = client
             self.id = id
             self.name = name
+            self.isTree = isTree
             self.purpose = purpose
         }
     }

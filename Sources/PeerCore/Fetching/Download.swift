@@ -104,6 +104,8 @@ struct Download {
     var plan: Plan
     /// While it is growing.
     var tree: Tree?
+    /// Of a tree that has failed: its files that are not here. It goes on when the last of them is.
+    var lacking: [ShareName: FileRoot] = [:]
     /// As it was when it was growing last; before, as its holders say.
     var lastKnown: Figures
     /// Of a tree: what came by its children's own downloads.

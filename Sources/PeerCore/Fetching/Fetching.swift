@@ -138,6 +138,7 @@ extension PeerMachine {
         for id in downloads.keys where id != tree {
             if downloads[id]?.kind == .tree {
                 downloads[id]?.tree?.arrived(file.name)
+                if downloads[id]?.lacking[file.name] == file.root { completed(id, by: file.name) }
             } else if downloads[id]?.name == file.name, downloads[id]?.root == file.root,
                 downloads[id]?.isFinishing == false
             {
@@ -159,7 +160,7 @@ extension PeerMachine {
         releaseLanes(download)
         emit(.discardPartial(id, download.root))
         emit(.forget(id))
-        note(.downloadFinished(EndedDownload(download), took: now - download.since))
+        note(.downloadFinished(ended(download), took: now - download.since))
         for request in download.requests.sorted(by: { $0.rawValue < $1.rawValue }) {
             finishRequest(request, download, backup: nil)
         }
@@ -192,6 +193,7 @@ extension PeerMachine {
         guard let download = downloads[id] else { return }
         switch delivery {
         case .done(let file, let backup):
+            shelf.changed(file.name)
             arrived(file)
             tellFollowers(id, download.commits.durable.complement)
             // Not removed with the tree is what took another file's place, or what somebody else wants as well.
@@ -200,11 +202,12 @@ extension PeerMachine {
             }
             downloads[id] = nil
             emit(.forget(id))
-            note(.downloadFinished(EndedDownload(download), took: now - download.since))
+            note(.downloadFinished(ended(download), took: now - download.since))
             for request in download.requests.sorted(by: { $0.rawValue < $1.rawValue }) {
                 finishRequest(request, download, backup: backup)
             }
             childEnded(download, nil)
+            lookAgain(at: file.name)
             beginNext()
         case .occupied(let what): failDownload(id, .occupied(what))
         case .failed(let failure):
@@ -240,25 +243,29 @@ extension PeerMachine {
         guard isKept, download.kind.badPieces == nil else { return removeDownload(id, failure) }
         downloads[id]?.parents = []
         stop(id, .failed(failure))
-        note(.downloadFailed(EndedDownload(download), failure))
+        note(.downloadFailed(ended(download), failure))
         failRequests(of: download, failure)
         childEnded(download, failure)
         beginNext()
     }
 
     /// Gives a download up with all that came of it.
-    /// - Parameter keepingData: leave the partial file and its record, for a later request.
-    mutating func removeDownload(_ id: DownloadID, _ failure: FetchFailure) {
+    /// - Parameter isMember: it goes with its directory, which is not listed any more.
+    mutating func removeDownload(_ id: DownloadID, _ failure: FetchFailure, isMember: Bool = false) {
         guard let download = downloads.removeValue(forKey: id) else { return }
         releaseLanes(download)
         if let tree = download.tree { emit(.closeTree(id, tree.stage.leftOver)) }
         emit(.discardPartial(id, download.root))
         emit(.forget(id))
-        note(.downloadFailed(EndedDownload(download), failure))
+        note(.downloadFailed(EndedDownload(download, isMember: isMember || owner(of: download) != nil), failure))
         failRequests(of: download, failure)
         removeMembers(of: download, failure)
         childEnded(download, failure)
         beginNext()
+    }
+
+    private func ended(_ download: Download) -> EndedDownload {
+        EndedDownload(download, isMember: owner(of: download) != nil)
     }
 
     mutating func failRequests(of download: Download, _ failure: FetchFailure) {

@@ -92,6 +92,7 @@ extension PeerMachine {
     mutating func stop(_ id: DownloadID, _ phase: Download.Phase) {
         guard let download = downloads[id] else { return }
         downloads[id]?.phase = phase
+        downloads[id]?.lacking = [:]
         downloads[id]?.isListed = true
         for connection in download.plan.lanes.keys { downloads[id]?.plan.remove(connection) }
         stopChildren(of: download)
@@ -186,6 +187,7 @@ extension PeerMachine {
 
     mutating func requeue(_ id: DownloadID) {
         downloads[id]?.phase = .queued
+        downloads[id]?.lacking = [:]
         if let record = downloads[id]?.record { emit(.keep(record)) }
     }
 

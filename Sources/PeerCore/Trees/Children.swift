@@ -140,7 +140,9 @@ extension PeerMachine {
             if leave(child, by: tree), downloads[child]?.isMember(of: tree) == false { stopMember(child) }
         }
         let members = downloads.values.filter { $0.isMember(of: tree) && $0.parents.isEmpty && !$0.isFinishing }
-        for id in members.map(\.id).sorted(by: { $0.rawValue < $1.rawValue }) { removeDownload(id, failure) }
+        for id in members.map(\.id).sorted(by: { $0.rawValue < $1.rawValue }) {
+            removeDownload(id, failure, isMember: true)
+        }
     }
 
     /// A new version of a tree takes up what came of the files of the one before.

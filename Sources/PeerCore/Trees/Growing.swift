@@ -132,18 +132,35 @@ extension PeerMachine {
             removeMembers(of: download, .cancelled)
             emit(.closeTree(id, []))
             emit(.forget(id))
-            note(.downloadFinished(EndedDownload(download), took: now - download.since))
+            note(.downloadFinished(EndedDownload(download, isMember: false), took: now - download.since))
         } else {
             // It stays to be taken up again: as long as it is listed, the part that is here is no version for others.
             let failure = FetchFailure.incomplete(result)
+            let tree = downloads[id]?.tree
             downloads[id]?.requests = []
             stop(id, .failed(failure))
-            note(.downloadFailed(EndedDownload(download), failure))
+            downloads[id]?.lacking = tree?.lacking ?? [:]
+            note(.downloadFailed(EndedDownload(download, isMember: false), failure))
         }
         for request in download.requests.sorted(by: { $0.rawValue < $1.rawValue }) {
             finishRequest(request, download, backup: nil, files: result)
         }
         beginNext()
+    }
+
+    /// A file that a tree failed for has come after all. With the last of them it goes on by itself.
+    mutating func completed(_ id: DownloadID, by name: ShareName) {
+        downloads[id]?.lacking[name] = nil
+        guard downloads[id]?.lacking.isEmpty == true, downloads[id]?.failure != nil else { return }
+        requeue(id)
+        beginNext()
+    }
+
+    /// What a tree of an earlier run of the daemon failed for is not known any more: a file that comes by itself may be it.
+    mutating func lookAgain(at file: ShareName) {
+        for (id, tree) in downloads where tree.kind == .tree && file.isBelow(tree.name) {
+            if case .recorded = tree.failure { requeue(id) }
+        }
     }
 
     /// Stops a tree: it will be surveyed anew. What came whole is put into the share.

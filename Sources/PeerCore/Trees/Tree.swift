@@ -30,6 +30,8 @@ struct Tree {
     var already = 0
     var fetched = 0
     private(set) var failed: [TreeFailure] = []
+    /// Files among those, by name.
+    private var failedRoots: [ShareName: FileRoot] = [:]
     private(set) var failedFiles = 0
     private(set) var failedDirectories = 0
     private var madeDirectories = 0
@@ -117,12 +119,18 @@ struct Tree {
         case .directory: failedDirectories += 1
         }
         guard failed.count < TreeResult.failedMax else { return }
+        failedRoots[manifest.name(at: entry)] = manifest.root(at: entry)
         failed.append(TreeFailure(name: manifest.name(at: entry), failure: failure))
     }
 
     /// Bytes of files that are in the share, or will be though nothing more is fetched.
     var haveSoon: UInt64 {
         (stage.underWay + stage.leftOver).reduce(have) { $0 + (manifest.length(at: $1) ?? 0) }
+    }
+
+    /// The files without which it has failed; none if others bring only a part of what is missing.
+    var lacking: [ShareName: FileRoot] {
+        failedDirectories == 0 && failedRoots.count == failedFiles ? failedRoots : [:]
     }
 
     var result: TreeResult {

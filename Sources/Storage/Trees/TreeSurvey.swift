@@ -7,6 +7,8 @@ public struct TreeState: Sendable {
     public enum Obstacle: Hashable, Sendable {
         /// A file of other content.
         case other(FileRoot)
+        /// It is the file, and its bytes have rotted.
+        case rotten
         /// Said in a few words.
         case occupied(String)
         case failed(SystemError)
@@ -31,6 +33,14 @@ public struct TreeState: Sendable {
 /// when it was hashed, else computed. Its mode is set as the manifest has it, and so are those of directories: that is part
 /// of the version, and nothing is lost by it.
 public struct TreeSurvey: Sendable {
+    /// What is known of a file as it stands.
+    public enum Known: Sendable {
+        case file(FileRoot)
+        /// It was a file of this root, until its bytes changed though nobody wrote to it.
+        case rotten(FileRoot)
+        case unknown
+    }
+
     public enum Outcome: Sendable {
         case more(TreeSurvey)
         case done(TreeState)
@@ -58,7 +68,7 @@ public struct TreeSurvey: Sendable {
     private let manifest: Manifest
     private let replacing: Bool
     private let sync: Bool
-    private let known: @Sendable (ShareName, FileIdentity) -> FileRoot?
+    private let known: @Sendable (ShareName, FileIdentity) -> Known
     private var state = TreeState()
     private var next = 0
     private var place: Place?
@@ -68,10 +78,10 @@ public struct TreeSurvey: Sendable {
     /// - Parameters:
     ///   - replacing: files of other content are fetched anew.
     ///   - sync: make the new directories durable.
-    ///   - known: the root of a file that stands so.
+    ///   - known: what is known of a file that stands so.
     public init(
         _ manifest: Manifest, replacing: Bool, sync: Bool,
-        known: @escaping @Sendable (ShareName, FileIdentity) -> FileRoot?
+        known: @escaping @Sendable (ShareName, FileIdentity) -> Known
     ) {
         self.manifest = manifest
         self.replacing = replacing
@@ -174,12 +184,14 @@ public struct TreeSurvey: Sendable {
             guard let standing = try directory.standing(ofEntry: name) else { return miss(index, root) }
             guard standing.kind == .regular else { return obstruct(index, .occupied(TreeSurvey.word(standing.kind))) }
             let full = manifest.name(at: index)
-            if let found = known(full, standing.identity) {
-                judge(index, found, FileMode(of: standing.mode), in: directory, name)
-            } else if standing.identity.size == root.length, let step = IndexStep(full, standing.identity) {
+            switch known(full, standing.identity) {
+            case .file(let found): judge(index, found, FileMode(of: standing.mode), in: directory, name)
+            case .rotten(root): if replacing { miss(index, root) } else { obstruct(index, .rotten) }
+            case .rotten, .unknown:
+                guard standing.identity.size == root.length, let step = IndexStep(full, standing.identity) else {
+                    return differ(index, root, standing.identity)
+                }
                 hashing = Hashing(index: index, step: step)
-            } else {
-                differ(index, root, standing.identity)
             }
         } catch {
             obstruct(index, .failed(error))

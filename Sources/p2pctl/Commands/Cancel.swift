@@ -26,6 +26,8 @@ struct Cancel: ParsableCommand {
 
     static func cancel(_ names: [String], keepData: Bool = false, _ options: ClientOptions) throws {
         let call = { (name: TypedName) in ControlCall.cancel(CancelParams(name: name.name, keepData: keepData)) }
-        try options.showEach(names, call, as: CancelReply.self) { ["cancelled \(TerminalText.escape($0.name))"] }
+        try options.showEach(names, call, as: CancelReply.self) { _, name in
+            ["cancelled \(TerminalText.escape(name.text))"]
+        }
     }
 }

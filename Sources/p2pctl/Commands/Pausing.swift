@@ -14,18 +14,20 @@ struct Pause: ParsableCommand {
     func run() throws {
         let options = options.merged(with: parent.options)
         if try choice.isAll(options) {
-            try options.show(.pause(.all), as: ChosenReply.self, Pause.text)
+            try options.show(.pause(.all), as: ChosenReply.self) { Pause.text($0.names) }
         } else {
             try Pause.pause(choice.names, options)
         }
     }
 
     static func pause(_ names: [String], _ options: ClientOptions) throws {
-        try options.showEach(names, { .pause(.name($0.name)) }, as: ChosenReply.self, text)
+        try options.showEach(names, { .pause(.name($0.name)) }, as: ChosenReply.self) { reply, name in
+            text(reply.names.map { _ in name.text })
+        }
     }
 
-    private static func text(_ reply: ChosenReply) -> [String] {
-        reply.names.isEmpty ? ["there is nothing to pause"] : reply.names.map { "paused \(TerminalText.escape($0))" }
+    private static func text(_ names: [String]) -> [String] {
+        names.isEmpty ? ["there is nothing to pause"] : names.map { "paused \(TerminalText.escape($0))" }
     }
 }
 
@@ -41,18 +43,20 @@ struct Resume: ParsableCommand {
     func run() throws {
         let options = options.merged(with: parent.options)
         if try choice.isAll(options) {
-            try options.show(.resume(.all), as: ChosenReply.self, Resume.text)
+            try options.show(.resume(.all), as: ChosenReply.self) { Resume.text($0.names) }
         } else {
             try Resume.resume(choice.names, options)
         }
     }
 
     static func resume(_ names: [String], _ options: ClientOptions) throws {
-        try options.showEach(names, { .resume(.name($0.name)) }, as: ChosenReply.self, text)
+        try options.showEach(names, { .resume(.name($0.name)) }, as: ChosenReply.self) { reply, name in
+            text(reply.names.map { _ in name.text })
+        }
     }
 
-    private static func text(_ reply: ChosenReply) -> [String] {
-        reply.names.isEmpty ? ["there is nothing to resume"] : reply.names.map { "goes on: \(TerminalText.escape($0))" }
+    private static func text(_ names: [String]) -> [String] {
+        names.isEmpty ? ["there is nothing to resume"] : names.map { "goes on: \(TerminalText.escape($0))" }
     }
 }
 

@@ -33,7 +33,7 @@ struct Priority: ParsableCommand {
             let params = PriorityParams(name: name.name, priority: try WayOptions.priority(words[1], of: "priority"))
             var client = try options.connect()
             let reply = try client.ask(.priority(params), PriorityReply.self)
-            try options.output.print(reply) { ["\(TerminalText.escape($0.name)) has priority \($0.priority)"] }
+            try options.output.print(reply) { ["\(TerminalText.escape(name.text)) has priority \($0.priority)"] }
         }
     }
 }

@@ -71,9 +71,9 @@ struct FailureTextTests {
                 .init(name: try ShareName("d/y"), failure: .cancelled),
             ],
             failedFiles: 2, failedDirectories: 0)
-        let told = FetchFailure.incomplete(result).text(for: "d")
+        let told = FetchFailure.incomplete(result).text(for: DownloadEntry.Kind.tree.shown(try ShareName("d")))
         #expect(told.exit == .exists)
-        #expect(told.message.contains("2 of 3 files") && told.message.contains("d/x"))
+        #expect(told.message.contains("2 of 3 files of d/ are") && told.message.contains("d/x"))
         let later = FetchFailure.recorded(told.message, kind: told.cause.rawValue).text(for: "d")
         #expect(later.exit == .exists)
         #expect(FetchFailure.recorded("x", kind: "unheard of").text(for: "d").exit == .disk)

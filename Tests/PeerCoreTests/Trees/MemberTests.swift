@@ -96,6 +96,42 @@ import Wire
         #expect(peer.failure(of: request) == .outdated(old.root, have: 4096, length: 8192))
     }
 
+    // MARK: Who asked for what
+
+    /// Ends that are told to people, by name, and whether each was only a directory's file.
+    private var ends: [ShareName: Bool] {
+        var ends: [ShareName: Bool] = [:]
+        for effect in peer.effects {
+            switch effect {
+            case .note(.downloadFinished(let download, _)), .note(.downloadFailed(let download, _)):
+                ends[download.name] = download.isMember
+            default: break
+            }
+        }
+        return ends
+    }
+
+    @Test("A file that comes with its directory is told as the directory's, unless a client asked for it by itself too")
+    func askedFor() throws {
+        let tree = try TestTree(large: 2)
+        _ = peer.grow(tree, from: [1])
+        let request = peer.newRequest()
+        peer.feed(.wish(request, FetchWish(name: tree.manifest.name(at: 1), timeout: .seconds(30))))
+        for file in files {
+            peer.feed(.indexed(SharedFile(name: file.name, root: file.root, modified: 0, layer: [.zero, .zero])))
+        }
+        #expect(
+            ends == [tree.manifest.name(at: 0): true, tree.manifest.name(at: 1): false, tree.name: false])
+    }
+
+    @Test("What goes with a directory that is given up is told as the directory's still")
+    func goesWithTree() throws {
+        let tree = try TestTree(large: 1)
+        _ = peer.grow(tree, from: [1])
+        cancel(tree.name)
+        #expect(ends == [tree.manifest.name(at: 0): true, tree.name: false])
+    }
+
     // MARK: What goes with a tree
 
     private func cancel(_ name: ShareName, keepData: Bool = false) {

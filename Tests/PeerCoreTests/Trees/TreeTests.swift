@@ -552,6 +552,50 @@ import Wire
         #expect(peer.statuses.isEmpty)
     }
 
+    @Test("A tree that failed goes on by itself when the last file that it lacks has come, however that came")
+    func completed() throws {
+        let tree = try TestTree(small: 3)
+        let (request, _) = peer.grow(
+            tree, from: [1], missing: [], obstacles: [(0, .rotten), (2, .exists(local: .empty, offered: nil))])
+        #expect(peer.result(of: request)?.files?.failedFiles == 2)
+        let isFailed = { self.peer.statuses.contains { if case .failed = $0.state { true } else { false } } }
+        peer.feed(.indexed(tree.shared(0)))
+        peer.feed(.indexed(SharedFile(name: tree.manifest.name(at: 2), root: .empty, modified: 0, layer: [])))
+        #expect(isFailed())
+        peer.take()
+        peer.feed(.indexed(tree.shared(2)))
+        #expect(!isFailed())
+        peer.feed(.manifestRead(peer.treeDownload, .read(tree.manifest)))
+        peer.feed(.treeSurveyed(peer.treeDownload, tree.found(missing: [])))
+        #expect(peer.statuses.isEmpty)
+    }
+
+    @Test("A tree that failed and was given up, its data kept, does not go on by itself")
+    func completedTooLate() throws {
+        let tree = try TestTree(small: 2)
+        _ = peer.grow(tree, from: [1], missing: [], obstacles: [(0, .rotten)])
+        peer.feed(.cancel(RequestID(rawValue: 97), tree.name, keepData: true))
+        peer.feed(.indexed(tree.shared(0)))
+        #expect(peer.statuses.map(\.state) == [.failed(.cancelled)])
+    }
+
+    @Test("A tree that failed in an earlier run goes on when a file of it has been mended")
+    func completedLater() throws {
+        let tree = try TestTree(large: 2)
+        let entry = DownloadEntry(
+            id: DownloadID(rawValue: 7), kind: .tree, name: tree.name, root: tree.root, modified: 5, replacing: false,
+            keepsBackup: true, sync: true, priority: 0, state: .failed(.recorded("rotten", kind: "rotten")))
+        peer.feed(.restored(StoredDownload(entry: entry, layer: nil, pieces: PieceSet(pieceCount: 1))))
+        peer.feed(.indexed(tree.shared(1)))
+        #expect(!peer.effects.contains { if case .readManifest = $0 { true } else { false } })
+        let mended = DownloadEntry(
+            id: DownloadID(rawValue: 8), name: tree.manifest.name(at: 0), root: tree.roots[0], modified: 5,
+            replacing: false, keepsBackup: true, sync: true, priority: 0, state: .running)
+        peer.feed(.restored(StoredDownload(entry: mended, layer: nil, pieces: PieceSet(pieceCount: 2))))
+        peer.feed(.delivered(mended.id, .done(tree.shared(0), backup: nil)))
+        #expect(peer.effects.contains { if case .readManifest(let read) = $0 { read.id == entry.id } else { false } })
+    }
+
     @Test("A tree that an earlier run left is read and surveyed again, without any client")
     func restored() throws {
         let tree = try TestTree(small: 2)

@@ -78,9 +78,12 @@ final class TreeScratch {
     }
 
     func survey(
-        _ manifest: Manifest, replacing: Bool = false, known: [ShareName: FileRoot] = [:]
+        _ manifest: Manifest, replacing: Bool = false, known: [ShareName: FileRoot] = [:],
+        rotten: [ShareName: FileRoot] = [:]
     ) throws -> TreeState {
-        var survey = TreeSurvey(manifest, replacing: replacing, sync: false) { name, _ in known[name] }
+        var survey = TreeSurvey(manifest, replacing: replacing, sync: false) { name, _ in
+            known[name].map { .file($0) } ?? rotten[name].map { .rotten($0) } ?? .unknown
+        }
         while true {
             switch try survey.run(in: share, with: bench) {
             case .more(let next): survey = next

@@ -66,6 +66,18 @@ import Testing
         #expect(missing(try target.survey(manifest, replacing: true)) == ["a.bin", "sub/b", "zero"])
     }
 
+    @Test("A file that has rotted is told as that, unless it may be replaced, or has been another file")
+    func rotten() throws {
+        try target.scratch.write([0, 0, 0], to: "top/models/a.bin")
+        try target.scratch.write([5], to: "top/models/sub/b")
+        let names = try ["a.bin", "sub/b"].map { try ShareName("top/models/" + $0) }
+        let root = try #require(source.root(of: names[0]))
+        let local = try #require(target.root(of: names[1]))
+        let rotten = [names[0]: root, names[1]: FileRoot(digest: .zero, length: 1)]
+        #expect(obstacles(try target.survey(manifest, rotten: rotten)) == ["a.bin": .rotten, "sub/b": .other(local)])
+        #expect(missing(try target.survey(manifest, replacing: true, rotten: rotten)) == ["a.bin", "sub/b", "zero"])
+    }
+
     @Test("A link, a directory or a pipe where a file should be stands in the way, replacing or not")
     func kinds() throws {
         try target.makeDirectory("top/models/a.bin")

@@ -41,7 +41,7 @@ extension DownloadStatus {
         case .paused(.space(missing: 0, _)): "the disk has no inode for another file; it goes on when files are removed"
         case .paused(.space): "the disk is full; it goes on when there is room"
         case .failed(.cancelled): "p2pctl resume goes on with what came, p2pctl cancel deletes it"
-        case .failed(let failure): failure.text(for: name.path).message
+        case .failed(let failure): failure.text(for: kind.shown(name)).message
         }
     }
 

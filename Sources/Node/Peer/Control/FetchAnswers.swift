@@ -35,7 +35,8 @@ extension PeerNode {
 
     func tell(_ request: RequestID, _ failure: FetchFailure) {
         guard let watcher = watch[request] else { return }
-        let text = failure.text(for: watcher.name?.path ?? "the downloads", own: settings.listen)
+        let shown = watcher.name.map { TypedName($0, isTree: watcher.isTree).text }
+        let text = failure.text(for: shown ?? "the downloads", own: settings.listen)
         if case .repair = watcher.purpose { return repaired(request, text) }
         _ = watch.remove(request)
         control.send(ControlLine.failure(watcher.id, text), to: watcher.client)

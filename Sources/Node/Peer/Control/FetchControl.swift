@@ -15,14 +15,19 @@ extension PeerNode {
             choose: VersionChoice(params.choose), keepsBackup: params.backup, background: params.background,
             priority: params.priority, inOrder: params.stream)
         let request = watch.add(
-            .init(client: client, id: id, name: params.name, purpose: .fetch(isStreaming: params.stream)))
+            .init(
+                client: client, id: id, name: params.name, isTree: params.tree,
+                purpose: .fetch(isStreaming: params.stream)))
         feed(.wish(request, wish))
     }
 
     func wait(_ params: WaitParams, _ id: ControlID, _ client: ControlClientID) {
         feed(
             .wait(
-                watch.add(.init(client: client, id: id, name: params.name, purpose: .fetch(isStreaming: false))),
+                watch.add(
+                    .init(
+                        client: client, id: id, name: params.name, isTree: params.tree,
+                        purpose: .fetch(isStreaming: false))),
                 params.name, isTree: params.tree))
     }
 

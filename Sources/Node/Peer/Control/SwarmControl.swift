@@ -5,7 +5,7 @@ import PeerCore
 /// Requests about the other peers: who has what, and who is refused.
 extension PeerNode {
     func survey(_ params: WhoParams, _ id: ControlID, _ client: ControlClientID) {
-        let request = watch.add(.init(client: client, id: id, name: params.name, purpose: .survey))
+        let request = watch.add(.init(client: client, id: id, name: params.name, isTree: params.tree, purpose: .survey))
         feed(.survey(request, params.name, isTree: params.tree))
     }
 

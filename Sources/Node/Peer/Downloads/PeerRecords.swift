@@ -164,7 +164,7 @@ extension DownloadRecord {
             case .paused: .paused
             case .failed(.cancelled): .kept
             case .failed(.recorded(let words, let kind)): .failed(words, kind: kind)
-            case .failed(let failure): State(failure.text(for: entry.name.path))
+            case .failed(let failure): State(failure.text(for: entry.kind.shown(entry.name)))
             }
         self.init(
             id: entry.id.rawValue, kind: Kind(entry.kind), name: entry.name, root: entry.root,

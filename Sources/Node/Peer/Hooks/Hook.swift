@@ -7,6 +7,8 @@ struct Hook {
     /// What its environment has besides the daemon's own; none of these names is passed on from there.
     enum Variable: String, CaseIterable {
         case name = "P2PD_NAME"
+        /// `file` or `directory`.
+        case kind = "P2PD_KIND"
         /// 64 hexadecimal digits.
         case root = "P2PD_ROOT"
         /// Where the file is in the share, or would be; absolute.
@@ -56,7 +58,8 @@ struct Hook {
         self.isDone = isDone
         let path = download.name.path
         variables = [
-            .name: path, .root: download.root.digest.hex, .path: "\(share)/\(path)", .length: String(download.length),
+            .name: path, .kind: download.kind == .tree ? "directory" : "file", .root: download.root.digest.hex,
+            .path: "\(share)/\(path)", .length: String(download.length),
         ]
     }
 

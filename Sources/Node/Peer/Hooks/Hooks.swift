@@ -73,16 +73,18 @@ final class Hooks {
             metadata: ["setting": "\(setting.key)", "program": "\(program)"])
     }
 
-    /// The file, or directory, is in the share.
+    /// The file, or directory, is in the share. Of what came as a part of a directory nobody is told but with that.
     func downloadFinished(_ download: EndedDownload) {
-        guard !settings.onComplete.isEmpty else { return }
+        guard !settings.onComplete.isEmpty, !download.isMember else { return }
         add(Hook(complete: settings.onComplete, download, share: share))
     }
 
     /// Whoever cancelled a download knows of it.
     func downloadFailed(_ download: EndedDownload, _ failure: FetchFailure) {
-        guard !settings.onError.isEmpty, failure != .cancelled else { return }
-        add(Hook(error: settings.onError, download, share: share, failure.text(for: download.name.path)))
+        guard !settings.onError.isEmpty, failure != .cancelled, !download.isMember else { return }
+        add(
+            Hook(error: settings.onError, download, share: share, failure.text(for: download.kind.shown(download.name)))
+        )
     }
 
     /// The daemon ends: what runs goes on without it, and what waits is not run.

@@ -136,6 +136,13 @@ extension ShareIndexer {
         }.sorted()
     }
 
+    /// What the rotten files below a directory were indexed as.
+    func rottenFiles(below directory: ShareName) -> [ShareName: SharedFile] {
+        guard unsettled.failureCount > 0 else { return [:] }
+        let names = rottenNames(below: directory)
+        return Dictionary(uniqueKeysWithValues: names.compactMap { name in rotten(name).map { (name, $0) } })
+    }
+
     /// Its pieces were compared with what was indexed, and are others.
     /// - Parameter file: what it was indexed as, with how it stands now.
     mutating func rotted(_ file: SharedFile, at now: UInt64) {

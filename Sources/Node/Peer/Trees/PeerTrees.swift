@@ -119,8 +119,11 @@ extension PeerNode {
         let run = TreeRun(id: entry.id, number: lastTreeRun, files: files)
         trees[entry.id] = run
         let catalog = machine.offered
+        let rotten = indexer.rottenFiles(below: manifest.name)
         let survey = TreeSurvey(manifest, replacing: entry.replacing, sync: entry.sync) { name, identity in
-            catalog[name].flatMap { $0.identity.hasSameBytes(as: identity) ? $0.root : nil }
+            if let file = catalog[name], file.identity.hasSameBytes(as: identity) { return .file(file.root) }
+            if let file = rotten[name], file.identity.hasSameBytes(as: identity) { return .rotten(file.root) }
+            return .unknown
         }
         removals.placingBegan(run.id)
         workers.submit(.tree(.survey(run, survey, minFree: settings.minFree)))

@@ -169,6 +169,7 @@ extension FetchFailure {
     fileprivate init(_ obstacle: TreeState.Obstacle, offered: FileRoot?) {
         switch obstacle {
         case .other(let local): self = .exists(local: local, offered: offered)
+        case .rotten: self = .rotten
         case .occupied(let what): self = .occupied(what)
         case .failed(let error): self = .disk(DiskFailure(error))
         }

@@ -20,9 +20,17 @@ struct HookTests {
         #expect(hook.setting == "on_complete")
         #expect(
             hook.environment(over: daemon) == [
-                "PATH": "/bin", "P2PD_PORT": "7001", "P2PD_NAME": "a b/ü", "P2PD_PATH": "/srv/share/a b/ü",
+                "PATH": "/bin", "P2PD_PORT": "7001", "P2PD_NAME": "a b/ü", "P2PD_KIND": "file",
+                "P2PD_PATH": "/srv/share/a b/ü",
                 "P2PD_ROOT": String(repeating: "0", count: 64), "P2PD_LENGTH": "78",
             ])
+    }
+
+    @Test("A directory is told to be one")
+    func directory() throws {
+        let tree = EndedDownload(
+            id: DownloadID(rawValue: 1), kind: .tree, name: try ShareName("d"), root: .empty, length: 0)
+        #expect(Hook(complete: ["x"], tree, share: "/s").environment(over: daemon)["P2PD_KIND"] == "directory")
     }
 
     @Test("A failed one also by cause, message and exit code")
