@@ -101,6 +101,9 @@ public enum Delivery: Hashable, Sendable {
     case done(SharedFile, backup: ShareName?)
     /// Something came to stand at its name meanwhile.
     case occupied(String)
+    /// It could not be given its name: of its bytes nothing is lost.
+    case unplaced(DiskFailure)
+    /// What was not durable before may not have reached the disk.
     case failed(DiskFailure)
 }
 

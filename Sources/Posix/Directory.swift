@@ -109,6 +109,12 @@ public final class Directory: Sendable {
         return own.st_dev == there.st_dev && own.st_ino == there.st_ino
     }
 
+    /// Looks whether this process may make names in it.
+    /// - Throws: EACCES, EROFS and so on if it may not.
+    public func checkTakesNames() throws(SystemError) {
+        try check("put files into", path) { faccessat(descriptor.rawValue, ".", W_OK | X_OK, AT_EACCESS) }
+    }
+
     /// - Returns: false if something stands at the name already.
     @discardableResult
     public func makeDirectory(_ name: String, mode: UInt32 = 0o755) throws(SystemError) -> Bool {

@@ -36,6 +36,7 @@ public struct SystemError: Error, Hashable, Sendable {
     public static let notAFile = EINVAL
     public static let nameTooLong = ENAMETOOLONG
     public static let exists = EEXIST
+    public static let otherMount = EXDEV
 }
 
 extension SystemError: CustomStringConvertible {

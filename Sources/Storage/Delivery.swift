@@ -27,6 +27,7 @@ public enum DeliveryError: Error, Hashable {
     case displaced(SystemError)
     /// The pieces that were stored since the last sync are lost.
     case unsynced(SyncError)
+    /// It could not be dressed or given its name: its pieces are as they were.
     case failed(SystemError)
 
     public var system: SystemError {

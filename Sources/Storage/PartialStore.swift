@@ -64,6 +64,21 @@ public struct PartialStore: Sendable {
         return partial
     }
 
+    /// Looks whether a file could be given its name, so that nobody fetches one in vain. What stands at the name, or in the
+    /// place of one of its directories, is another's question.
+    public func checkTakes(_ name: ShareName) throws(SystemError) {
+        var target = share.directory
+        for component in name.components.dropLast() {
+            guard let child = try? target.openDirectory(component) else { break }
+            target = child
+        }
+        try target.checkTakesNames()
+        // rename(2) does not lead into another mount.
+        guard try directory.sharesMount(with: target) else {
+            throw SystemError("put a file from \(directory.path) into", on: target.path, code: SystemError.otherMount)
+        }
+    }
+
     /// A name where nothing stands, or a file that an earlier run left. What else stands in the way, as a link or directory
     /// that somebody put there, is passed over: it is neither opened nor removed.
     private func freeName(_ root: FileRoot, _ serial: UInt64) throws(SystemError) -> String {

@@ -56,6 +56,45 @@ extension EndToEnd {
             }
         }
 
+        @Test("What cannot be put in place is kept whole, and is put there when it can be without being fetched again")
+        func unplaced() throws {
+            try Swarm.run { swarm in
+                _ = try addHolder(swarm, ["sub/a.bin": 8 * mebibyte])
+                let fetcher = try swarm.addPeer(arguments: ["--max-download", "4M"])
+                try swarm.settle()
+                #expect(fetcher.ctl("req", "--background", "sub/a.bin").code == 0)
+                try fetcher.awaitBytes(mebibyte, of: "sub/a.bin")
+                // Nothing can be renamed into another mount.
+                let disk = try SmallDisk(at: fetcher.path("sub"), mebibytes: 1)
+                defer { disk.unmount() }
+                #expect(fetcher.ctl("wait", "sub/a.bin").code == 74)
+                let failed = fetcher.download("sub/a.bin")
+                #expect(failed?["state"].string == "failed" && failed?["have"].int == 8 * mebibyte)
+                let came = fetcher.count("bytesIn")
+                try fetcher.terminate()
+                try fetcher.restart()
+                try fetcher.awaitReady()
+                #expect(fetcher.download("sub/a.bin")?["have"].int == 8 * mebibyte)
+                disk.unmount()
+                #expect(came == 8 * mebibyte && fetcher.ctl("req", "sub/a.bin").code == 0)
+                #expect(fetcher.count("bytesIn") == 0)
+            }
+        }
+
+        @Test("What could not be put in place is refused before a byte of it is sent, with what to do")
+        func refusedEarly() throws {
+            try Swarm.run { swarm in
+                let holder = try addHolder(swarm, ["sub/a.bin": 2 * mebibyte])
+                let fetcher = try swarm.addPeer()
+                let disk = try SmallDisk(at: fetcher.path("sub"), mebibytes: 1)
+                defer { disk.unmount() }
+                try swarm.settle()
+                let reply = fetcher.ctl("req", "sub/a.bin")
+                #expect(reply.code == 74 && reply.errors.contains("nothing was fetched"), "\(reply.errors)")
+                #expect(holder.count("bytesOut") == 0)
+            }
+        }
+
         @Test("A disk that takes no more files is told as that, and what waits for it goes on when files are removed")
         func noInodes() throws {
             try Swarm.run { swarm in

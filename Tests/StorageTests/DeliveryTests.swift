@@ -47,6 +47,14 @@ struct DeliveryTests {
         #expect(delivery.backup == nil && leftovers.isEmpty)
     }
 
+    @Test("A share that this process may not write to takes no file, and says so", .enabled(if: geteuid() != 0))
+    func closedShare() throws {
+        try store.checkTakes(ShareName("new/deep/file"))
+        try #require(chmod(scratch.sharePath, 0o555) == 0)
+        defer { chmod(scratch.sharePath, 0o755) }
+        #expect { try store.checkTakes(ShareName("new/deep/file")) } throws: { ($0 as? SystemError)?.code == EACCES }
+    }
+
     @Test("A file gets the mode that it is said to have, and that its owner may read it, whatever the umask")
     func mode() throws {
         for (number, (given, made)) in [(0o600, 0o600), (0o777, 0o777), (0o044, 0o444)].enumerated() {

@@ -116,6 +116,16 @@ struct PeerWorker {
     ) -> Result<PartialFile, DiskFailure> {
         let layout = PieceLayout(length: entry.root.length)
         let length = entry.kind.badPieces.flatMap { layout?.bytes(of: $0) } ?? entry.root.length
+        if entry.kind == .file,
+            case .failure(let error) = attempt({ () throws(SystemError) in
+                try partials.checkTakes(entry.name)
+            })
+        {
+            return .failure(
+                DiskFailure(
+                    message: "\(error): nothing was fetched; let the daemon's user write there, and ask again",
+                    code: error.code, isOutOfSpace: false))
+        }
         return partials.reserving {
             if let failure = missing(length, minFree) { return .failure(failure) }
             do throws(SystemError) {

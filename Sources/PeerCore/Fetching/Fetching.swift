@@ -210,6 +210,7 @@ extension PeerMachine {
             lookAgain(at: file.name)
             beginNext()
         case .occupied(let what): failDownload(id, .occupied(what))
+        case .unplaced(let failure): diskFailed(id, failure)
         case .failed(let failure):
             // What was not durable before may not have reached the disk: without syncs, that is all of it.
             var lost = download.kind.badPieces ?? download.plan.stored

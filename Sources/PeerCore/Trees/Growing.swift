@@ -111,7 +111,7 @@ extension PeerMachine {
             downloads[id]?.tree?.fetched += 1
             downloads[id]?.tree?.have += length
         case .occupied(let what): downloads[id]?.tree?.fail(file.index, .occupied(what))
-        case .failed(let failure): downloads[id]?.tree?.fail(file.index, .disk(failure))
+        case .unplaced(let failure), .failed(let failure): downloads[id]?.tree?.fail(file.index, .disk(failure))
         }
     }
 

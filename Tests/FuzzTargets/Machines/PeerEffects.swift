@@ -159,6 +159,7 @@ extension PeerWorld {
         case 5: owed.append(.delivered(id, .failed(full())))
         case 4: owed.append(.delivered(id, .failed(failure())))
         case 3: owed.append(.delivered(id, .occupied("a file")))
+        case 2: owed.append(.delivered(id, .unplaced(failure())))
         default: owed.append(.delivered(id, .done(file, backup: nil)))
         }
     }

@@ -356,6 +356,32 @@ import Wire
         }
     }
 
+    @Test(
+        "A file that cannot be given its name keeps all its pieces, and is delivered without another when it is resumed"
+    )
+    func unplaced() throws {
+        let file = try TestFile(pieces: 3)
+        let disk = DiskFailure(message: "rename: permission denied", code: 13, isOutOfSpace: false)
+        let (request, connections) = peer.fetch(file, from: [1])
+        peer.deliver(3, of: file, on: connections[0])
+        peer.feed(.delivered(peer.download, .unplaced(disk)))
+        #expect(peer.failure(of: request) == .disk(disk))
+        #expect(peer.statuses.map(\.state) == [.failed(.disk(disk))])
+        #expect(peer.statuses.map(\.have) == [file.root.length])
+        #expect(!peer.effects.contains(.discardPartial(peer.download, file.root)))
+        peer.pass(.seconds(2))
+        let all = PieceSet(pieceCount: 3).complement
+        #expect(peer.effects.contains(.commit(peer.download, all, sync: true)), "What is not recorded is now")
+        peer.feed(.committed(peer.download, nil))
+        let before = peer.effects.count
+        peer.feed(.resume(peer.newRequest(), file.name))
+        #expect(peer.effects.dropFirst(before).contains(.checkPartial(peer.download)))
+        peer.feed(.partialChecked(peer.download))
+        let later = peer.effects.dropFirst(before)
+        #expect(later.contains { if case .deliver = $0 { true } else { false } })
+        #expect(!later.contains(.verifyPartial(peer.download, all)))
+    }
+
     @Test("A disk that fails at a piece, or at opening, ends the download; its chunks are called off")
     func diskFails() throws {
         let file = try TestFile(pieces: 4)

@@ -164,7 +164,9 @@ extension PeerNode {
         case .failure(.touched): feed(.partialTouched(id, isThere: true))
         case .failure(.displaced): feed(.partialTouched(id, isThere: false))
         case .failure(.occupied): feed(.delivered(id, .overtaken))
-        case .failure(let error): feed(.delivered(id, .failed(DiskFailure(error.system))))
+        case .failure(.failed(let error)): feed(.delivered(id, .unplaced(DiskFailure(error))))
+        case .failure(.damaged(let error)): feed(.delivered(id, .failed(DiskFailure(error))))
+        case .failure(.unsynced(let error)): feed(.delivered(id, .failed(DiskFailure(error.system))))
         }
     }
 
