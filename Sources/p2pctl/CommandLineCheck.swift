@@ -13,10 +13,11 @@ enum CommandLineCheck {
         }
         let options = CommandLine.arguments.dropFirst().prefix { $0 != "--" }
         guard let word = options.first(where: isDashed) else { return }
+        let command = options.first { Help.names.contains($0) } ?? "COMMAND"
         throw ControlFailure(
             .usage,
             "there is no option \(ShellText.quote(word)); a name that begins with a dash goes behind all options and --: "
-                + "p2pctl req \(ShellText.argument(word))")
+                + "p2pctl \(command) \(ShellText.argument(word))")
     }
 
     /// Numbers below 0 are none of them, nor is -h.

@@ -26,6 +26,7 @@ extension EndToEnd {
             try Swarm.run(peers: 1) { swarm in
                 let peer = swarm.peers[0]
                 #expect(peer.ctl("req", "-hash").errors.contains("p2pctl req -- -hash"))
+                #expect(peer.ctl("cancel", "-hash").errors.contains("p2pctl cancel -- -hash"))
                 #expect(peer.ctl("req", "--", "-hash").code == 66)
                 #expect(peer.ctl("priority", "--", "-q", "-5").code == 66)
                 #expect(peer.ctl("priority", "q", "-5").code == 66)

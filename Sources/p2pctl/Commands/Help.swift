@@ -29,6 +29,8 @@ struct Help: ParsableCommand {
     }
 
     static var commands: [any ParsableCommand.Type] { P2PCtl.configuration.subcommands }
+
+    static var names: [String] { commands.map { $0._commandName } }
 }
 
 /// `help --json`: the commands and the exit codes.
