@@ -61,6 +61,12 @@ public final class HashBench {
         }
     }
 
+    /// Whether a layer has a digest a piece and leads to the root. That of a file of one piece is its root.
+    public func isRight(_ layer: [Digest], of root: FileRoot) -> Bool {
+        guard let layout = PieceLayout(length: root.length), layer.count == layout.pieceCount else { return false }
+        return layer.count == 1 ? layer == [root.digest] : self.root(of: layer, layout) == root.digest
+    }
+
     public func root(of layer: [Digest], _ layout: PieceLayout) -> Digest {
         MerkleTree.root(ofPieceLayer: layer, layout: layout, hasher: hasher)
     }

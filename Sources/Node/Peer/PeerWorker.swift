@@ -29,7 +29,7 @@ struct PeerWorker {
             .verified(id, step.file, attempt { () throws(SystemError) in try step.run(in: share, with: bench) })
         case .inspect(let request, let name, let known): .inspected(request, name, inspect(name, known))
         case .inspectStep(let request, let step): .inspected(request, step.name, inspect(step))
-        case .checkLayer(let id, let root, let layer): .layerChecked(id, isRight: isRight(layer, root))
+        case .checkLayer(let id, let root, let layer): .layerChecked(id, isRight: bench.isRight(layer, of: root))
         case .openPartial(let entry, let layer, let minFree): .partialOpened(entry.id, open(entry, layer, minFree))
         case .reopenPartial(let entry, let record): reopen(entry, record)
         case .checkPartial(let id, let partial):
@@ -67,11 +67,6 @@ struct PeerWorker {
 
     func attempt<R>(_ body: () throws(SystemError) -> R) -> Result<R, SystemError> {
         do throws(SystemError) { return .success(try body()) } catch { return .failure(error) }
-    }
-
-    private func isRight(_ layer: [Digest], _ root: FileRoot) -> Bool {
-        guard let layout = PieceLayout(length: root.length), layer.count == layout.pieceCount else { return false }
-        return bench.root(of: layer, layout) == root.digest
     }
 
     private func store(_ partial: PartialFile, _ index: Int, _ buffer: PieceBuffer, _ length: Int) -> PieceOutcome {

@@ -41,8 +41,7 @@ extension StateDatabase {
     }
 
     /// Replaces what is known of a download, but for its partial file, for how far a repair is, and for when it was added.
-    /// One that is not
-    /// recorded, because it was removed meanwhile, stays so.
+    /// One that is not recorded, because it was removed meanwhile, stays so.
     public func update(_ record: DownloadRecord) throws(StateDatabaseError) {
         try transaction("record a download in") { database in
             try database.cachedStatement(

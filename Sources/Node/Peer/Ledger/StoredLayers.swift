@@ -6,22 +6,16 @@ import Storage
 struct StoredLayers {
     private let bench = HashBench()
 
-    /// The layer of a file of one piece is its root.
-    private func isRight(_ layer: [Digest], _ root: FileRoot) -> Bool {
-        guard let layout = PieceLayout(length: root.length), layer.count == layout.pieceCount else { return false }
-        return layer.count < 2 ? layer.first ?? .zero == root.digest : bench.root(of: layer, layout) == root.digest
-    }
-
     /// - Returns: without those whose files have to be hashed again.
     func right(_ files: [IndexedFile]) -> [IndexedFile] {
-        files.filter { isRight($0.layer, $0.root) }
+        files.filter { bench.isRight($0.layer, of: $0.root) }
     }
 
     /// - Returns: with no layer where it is wrong: it comes from a holder again, and what is there is proved by it. Of a
     ///   repair, which has few pieces, nothing is kept then.
     func right(_ records: [DownloadRecord]) -> [DownloadRecord] {
         records.map { record in
-            guard let partial = record.partial, !isRight(partial.layer, record.root) else { return record }
+            guard let partial = record.partial, !bench.isRight(partial.layer, of: record.root) else { return record }
             var doubted = record
             doubted.partial = if case .repair = record.kind { nil } else { partial.doubted(layer: []) }
             return doubted

@@ -50,8 +50,7 @@ extension TreeCompletion {
         case .published(_, _, .success(let files)):
             files.contains { if case .failure = $0.result { true } else { false } }
         case .inspected, .listed, .made, .read, .surveying, .surveyed, .abandoned, .manifestOpened, .smallRead,
-            .removed,
-            .discarded:
+            .removed, .discarded:
             false
         }
     }
