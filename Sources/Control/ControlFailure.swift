@@ -42,8 +42,10 @@ extension ControlFailure {
         case leaving
         /// The daemon is at one of its limits and takes no more of this.
         case busy
-        /// The name is taken by other content.
+        /// The name is taken by other content, which can be replaced.
         case exists
+        /// Something stands in the way that is not replaced, whoever asks for it.
+        case occupied
         case disk
         case diskFull = "disk-full"
         /// Holders are gone; the download can resume.
@@ -64,7 +66,7 @@ extension ControlFailure {
             case .integrity, .rotten: .integrity
             case .notFound, .noDownload: .notFound
             case .unreachable, .leaving, .busy: .unreachable
-            case .exists: .exists
+            case .exists, .occupied: .exists
             case .disk, .diskFull: .disk
             case .gone: .gone
             case .conflict: .conflict

@@ -37,6 +37,18 @@ extension KeyedDecodingContainer {
         return try decodeShareName(key)
     }
 
+    func decodeTypedName(_ key: Key) throws -> TypedName {
+        let text = try decode(String.self, forKey: key)
+        do { return try TypedName(text) } catch {
+            throw wrong(key, "is \(Quoted.text(text)), which is no name of a shared file or directory")
+        }
+    }
+
+    func decodeTypedNameIfPresent(_ key: Key) throws -> TypedName? {
+        guard contains(key), try !decodeNil(forKey: key) else { return nil }
+        return try decodeTypedName(key)
+    }
+
     func decodeNumberIfPresent(_ key: Key) throws -> Double? {
         do {
             return try decodeIfPresent(Double.self, forKey: key)

@@ -6,12 +6,13 @@ import Storage
 
 /// `p2pd peer`.
 public enum PeerDaemon {
-    /// Runs until SIGTERM, SIGINT or `p2pctl left`. When the share goes away, it begins anew as soon as it is back.
+    /// Runs until SIGTERM, SIGINT or `p2pctl left`. When the share goes away, it begins anew as soon as it is back;
+    /// when the directory of its partial files does, at once.
     /// - Returns: the process's exit code.
     public static func run(_ settings: PeerSettings, logger: Logger) throws(DaemonError) -> Int32 {
         SignalDescriptor.ignoreBrokenPipes()
         DescriptorLimit.raise()
-        while try runOnce(settings, logger) == .shareLost {
+        while try runOnce(settings, logger) == .directoryLost {
             guard awaitShare(settings.share, logger) else { break }
         }
         return 0
@@ -19,7 +20,7 @@ public enum PeerDaemon {
 
     private enum End {
         case asked
-        case shareLost
+        case directoryLost
     }
 
     /// - Returns: false if the daemon is asked to end meanwhile.
@@ -48,9 +49,9 @@ public enum PeerDaemon {
             guard node.end() else {
                 control.close()
                 // A disk that hangs holds a thread for ever; whoever watches over this daemon may start another.
-                ProcessEnd.now(node.isShareLost ? DaemonExit.system.rawValue : 0)
+                ProcessEnd.now(node.beginsAnew ? DaemonExit.system.rawValue : 0)
             }
-            return node.isShareLost ? .shareLost : .asked
+            return node.beginsAnew ? .directoryLost : .asked
         } catch {
             throw DaemonError("cannot run the peer: \(error)\(advice(error))", exit: .system)
         }

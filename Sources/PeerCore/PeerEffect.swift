@@ -219,6 +219,8 @@ public enum FetchFailure: Error, Hashable, Sendable {
     case exists(local: FileRoot, offered: FileRoot?)
     /// It is here, and its bytes are not what was indexed.
     case rotten
+    /// Of a directory: it is here, and what has rotted of it is being fetched from others.
+    case mending
     case occupied(String)
     /// Every holder sent wrong bytes.
     case integrity(FileRoot, liars: [PeerAddress])

@@ -56,6 +56,8 @@ public enum LocalFile: Hashable, Sendable {
     case tree(LocalVersion)
     /// A file whose bytes are not what was indexed, though nobody has written to it.
     case rotten(FileRoot)
+    /// A directory that was asked for as one, with a file in it of which that is so.
+    case rottenTree
     /// A directory, link or special file.
     case occupied(String)
     case failed(DiskFailure)
@@ -65,7 +67,7 @@ public enum LocalFile: Hashable, Sendable {
         case .file(let root): LocalVersion(of: root)
         case .tree(let version): version
         // Bytes that nobody wrote are no version.
-        case .absent, .rotten, .occupied, .failed: nil
+        case .absent, .rotten, .rottenTree, .occupied, .failed: nil
         }
     }
 }

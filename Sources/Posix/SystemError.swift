@@ -20,6 +20,7 @@ public struct SystemError: Error, Hashable, Sendable {
     public var isOutOfSpace: Bool { code == ENOSPC || code == EDQUOT }
     public var isMissing: Bool { code == ENOENT }
     public var isNotPermitted: Bool { code == EACCES || code == EPERM }
+    public var isReadOnly: Bool { code == EROFS }
     public var isAddressInUse: Bool { code == EADDRINUSE }
     public var alreadyExists: Bool { code == EEXIST }
     /// Something on the way is a link, leads out, or is of the wrong kind.

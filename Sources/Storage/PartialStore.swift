@@ -31,6 +31,11 @@ public struct PartialStore: Sendable {
         place = (parent, name)
     }
 
+    public var path: String { directory.path }
+
+    /// False when somebody has removed the directory or put another in its place.
+    public var isAtItsPath: Bool { directory.isAtItsPath }
+
     /// Makes a partial file and reserves its space.
     /// - Parameters:
     ///   - serial: of the download: tells apart two downloads of one root, also of different runs.

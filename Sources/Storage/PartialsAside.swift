@@ -1,13 +1,17 @@
 import Posix
 
 extension PartialStore {
-    /// Moves all partial files to a new directory beside theirs, when the records that tell what is in them are set aside:
-    /// without a record they would be removed, and whoever goes back to those records wants them.
-    /// - Parameter suffix: of the new directory's name.
+    /// Moves partial files to a new directory beside theirs, when the records that tell what is in them are set aside or
+    /// cannot be read: without a record they would be removed.
+    /// - Parameters:
+    ///   - suffix: of the new directory's name.
+    ///   - isMeant: for their names.
     /// - Returns: where they are now; nil if there are none.
-    func setAside(_ suffix: String) throws(SystemError) -> String? {
+    public func setAside(
+        _ suffix: String, where isMeant: (String) -> Bool = { _ in true }
+    ) throws(SystemError) -> String? {
         let names = try directory.entries().filter { $0.kind == .regular }
-            .map { String(decoding: $0.name, as: UTF8.self) }.filter(PartialStore.isOurs)
+            .map { String(decoding: $0.name, as: UTF8.self) }.filter { PartialStore.isOurs($0) && isMeant($0) }
         guard !names.isEmpty else { return nil }
         let target = try makeDirectory("\(place.name).\(suffix)")
         for name in names { try directory.rename(name, to: target, as: name, replacing: false) }

@@ -66,7 +66,7 @@ import Testing
                         timeoutSeconds: nil, background: false, priority: 0, stream: false)))
         #expect(
             try call(#"{"jsonrpc":"2.0","id":1,"method":"cancel","params":{"name":"x"}}"#)
-                == .cancel(CancelParams(name: name, keepData: false)))
+                == .cancel(CancelParams(name: TypedName(name, isTree: false), keepData: false)))
         #expect(
             try call(#"{"jsonrpc":"2.0","id":1,"method":"verify"}"#) == .verify(VerifyParams(names: [], repair: false)))
         #expect(

@@ -44,6 +44,29 @@ extension EndToEnd {
             }
         }
 
+        @Test("The partial files' directory that somebody removes is made anew, and downloads go on without a restart")
+        func partialsRemoved() throws {
+            try Swarm.run { swarm in
+                let holder = try swarm.addPeer(arguments: ["--max-upload", "1M"]) {
+                    for name in ["a.bin", "b.bin"] { try TestFile.write("\($0)/\(name)", length: 4 * mebibyte) }
+                }
+                try holder.awaitFiles("a.bin", "b.bin")
+                let fetcher = try swarm.addPeer()
+                try swarm.settle()
+                #expect(fetcher.ctl("req", "--background", "a.bin").code == 0)
+                try fetcher.awaitBytes(mebibyte, of: "a.bin")
+                try FileManager.default.removeItem(atPath: "\(fetcher.state)/partial")
+                // What tells of it is a file that cannot be made there, or the look that is taken every 5 seconds.
+                try eventually("another file comes", within: 60) {
+                    fetcher.ctl("req", "b.bin").code == 0
+                }
+                try eventually("what was lost comes again", within: 60) {
+                    TestFile.sameBytes(fetcher.path("a.bin"), holder.path("a.bin"))
+                }
+                #expect(TestFile.sameBytes(fetcher.path("b.bin"), holder.path("b.bin")))
+            }
+        }
+
         @Test("A download does not leave the share through a symbolic link in its directory")
         func linkedTarget() throws {
             try Swarm.run { swarm in

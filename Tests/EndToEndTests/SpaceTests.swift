@@ -119,6 +119,30 @@ extension EndToEnd {
             }
         }
 
+        @Test("A directory whose files find no inode in the middle waits for one, and goes on then")
+        func noInodesInside() throws {
+            try Swarm.run { swarm in
+                let files = Dictionary(uniqueKeysWithValues: (0..<80).map { ("d/\($0)", 1000 + $0) })
+                let holder = try addHolder(swarm, files)
+                try addPeer(swarm, mebibytes: 16, inodes: 64) { fetcher, _ in
+                    let fillers = (0..<40).map { fetcher.path(".filler\($0)") }
+                    for filler in fillers { FileManager.default.createFile(atPath: filler, contents: nil) }
+                    let reply = fetcher.ctl("req", "d/", "--json")
+                    #expect(reply.code == 74 && reply.event("error")?["cause"].string == "disk-full", "\(reply)")
+                    #expect(reply.event("error")?["message"].string?.contains("no inode") == true, "\(reply)")
+                    let waiting = fetcher.download("d")
+                    #expect(waiting?["state"].string == "paused" && waiting?["needs"].int == nil)
+                    #expect(waiting?["cause"].string?.contains("no inode") == true)
+                    for filler in fillers { try FileManager.default.removeItem(atPath: filler) }
+                    // There are 64 in all: it goes on, and comes to the end of them again.
+                    try eventually("more of it comes") {
+                        (try? FileManager.default.contentsOfDirectory(atPath: fetcher.path("d")).count) ?? 0 > 40
+                    }
+                    #expect(TestFile.sameBytes(fetcher.path("d/0"), holder.path("d/0")))
+                }
+            }
+        }
+
         @Test("That nothing is recorded for want of room is told by `status`, with why, and what is fetched comes")
         func fullState() throws {
             try Swarm.run { swarm in

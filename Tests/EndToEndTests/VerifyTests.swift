@@ -81,6 +81,54 @@ extension EndToEnd {
             }
         }
 
+        @Test("A directory that has rotted, and that nobody else has, is told as that to its own peer")
+        func rottenAlone() throws {
+            try Swarm.run(inMemory: true) { swarm in
+                var rotting: RottingFile?
+                let peer = try swarm.addPeer { share in
+                    try TestFile.write(share + "/d/a.bin", length: 5 * mebibyte, seed: 2)
+                    rotting = RottingFile(share + "/d/a.bin")
+                }
+                try peer.awaitFiles("d/a.bin")
+                try rotting?.rot(at: 4 * mebibyte + 1)
+                #expect(peer.ctl("verify", "d/").code == 65)
+                let told = peer.ctl("req", "d/")
+                #expect(told.code == 65 && told.errors.contains("p2pctl verify --repair"), "\(told)")
+                #expect(!told.errors.contains("--force"), "\(told)")
+                // A repair that waits for somebody who has the file.
+                let client = try peer.start("verify", "--repair", "d/")
+                defer { client.process.end() }
+                try eventually("the repair is asked for") { peer.ctl("verify", "d/").code == 65 }
+                #expect(peer.ctl("wait", "d/").code == 65)
+                let named = peer.ctl("verify", "d", "--json")
+                #expect(named.code == 74 && named.event("verified")?["message"].string?.contains("d/") == true)
+            }
+        }
+
+        @Test("What was here before and has rotted unnoticed is not written to --output or --stdout")
+        func rottenOutput() throws {
+            try Swarm.run(inMemory: true) { swarm in
+                try swarm.addHolder(of: "a.bin", length: 3 * mebibyte)
+                let peer = try swarm.addPeer { try TestFile.write("\($0)/a.bin", length: 3 * mebibyte) }
+                try peer.awaitFiles("a.bin")
+                try swarm.settle()
+                let place = try swarm.emptyDirectory("place")
+                #expect(peer.ctl("req", "a.bin", "--output", place + "/well").code == 0)
+                let well = peer.ctl("req", "--stdout", "a.bin", "--json")
+                #expect(well.code == 0)
+                try RottingFile(peer.path("a.bin")).rot(at: 2 * mebibyte + 1)
+                let copied = peer.ctl("req", "a.bin", "--output", place + "/rotten")
+                #expect(copied.code == 65 && copied.errors.contains("p2pctl verify --repair"), "\(copied)")
+                #expect(try FileManager.default.contentsOfDirectory(atPath: place) == ["well"])
+                #expect(peer.ctl("files").output.contains("rotted") || peer.ctl("verify", "a.bin").code == 65)
+                let streamed = peer.ctl("req", "--stdout", "a.bin")
+                #expect(streamed.code == 65 && streamed.output.isEmpty)
+                #expect(peer.ctl("verify", "--repair", "a.bin").code == 0)
+                #expect(peer.ctl("req", "a.bin", "--output", place + "/mended").code == 0)
+                #expect(TestFile.sameBytes(place + "/mended", place + "/well"))
+            }
+        }
+
         @Test("A directory stands for all below it, and what is still open for writing is told to be on its way")
         func directory() throws {
             try Swarm.run { swarm in

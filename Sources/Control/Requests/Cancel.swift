@@ -2,11 +2,12 @@ import Content
 
 /// Parameters of `cancel`: give up the download of a name, and forget one that failed.
 public struct CancelParams: Equatable, Sendable {
-    public let name: ShareName
+    /// As it was typed: it is looked up without the slash that a directory may end in.
+    public let name: TypedName
     /// Keep what came of it, for a later `req` of the same version.
     public let keepData: Bool
 
-    public init(name: ShareName, keepData: Bool = false) {
+    public init(name: TypedName, keepData: Bool = false) {
         self.name = name
         self.keepData = keepData
     }
@@ -19,13 +20,13 @@ extension CancelParams: Codable {
 
     public init(from decoder: any Decoder) throws {
         let fields = try decoder.onlyFields(CodingKeys.self)
-        name = try fields.decodeShareName(.name)
+        name = try fields.decodeTypedName(.name)
         keepData = try fields.decodeIfPresent(Bool.self, forKey: .keepData) ?? false
     }
 
     public func encode(to encoder: any Encoder) throws {
         var fields = encoder.container(keyedBy: CodingKeys.self)
-        try fields.encode(name.path, forKey: .name)
+        try fields.encode(name.text, forKey: .name)
         try fields.encode(keepData, forKey: .keepData)
     }
 }

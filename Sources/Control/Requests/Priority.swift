@@ -2,11 +2,12 @@ import Content
 
 /// Parameters of `priority`: a download's place in the queue.
 public struct PriorityParams: Equatable, Sendable {
-    public let name: ShareName
+    /// As it was typed: it is looked up without the slash that a directory may end in.
+    public let name: TypedName
     /// Higher first: within `ReqParams.priorities`.
     public let priority: Int
 
-    public init(name: ShareName, priority: Int) {
+    public init(name: TypedName, priority: Int) {
         self.name = name
         self.priority = priority
     }
@@ -19,7 +20,7 @@ extension PriorityParams: Codable {
 
     public init(from decoder: any Decoder) throws {
         let fields = try decoder.onlyFields(CodingKeys.self)
-        name = try fields.decodeShareName(.name)
+        name = try fields.decodeTypedName(.name)
         guard let priority = try fields.decodeIntegerIfPresent(.priority, in: ReqParams.priorities) else {
             throw fields.wrong(.priority, "is missing")
         }
@@ -28,7 +29,7 @@ extension PriorityParams: Codable {
 
     public func encode(to encoder: any Encoder) throws {
         var fields = encoder.container(keyedBy: CodingKeys.self)
-        try fields.encode(name.path, forKey: .name)
+        try fields.encode(name.text, forKey: .name)
         try fields.encode(priority, forKey: .priority)
     }
 }

@@ -32,9 +32,14 @@ extension FetchFailure {
         case .rotten:
             return .init(
                 .rotten,
-                "\(name) is here, but its bytes on the disk are not what was indexed; `p2pctl verify --repair` mends it "
-                    + "from others, --force fetches it anew")
-        case .occupied(let what): return .init(.exists, "\(name) cannot be fetched: in its place is \(what)")
+                "\(name) is here, but bytes of it on the disk are not what was indexed; `p2pctl verify --repair` mends it "
+                    + "from others\(name.utf8.last == UInt8(ascii: "/") ? "" : ", --force fetches it anew")")
+        case .mending:
+            return .init(
+                .rotten,
+                "\(name) is here, and the bytes of it that were not what was indexed are being fetched from others: "
+                    + "`p2pctl downloads` shows how far they are; ask again then")
+        case .occupied(let what): return .init(.occupied, "\(name) cannot be fetched: in its place is \(what)")
         case .integrity(let root, let liars):
             return .init(
                 .integrity,
@@ -84,7 +89,7 @@ extension FetchFailure {
         case .cancelled: return .init(.cancelled, "the download of \(name) was cancelled")
         case .otherVersionRunning(let root):
             return .init(
-                .exists, "another version of \(name) is being fetched (\(root)); wait for it, or use `p2pctl cancel`")
+                .occupied, "another version of \(name) is being fetched (\(root)); wait for it, or use `p2pctl cancel`")
         case .tooMany(let limit):
             return .init(.busy, "\(name) was not begun: \(limit) requests or downloads are running; try again later")
         case .noSuchDownload: return .init(.noDownload, "\(name) is not being downloaded; see `p2pctl downloads`")

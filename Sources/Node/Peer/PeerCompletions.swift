@@ -8,7 +8,7 @@ import Storage
 extension PeerNode {
     func completed(_ completion: PeerCompletion) {
         switch completion {
-        case .shareChecked(let isThere): shareChecked(isThere: isThere)
+        case .directoriesChecked(let lost): directoriesChecked(lost)
         case .scanned(let outcome): scanned(outcome)
         case .looked(let seen): looked(seen)
         case .indexed(let outcome): indexed(outcome)

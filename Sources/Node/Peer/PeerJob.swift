@@ -6,7 +6,7 @@ import Storage
 
 /// What a worker is asked to do.
 enum PeerJob: Sendable {
-    case checkShare
+    case checkDirectories
     case scan(ScanStep)
     case look([ShareName])
     case index(IndexBatch)
@@ -33,9 +33,16 @@ enum PeerJob: Sendable {
     case resolve(index: Int, host: String, port: UInt16)
 }
 
+/// A directory that the daemon works in, and that somebody has unmounted, moved, removed or replaced.
+enum LostDirectory: Sendable {
+    case share
+    /// That of the partial files.
+    case partials(path: String)
+}
+
 /// What a worker hands back.
 enum PeerCompletion: Sendable {
-    case shareChecked(isThere: Bool)
+    case directoriesChecked(lost: LostDirectory?)
     case scanned(ScanStep.Outcome)
     case looked([Share.Looked])
     case indexed(IndexBatch.Outcome)
@@ -68,10 +75,9 @@ extension PeerCompletion {
             true
         case .synced(_, _, let failure): failure != nil
         case .tree(let completion): completion.isDiskFailure
-        case .partialOpened, .partialReopened, .partialChecked, .partialVerified, .stored, .delivered, .shareChecked,
-            .scanned, .looked,
-            .indexed, .verified, .ledger, .inspected, .layerChecked, .spaceFound, .sharedOpened,
-            .warmed, .resolved, .nothing:
+        case .partialOpened, .partialReopened, .partialChecked, .partialVerified, .stored, .delivered,
+            .directoriesChecked, .scanned, .looked, .indexed, .verified, .ledger, .inspected, .layerChecked,
+            .spaceFound, .sharedOpened, .warmed, .resolved, .nothing:
             false
         }
     }

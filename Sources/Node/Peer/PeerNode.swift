@@ -25,7 +25,7 @@ final class PeerNode: ReactorHandler {
     /// To say goodbye.
     private static let leaveSpan = Span.seconds(2)
     /// Between two looks whether the share is where it was: no event tells that a file system was unmounted or mounted.
-    private static let shareSpan = Span.seconds(5)
+    private static let directoriesSpan = Span.seconds(5)
     /// For jobs that are running then.
     private static let endSpan = Span.seconds(2)
     private static let lookupEndSpan = Span.milliseconds(100)
@@ -102,9 +102,9 @@ final class PeerNode: ReactorHandler {
     var uploadsTimer: TimerID?
     private var progressTimer: TimerID?
     private var leaveTimer: TimerID?
-    private var shareTimer: TimerID?
+    private var directoriesTimer: TimerID?
     /// The share's path leads elsewhere, or nowhere: nothing more can be done here.
-    private(set) var isShareLost = false
+    private(set) var beginsAnew = false
     private var inputs = InputQueue<PeerInput>()
     private var effects: [PeerEffect] = []
 
@@ -152,7 +152,7 @@ final class PeerNode: ReactorHandler {
             metadata: ["address": "\(settings.listen)", "share": "\(settings.share)", "id": "\(id.hex)"])
         hooks.begin()
         try beginIndexing()
-        checkShareLater()
+        checkDirectoriesLater()
         feed(.wake)
     }
 
@@ -200,7 +200,7 @@ final class PeerNode: ReactorHandler {
         case checkpointTimer: checkpoint()
         case verifyTimer: continueVerifying()
         case progressTimer: reportProgress()
-        case shareTimer: workers.submit(.checkShare)
+        case directoriesTimer: workers.submit(.checkDirectories)
         case leaveTimer: reactor.stop()
         default: break
         }
@@ -235,17 +235,22 @@ final class PeerNode: ReactorHandler {
 
     // MARK: The share
 
-    private func checkShareLater() {
-        shareTimer = reactor.setTimer(at: reactor.now + Self.shareSpan.nanoseconds)
+    private func checkDirectoriesLater() {
+        directoriesTimer = reactor.setTimer(at: reactor.now + Self.directoriesSpan.nanoseconds)
     }
 
-    /// What was shared cannot be had any more, and what is there now is not what is open here: the daemon leaves, and
-    /// begins anew (PeerDaemon.swift).
-    func shareChecked(isThere: Bool) {
-        guard !isThere else { return checkShareLater() }
+    /// What was there cannot be had any more, and what is there now is not what is open here: the daemon leaves, and begins
+    /// anew (PeerDaemon.swift).
+    func directoriesChecked(_ lost: LostDirectory?) {
+        guard let lost else { return checkDirectoriesLater() }
         guard !isLeaving else { return }
-        logger.error("the share was unmounted, moved or replaced", metadata: ["path": "\(settings.share)"])
-        isShareLost = true
+        switch lost {
+        case .share:
+            logger.error("the share was unmounted, moved or replaced", metadata: ["path": "\(settings.share)"])
+        case .partials(let path):
+            logger.error("the directory of partial files was removed or replaced", metadata: ["path": "\(path)"])
+        }
+        beginsAnew = true
         leave()
     }
 
@@ -256,7 +261,7 @@ final class PeerNode: ReactorHandler {
     /// Tells the manager and ends, at once if it has been told, or when the time for it is over.
     func leave() {
         guard leaveTimer == nil else { return }
-        if !isShareLost { Readiness.notify(.stopping, logger: logger) }
+        if !beginsAnew { Readiness.notify(.stopping, logger: logger) }
         transport.closeListeners()
         leaveTimer = reactor.setTimer(at: reactor.now + Self.leaveSpan.nanoseconds)
         feed(.leave)

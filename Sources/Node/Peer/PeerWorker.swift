@@ -12,15 +12,22 @@ struct PeerWorker {
     let bench = HashBench()
 
     /// What fails while the share is elsewhere is held against no download: the daemon begins anew when it is back, and
-    /// then all of them go on.
+    /// then all of them go on. So it is with the partial files' directory, which it makes anew.
     func perform(_ job: PeerJob) -> PeerCompletion {
         let completion = complete(job)
-        return completion.isDiskFailure && !share.directory.isAtItsPath ? .shareChecked(isThere: false) : completion
+        guard completion.isDiskFailure, let lost = lostDirectory else { return completion }
+        return .directoriesChecked(lost: lost)
+    }
+
+    /// A directory that is not where it was opened any more.
+    private var lostDirectory: LostDirectory? {
+        if !share.directory.isAtItsPath { return .share }
+        return partials.isAtItsPath ? nil : .partials(path: partials.path)
     }
 
     private func complete(_ job: PeerJob) -> PeerCompletion {
         switch job {
-        case .checkShare: .shareChecked(isThere: share.directory.isAtItsPath)
+        case .checkDirectories: .directoriesChecked(lost: lostDirectory)
         case .scan(let step): .scanned(step.run(in: share))
         case .giveBackMemory: giveBackMemory()
         case .look(let names): .looked(share.look(at: names))
@@ -144,13 +151,7 @@ struct PeerWorker {
     /// - Returns: why there is no room for so many bytes; nil if there is, or nobody knows.
     func missing(_ bytes: UInt64, _ minFree: Reserve) -> DiskFailure? {
         guard let space = try? partials.freeSpace() else { return nil }
-        guard space.takesFiles else {
-            return DiskFailure(
-                message:
-                    "the file system has no inode for another file, though \(space.available) bytes are free: remove files "
-                    + "that nobody needs", code: SystemError.noSpace, isOutOfSpace: true, missingBytes: 0,
-                neededBytes: bytes)
-        }
+        if let failure = missingInode(space, for: bytes) { return failure }
         let floor = minFree.bytes(of: space.total)
         guard case .missing(let count) = Room(for: bytes, keeping: floor, available: space.available) else {
             return nil
@@ -160,6 +161,21 @@ struct PeerWorker {
                 "\(bytes) bytes are needed and \(floor) are to stay free (min_free), but only \(space.available) are "
                 + "free: make room for \(count) more", code: SystemError.noSpace, isOutOfSpace: true,
             missingBytes: count, neededBytes: bytes)
+    }
+
+    private func missingInode(_ space: FreeSpace, for bytes: UInt64?) -> DiskFailure? {
+        guard !space.takesFiles else { return nil }
+        return DiskFailure(
+            message:
+                "the file system has no inode for another file, though \(space.available) bytes are free: remove files "
+                + "that nobody needs", code: SystemError.noSpace, isOutOfSpace: true, missingBytes: 0,
+            neededBytes: bytes)
+    }
+
+    /// What the system refused where a file or directory was to be made: what lacks may not be bytes.
+    func notMade(_ error: SystemError) -> DiskFailure {
+        let inode = error.isOutOfSpace ? (try? partials.freeSpace()).flatMap { missingInode($0, for: nil) } : nil
+        return inode ?? DiskFailure(error)
     }
 
     private func reopen(_ entry: DownloadEntry, _ record: PartialRecord) -> PeerCompletion {
@@ -237,6 +253,8 @@ struct PeerWorker {
 
 extension DiskFailure {
     init(_ error: SystemError) {
-        self.init(message: "\(error)", code: error.code, isOutOfSpace: error.isOutOfSpace)
+        let isForbidden = error.isNotPermitted || error.isReadOnly
+        let advice = isForbidden ? "; give the daemon's user the right to do that, and ask again" : ""
+        self.init(message: "\(error)\(advice)", code: error.code, isOutOfSpace: error.isOutOfSpace)
     }
 }

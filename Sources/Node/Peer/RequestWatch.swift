@@ -14,7 +14,7 @@ struct RequestWatch {
         let id: ControlID
         /// Nil where it is about no single name.
         let name: ShareName?
-        /// It is a directory's.
+        /// It is a directory's, or was typed as one.
         let isTree: Bool
         let purpose: Purpose
         /// Bytes from the start of the file that the client knows it can read.
@@ -37,7 +37,7 @@ struct RequestWatch {
         case fetch(isStreaming: Bool)
         case cancel
         /// To pause or resume these.
-        case choose([ShareName])
+        case choose([String])
         case prioritize(Int)
         case survey
         /// To make a file whole that `verify` found rotten; the answer is a part of its.
@@ -47,7 +47,7 @@ struct RequestWatch {
 
     /// How fast a download has been, smoothed.
     private struct Pace {
-        var have: UInt64
+        var came: UInt64
         var at: UInt64
         var bytesPerSecond: Double = 0
     }
@@ -121,13 +121,15 @@ struct RequestWatch {
     private mutating func measure(_ downloads: [DownloadStatus], at now: UInt64) {
         var measured: [DownloadID: Pace] = [:]
         for download in downloads {
-            var pace = paces[download.id] ?? Pace(have: 0, at: download.since.nanoseconds)
+            // What was here before has not come, however much of it there is.
+            let came = download.holders.reduce(UInt64(0)) { $0 &+ $1.bytes }
+            var pace = paces[download.id] ?? Pace(came: 0, at: download.since.nanoseconds)
             let seconds = Double(now &- pace.at) / 1e9
             if seconds > 0 {
-                let current = Double(download.have &- min(download.have, pace.have)) / seconds
+                let current = Double(came &- min(came, pace.came)) / seconds
                 pace.bytesPerSecond = pace.bytesPerSecond == 0 ? current : pace.bytesPerSecond * 0.7 + current * 0.3
             }
-            pace.have = download.have
+            pace.came = came
             pace.at = now
             measured[download.id] = pace
         }

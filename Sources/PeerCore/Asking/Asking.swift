@@ -3,8 +3,9 @@ import Wire
 
 /// The swarm is asked who has what: at once, when somebody joins, and again.
 extension PeerMachine {
-    mutating func beginAsk(_ request: Request, local: LocalVersion?) {
-        requests[request.id]?.state = .asking(Ask(local: local, windowEnd: now + policy.askWindow))
+    mutating func beginAsk(_ request: Request, local: LocalVersion?, isRotten: Bool = false) {
+        requests[request.id]?.state = .asking(
+            Ask(local: local, isRotten: isRotten, windowEnd: now + policy.askWindow))
         // Without a roster there is nobody to ask yet; the first snapshot begins the ask.
         guard roster.isKnown else { return }
         ask(others, for: request.id)

@@ -20,9 +20,16 @@ extension PeerMachine {
         if let running = running(request.wish) { return join(running, id) }
         // What is here of a directory may be a part only of what somebody has and cannot offer.
         if let local = ask.local, request.wish.digest == nil, ask.unfit.isEmpty { return finishAlready(id, local) }
+        if ask.isRotten, ask.unfit.isEmpty { return fail(id, rot(below: request.wish.name)) }
         let banned = banned(besides: ask.asked).count
         let root = request.wish.rot == nil ? request.wish.digest : nil
         fail(id, .nobody(asked: ask.asked.count, banned: banned, root: root, unfit: unfit(ask, request.wish)))
+    }
+
+    /// What to say of a directory that nobody else has, and that has rotted here.
+    func rot(below directory: ShareName) -> FetchFailure {
+        let isMending = downloads.values.contains { $0.kind.badPieces != nil && $0.name.isBelow(directory) }
+        return isMending ? .mending : .rotten
     }
 
     private func choice(of versions: [FileVersion], _ rule: VersionChoice) -> FileVersion? {

@@ -48,6 +48,8 @@ struct Request {
 struct Ask {
     /// What stands at that name in this peer's own share.
     let local: LocalVersion?
+    /// It is a directory, and files in it have rotted.
+    let isRotten: Bool
     /// The window does not close before this.
     var windowEnd: Moment
     /// Peers that were asked, all in all.

@@ -82,8 +82,10 @@ extension PeerMachine {
         switch (local, request.aim) {
         case (.absent, .wait): fail(id, .noSuchDownload)
         case (.rotten, .wait): fail(id, .rotten)
+        case (.rottenTree, .wait): fail(id, rot(below: request.wish.name))
         case (.rotten, .fetch) where !request.wish.force: fail(id, .rotten)
         case (.file, .wait), (.tree, .wait): local.version.map { finishAlready(id, $0) }
+        case (.rottenTree, .fetch): beginAsk(request, local: nil, isRotten: true)
         case (_, .survey): beginAsk(request, local: local.version)
         case (.file(let root), .fetch) where request.wish.digest == root.digest:
             finishAlready(id, LocalVersion(of: root))

@@ -105,7 +105,8 @@ extension PeerMachine {
     /// The disk did not do what was asked of it: a full one is waited for.
     mutating func diskFailed(_ id: DownloadID, _ failure: DiskFailure) {
         guard let download = downloads[id] else { return }
-        guard failure.isOutOfSpace, download.have > 0 || download.requests.isEmpty || download.isListed else {
+        let hasSome = download.have > 0 || download.tree.map { $0.haveSoon > 0 } == true
+        guard failure.isOutOfSpace, hasSome || download.requests.isEmpty || download.isListed else {
             return failDownload(id, .disk(failure))
         }
         let rest = download.length - min(download.have, download.length)
@@ -113,7 +114,7 @@ extension PeerMachine {
         stop(id, .paused(.space(missing: missing, needed: max(1, failure.neededBytes ?? rest))))
         downloads[id]?.nextSeek = now + policy.spaceCheck
         note(.downloadPaused(id, download.name, missing: missing))
-        failRequests(of: download, .full(failure, have: download.have))
+        failRequests(of: download, .full(failure, have: downloads[id]?.have ?? download.have))
         beginNext()
     }
 

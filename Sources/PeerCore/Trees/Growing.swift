@@ -111,6 +111,9 @@ extension PeerMachine {
             downloads[id]?.tree?.fetched += 1
             downloads[id]?.tree?.have += length
         case .occupied(let what): downloads[id]?.tree?.fail(file.index, .occupied(what))
+        // Fetched again when there is room.
+        case .unplaced(let failure) where failure.isOutOfSpace, .failed(let failure) where failure.isOutOfSpace:
+            if downloads[id]?.tree != nil { diskFailed(id, failure) }
         case .unplaced(let failure), .failed(let failure): downloads[id]?.tree?.fail(file.index, .disk(failure))
         }
     }
@@ -124,6 +127,10 @@ extension PeerMachine {
 
     private mutating func finishTree(_ id: DownloadID) {
         guard let result = downloads[id]?.tree?.result else { return }
+        if hasComeSince(id) {
+            stop(id, .queued)
+            return beginNext()
+        }
         if result.isWhole { tellOfTree(id) }
         guard let download = downloads[id] else { return }
         if result.isWhole {
@@ -146,6 +153,12 @@ extension PeerMachine {
             finishRequest(request, download, backup: nil, files: result)
         }
         beginNext()
+    }
+
+    /// Whether all that a tree failed for has come by other ways while the rest was fetched.
+    private func hasComeSince(_ id: DownloadID) -> Bool {
+        guard let tree = downloads[id]?.tree, !tree.lacking.isEmpty else { return false }
+        return tree.lacking.allSatisfy { tree.hasCome($0.key) && catalog[$0.key]?.root == $0.value }
     }
 
     /// A file that a tree failed for has come after all. With the last of them it goes on by itself.

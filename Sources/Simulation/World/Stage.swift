@@ -102,7 +102,8 @@ extension World {
             goals.again.append((peer, work))
         // The wish came while the file was being put there without leave to replace another.
         case .occupied: goals.again.append((peer, work))
-        case .nobody, .askTimedOut, .noManager, .conflict, .exists, .rotten, .integrity, .badManifest, .incomplete,
+        case .nobody, .askTimedOut, .noManager, .conflict, .exists, .rotten, .mending, .integrity, .badManifest,
+            .incomplete,
             .gone, .silent, .outdated, .disk, .full, .cancelled, .paused, .recorded, .tooMany, .noSuchDownload,
             .partOfTree:
             report("convergence", "\(peer.node) does not get \(work.root): \(failure)")

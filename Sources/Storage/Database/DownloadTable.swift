@@ -2,19 +2,28 @@ import Content
 import FoundationEssentials
 import GRDB
 
+/// A row of a download that makes no sense.
+public struct UnreadableRecord: Hashable, Sendable {
+    public let id: UInt64
+    /// Of its partial file, as the row has it.
+    public let fileName: String?
+}
+
 /// The downloads that are not finished.
 extension StateDatabase {
     /// Every download, in the order of the queue.
-    /// - Returns: also, for the log, what is wrong with rows that make no sense and are left out.
-    public func downloads() throws(StateDatabaseError) -> (records: [DownloadRecord], unreadable: [String]) {
+    /// - Returns: also rows that make no sense.
+    public func downloads() throws(StateDatabaseError) -> (records: [DownloadRecord], unreadable: [UnreadableRecord]) {
         try access("read the downloads in") { database in
-            var (records, unreadable) = ([DownloadRecord](), [String]())
+            var (records, unreadable) = ([DownloadRecord](), [UnreadableRecord]())
             let rows = try Row.fetchCursor(try database.cachedStatement(sql: DownloadRecord.query))
             while let row = try rows.next() {
                 if let record = try DownloadRecord(row) {
                     records.append(record)
                 } else {
-                    unreadable.append("the record of download \(try row.unsigned(0)) makes no sense")
+                    unreadable.append(
+                        UnreadableRecord(
+                            id: try row.unsigned(0), fileName: row.hasNull(atIndex: 14) ? nil : try row.text(14)))
                 }
             }
             return (records, unreadable)

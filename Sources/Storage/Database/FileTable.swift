@@ -55,11 +55,11 @@ extension StateDatabase {
 }
 
 extension IndexedFile {
-    /// The layer of a file of one piece is its root, and not kept a second time.
+    /// The layer of a file of one piece is its root: kept a second time, so that it shows when a disk has spoiled one of them.
     fileprivate var columns: StatementArguments {
         [
             name.path, identity.size.column, identity.modified, identity.changed, identity.inode.column,
-            identity.device.column, root.digest.column, layer.count > 1 ? layer.column : nil,
+            identity.device.column, root.digest.column, layer.isEmpty ? nil : layer.column,
         ]
     }
 
@@ -73,7 +73,8 @@ extension IndexedFile {
         let layer =
             switch layout.pieceCount {
             case 0: [Digest]()
-            case 1: [digest]
+            // An earlier release kept no second one.
+            case 1: try row.digests(7) ?? [digest]
             default: try row.digests(7) ?? []
             }
         guard layer.count == layout.pieceCount else { return nil }

@@ -25,7 +25,7 @@ struct Cancel: ParsableCommand {
     }
 
     static func cancel(_ names: [String], keepData: Bool = false, _ options: ClientOptions) throws {
-        let call = { (name: TypedName) in ControlCall.cancel(CancelParams(name: name.name, keepData: keepData)) }
+        let call = { (name: TypedName) in ControlCall.cancel(CancelParams(name: name, keepData: keepData)) }
         try options.showEach(names, call, as: CancelReply.self) { _, name in
             ["cancelled \(TerminalText.escape(name.text))"]
         }

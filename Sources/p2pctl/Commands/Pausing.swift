@@ -21,9 +21,7 @@ struct Pause: ParsableCommand {
     }
 
     static func pause(_ names: [String], _ options: ClientOptions) throws {
-        try options.showEach(names, { .pause(.name($0.name)) }, as: ChosenReply.self) { reply, name in
-            text(reply.names.map { _ in name.text })
-        }
+        try options.showEach(names, { .pause(.name($0)) }, as: ChosenReply.self) { reply, _ in text(reply.names) }
     }
 
     private static func text(_ names: [String]) -> [String] {
@@ -50,9 +48,7 @@ struct Resume: ParsableCommand {
     }
 
     static func resume(_ names: [String], _ options: ClientOptions) throws {
-        try options.showEach(names, { .resume(.name($0.name)) }, as: ChosenReply.self) { reply, name in
-            text(reply.names.map { _ in name.text })
-        }
+        try options.showEach(names, { .resume(.name($0)) }, as: ChosenReply.self) { reply, _ in text(reply.names) }
     }
 
     private static func text(_ names: [String]) -> [String] {

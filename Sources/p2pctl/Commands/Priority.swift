@@ -30,7 +30,7 @@ struct Priority: ParsableCommand {
                 throw ControlFailure(.usage, "priority takes a name and a number: p2pctl priority NAME NUMBER")
             }
             let name = try TypedName(words[0])
-            let params = PriorityParams(name: name.name, priority: try WayOptions.priority(words[1], of: "priority"))
+            let params = PriorityParams(name: name, priority: try WayOptions.priority(words[1], of: "priority"))
             var client = try options.connect()
             let reply = try client.ask(.priority(params), PriorityReply.self)
             try options.output.print(reply) { ["\(TerminalText.escape(name.text)) has priority \($0.priority)"] }

@@ -91,8 +91,9 @@ struct Req: ParsableCommand {
         let done = try FetchRun.one(name, call, &client, interrupt) { (event) throws(ControlFailure) in
             try display.show(event, of: 0)
         }
+        if done.already { try SharedFile.verify(name, &client, interrupt) }
         try display.say(["copying it to \(TerminalText.escape(file.path))"])
-        try file.copy(of: try SharedPath.of(name.name, &client), length: done.length ?? 0, interrupt)
+        try file.copy(of: try SharedFile.path(of: name.name, &client), length: done.length ?? 0, interrupt)
         try display.end(0, done, copy: file.path)
     }
 }

@@ -11,9 +11,10 @@ struct StreamRun {
         let interrupt = Interrupt(catching: true)
         var stream = StreamOutput()
         let done = try fetch(&client, interrupt, &stream, &display)
+        if done.already { try SharedFile.verify(name, &client, interrupt) }
         // A file that was here before is read where it is.
         let isOpen = try stream.isDelivered || done.length == 0
-        let path = isOpen ? nil : try SharedPath.of(name.name, &client)
+        let path = isOpen ? nil : try SharedFile.path(of: name.name, &client)
         try stream.whole(path, length: done.length ?? 0)
         while stream.hasMore { try drain(&stream, interrupt) }
         try display.end(0, done)
@@ -55,12 +56,5 @@ struct StreamRun {
             throw ControlFailure(.interrupted, "interrupted; \(name.text) is in the share, but was not written whole")
         case .readable, .writable, .silent: try stream.writeSome()
         }
-    }
-}
-
-/// Where the daemon keeps a shared file.
-enum SharedPath {
-    static func of(_ name: ShareName, _ client: inout ControlClient) throws(ControlFailure) -> String {
-        try client.ask(.status, StatusReply.self).share + "/" + name.path
     }
 }

@@ -7,6 +7,7 @@ import Testing
 enum RequestExamples {
     static func calls() throws -> [ControlCall] {
         let name = try ShareName("models/a b é.bin")
+        let (file, directory) = (TypedName(name, isTree: false), TypedName(name, isTree: true))
         let root = try #require(Digest(hex: String(repeating: "0aF", count: 21) + "1"))
         let id = try #require(PeerID(bytes: Array(0..<16)))
         let rate = try #require(ByteRate(bytesPerSecond: 50 << 20))
@@ -15,12 +16,12 @@ enum RequestExamples {
             .req(
                 ReqParams(name: name, choose: .newest, backup: false, sync: false, timeoutSeconds: 0.5, priority: 100)),
             .req(ReqParams(name: name, choose: .mostHeld, stream: true)),
-            .wait(WaitParams(name: name)), .cancel(CancelParams(name: name)),
-            .cancel(CancelParams(name: name, keepData: true)), .pause(.name(name)), .pause(.all),
-            .resume(.name(name)), .resume(.all), .priority(PriorityParams(name: name, priority: -7)),
+            .wait(WaitParams(name: name)), .cancel(CancelParams(name: file)),
+            .cancel(CancelParams(name: directory, keepData: true)), .pause(.name(directory)), .pause(.all),
+            .resume(.name(file)), .resume(.all), .priority(PriorityParams(name: directory, priority: -7)),
             .who(WhoParams(name: name)), .verify(VerifyParams()),
             .verify(
-                VerifyParams(names: [TypedName(name, isTree: false), TypedName(name, isTree: true)], repair: true)),
+                VerifyParams(names: [file, directory], repair: true)),
             .bans, .lift(.id(id)), .lift(.address(PeerAddress(ipv4: 0x7F00_0001, port: 7001))),
             .lift(.address(PeerAddress(high: 1, low: 2, port: 0))), .lift(.all), .limit(LimitParams()),
             .limit(LimitParams(upload: .unlimited, download: .rate(rate))),

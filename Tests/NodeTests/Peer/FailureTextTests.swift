@@ -25,7 +25,7 @@ struct FailureTextTests {
         (.conflict([]), .conflict, 76, ["different versions", "--root"]),
         (.exists(local: root, offered: nil), .exists, 73, ["exists here with other content", "--force"]),
         (.exists(local: root, offered: .empty), .exists, 73, ["the swarm has", "--force"]),
-        (.occupied("a pipe"), .exists, 73, ["in its place is a pipe"]),
+        (.occupied("a pipe"), .occupied, 73, ["in its place is a pipe"]),
         (.integrity(root, liars: [address]), .integrity, 65, ["no honest holder", "127.0.0.1:7001"]),
         (.gone(root, have: 100, length: 7000), .gone, 75, ["100 of 7000 bytes"]),
         (.silent(root, have: 100), .gone, 75, ["100 of 500 bytes", "for too long", "by itself", "p2pctl cancel"]),
@@ -38,7 +38,7 @@ struct FailureTextTests {
         ),
         (.disk(DiskFailure(message: "full", code: 28, isOutOfSpace: true)), .diskFull, 74, ["full"]),
         (.cancelled, .cancelled, 130, ["was cancelled"]),
-        (.otherVersionRunning(root), .exists, 73, ["another version", "p2pctl cancel"]),
+        (.otherVersionRunning(root), .occupied, 73, ["another version", "p2pctl cancel"]),
         (.tooMany(limit: 8), .busy, 69, ["8 requests", "later"]),
         (.noSuchDownload, .noDownload, 66, ["is not being downloaded", "p2pctl downloads"]),
     ]

@@ -131,7 +131,7 @@ struct PeerWorkerTests {
         try FileManager.default.moveItem(atPath: path, toPath: elsewhere)
         let job = PeerJob.deliver(
             id, partial, DeliveryTerms(replacing: false, keepsBackup: true, sync: false, modified: 0))
-        guard case .shareChecked(isThere: false) = shared.worker.perform(job) else {
+        guard case .directoriesChecked(lost: .share?) = shared.worker.perform(job) else {
             Issue.record("told as a failure")
             return
         }

@@ -22,12 +22,13 @@ struct RequestWatchTests {
     }
 
     private func status(
-        have: UInt64, state: DownloadActivity = .fetching, since: UInt64 = 0, prefix: UInt64 = 0
+        have: UInt64, came: UInt64? = nil, state: DownloadActivity = .fetching, since: UInt64 = 0, prefix: UInt64 = 0
     ) -> DownloadStatus {
         DownloadStatus(
             id: DownloadID(rawValue: 5), kind: .file, name: name, root: FileRoot(digest: .zero, length: 1000),
             length: 1000,
-            since: Moment(nanoseconds: since), have: have, state: state, priority: 0, prefix: prefix, holders: [],
+            since: Moment(nanoseconds: since), have: have, state: state, priority: 0, prefix: prefix,
+            holders: [HolderBytes(address: PeerAddress(high: 0, low: 1, port: 1), bytes: came ?? have)],
             activeHolders: 2)
     }
 
@@ -104,6 +105,17 @@ struct RequestWatchTests {
         #expect(fetching.bytesPerSecond > 0 && told.bytesPerSecond == 0)
     }
 
+    @Test("What was here before the daemon began has not come at any rate")
+    func doesNotCountWhatWasHere() {
+        var watch = RequestWatch()
+        _ = watch.progress(of: [status(have: 900, came: 100)], at: 1_000_000_000) { _ in
+            nil
+        } place: { _ in
+            nil
+        }
+        #expect(watch.bytesPerSecond(DownloadID(rawValue: 5)) == 100)
+    }
+
     @Test("The rate is bytes a second, smoothed, and never that of going backwards")
     func measuresRate() {
         var watch = RequestWatch()
@@ -171,7 +183,7 @@ struct RequestWatchTests {
     @Test("Requests that are no download's are told of no progress")
     func tellsOnlyFetches() {
         var watch = RequestWatch()
-        for purpose in [.cancel, .choose([name]), .prioritize(1), .survey, .lift(.all)] as [RequestWatch.Purpose] {
+        for purpose in [.cancel, .choose(["a/b"]), .prioritize(1), .survey, .lift(.all)] as [RequestWatch.Purpose] {
             _ = watch.add(watcher(first, .number(1), purpose))
         }
         #expect(

@@ -52,6 +52,19 @@ import Wire
         #expect(peer.failure(of: again) == nil && peer.statuses.map(\.root) == [file.root])
     }
 
+    @Test("A directory that has rotted here is told as that if nobody has it whole, and fetched if somebody does")
+    func rottenDirectory() throws {
+        let tree = try TestTree(small: 2)
+        peer.join([1])
+        let alone = peer.wish(tree, local: .rottenTree)
+        let connection = peer.connect(1)
+        peer.notHave(on: connection)
+        #expect(peer.failure(of: alone) == .rotten)
+        let other = peer.wish(tree, local: .rottenTree)
+        peer.have(tree, on: connection)
+        #expect(peer.failure(of: other) == nil && peer.statuses.map(\.root) == [tree.root])
+    }
+
     @Test("The newest of several versions may be the one that is here: then it stays", arguments: [4, 6] as [Int64])
     func newestIsHere(_ own: Int64) throws {
         peer.join([1])

@@ -393,6 +393,27 @@ import Wire
         #expect(peer.roots(on: connections[0]) == [tree.roots[1]])
     }
 
+    @Test("No room to give files their names pauses the tree, too, and what has its name already counts")
+    func fullAtTheEnd() throws {
+        let tree = try TestTree(small: 3)
+        let (request, connections) = peer.grow(tree, from: [1])
+        for file in 0..<3 { peer.bring(file, of: tree, on: connections[0]) }
+        peer.stage([0, 1, 2], on: connections[0])
+        let full = PublishedFile(index: 1, delivery: .failed(diskFull))
+        peer.feed(
+            .filesPublished(
+                peer.treeDownload,
+                [
+                    PublishedFile(index: 0, delivery: .done(tree.shared(0), backup: nil)), full,
+                    PublishedFile(index: 2, delivery: .failed(diskFull)),
+                ]))
+        guard case .full? = peer.failure(of: request), case .paused(.space)? = peer.statuses.first?.state else {
+            Issue.record("\(String(describing: peer.failure(of: request)))")
+            return
+        }
+        #expect(peer.statuses.first?.have == tree.roots[0].length)
+    }
+
     @Test("A directory that finds no room again before it has looked at anything still has what it had")
     func fullAgain() throws {
         let tree = try TestTree(small: 2)
@@ -568,6 +589,21 @@ import Wire
         peer.feed(.manifestRead(peer.treeDownload, .read(tree.manifest)))
         peer.feed(.treeSurveyed(peer.treeDownload, tree.found(missing: [])))
         #expect(peer.statuses.isEmpty)
+    }
+
+    @Test("A tree that has lost its last obstacle while the rest came is looked at again instead of failing")
+    func completedMeanwhile() throws {
+        let tree = try TestTree(small: 2)
+        let (request, connections) = peer.grow(tree, from: [1], missing: [1], obstacles: [(0, .rotten)])
+        peer.bring(1, of: tree, on: connections[0])
+        peer.stage([1], on: connections[0])
+        peer.feed(.indexed(tree.shared(0)))
+        peer.take()
+        peer.publish(tree, [1])
+        #expect(peer.result(of: request) == nil && peer.failure(of: request) == nil)
+        peer.feed(.manifestRead(peer.treeDownload, .read(tree.manifest)))
+        peer.feed(.treeSurveyed(peer.treeDownload, tree.found(missing: [])))
+        #expect(peer.result(of: request)?.files?.failedFiles == 0 && peer.statuses.isEmpty)
     }
 
     @Test("A tree that failed and was given up, its data kept, does not go on by itself")

@@ -87,6 +87,19 @@ struct FileTableTests {
         #expect(try database.files() == [good])
     }
 
+    @Test("A root that a disk has spoiled is noticed, also of a file of one piece")
+    func noticesSpoiledRoots() throws {
+        let file = try IndexedFile.made("small", length: 5)
+        try database.apply([.put(file)])
+        try database.access("test") { try $0.execute(sql: "UPDATE files SET root = zeroblob(32)") }
+        #expect(try database.files().map(\.layer) == [file.layer])
+        #expect(try !database.files().contains { HashBench().isRight($0.layer, of: $0.root) })
+        // An earlier release wrote no layer of such a file.
+        try database.apply([.put(file)])
+        try database.access("test") { try $0.execute(sql: "UPDATE files SET layer = NULL") }
+        #expect(try database.files() == [file])
+    }
+
     @Test("A hundred thousand files are put in one go and read again")
     func holdsMany() throws {
         let files = try (0..<100_000).map { number in

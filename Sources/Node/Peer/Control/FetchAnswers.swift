@@ -48,7 +48,7 @@ extension PeerNode {
         let name = watcher.name?.path ?? ""
         switch watcher.purpose {
         case .cancel: answerWhenDurable(request, CancelReply(name: name))
-        case .choose(let names): answerWhenDurable(request, ChosenReply(names: names.map(\.path)))
+        case .choose(let names): answerWhenDurable(request, ChosenReply(names: names))
         case .prioritize(let priority):
             answerWhenDurable(request, PriorityReply(name: name, priority: priority))
         case .fetch, .survey, .lift, .repair: break

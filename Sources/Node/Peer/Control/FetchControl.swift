@@ -32,13 +32,13 @@ extension PeerNode {
     }
 
     func cancel(_ params: CancelParams, _ id: ControlID, _ client: ControlClientID) {
-        let isKnown = machine.downloadStatuses.contains { $0.name == params.name }
-        if !isKnown, hooks.forget(params.name) {
+        let name = params.name.name
+        let isKnown = machine.downloadStatuses.contains { $0.name == name }
+        if !isKnown, hooks.forget(name) {
             // All that was listed of it was what its hook had to say.
-            return control.send(ControlLine.reply(id, CancelReply(name: params.name.path)), to: client)
+            return control.send(ControlLine.reply(id, CancelReply(name: name.path)), to: client)
         }
-        let request = watch.add(.init(client: client, id: id, name: params.name, purpose: .cancel))
-        feed(.cancel(request, params.name, keepData: params.keepData))
+        feed(.cancel(watch(params.name, .cancel, id, client), name, keepData: params.keepData))
     }
 
     func pause(_ choice: DownloadChoice, _ id: ControlID, _ client: ControlClientID) {
@@ -48,7 +48,7 @@ extension PeerNode {
             case .paused(.user), .finishing, .failed: false
             }
         }
-        feed(.pause(request, choice.chosenName))
+        feed(.pause(request, choice.typed?.name))
     }
 
     func resume(_ choice: DownloadChoice, _ id: ControlID, _ client: ControlClientID) {
@@ -58,28 +58,34 @@ extension PeerNode {
             case .queued, .fetching, .waiting, .checking, .finishing: false
             }
         }
-        feed(.resume(request, choice.chosenName))
+        feed(.resume(request, choice.typed?.name))
     }
 
     func prioritize(_ params: PriorityParams, _ id: ControlID, _ client: ControlClientID) {
-        let request = watch.add(
-            .init(client: client, id: id, name: params.name, purpose: .prioritize(params.priority)))
-        feed(.prioritize(request, params.name, params.priority))
+        let request = watch(params.name, .prioritize(params.priority), id, client)
+        feed(.prioritize(request, params.name.name, params.priority))
     }
 
     /// - Parameter isMeant: whether a download that does this is one that changes.
     private func choose(
         _ choice: DownloadChoice, _ id: ControlID, _ client: ControlClientID, isMeant: (DownloadActivity) -> Bool
     ) -> RequestID {
-        let names = machine.downloadStatuses.filter { status in
-            isMeant(status.state) && (choice.chosenName.map { $0 == status.name } ?? true)
-        }.map(\.name)
-        return watch.add(.init(client: client, id: id, name: choice.chosenName, purpose: .choose(names)))
+        let chosen = machine.downloadStatuses.filter { status in
+            isMeant(status.state) && (choice.typed.map { $0.name == status.name } ?? true)
+        }
+        return watch(choice.typed, .choose(chosen.map { $0.kind.shown($0.name) }), id, client)
+    }
+
+    private func watch(
+        _ typed: TypedName?, _ purpose: RequestWatch.Purpose, _ id: ControlID, _ client: ControlClientID
+    ) -> RequestID {
+        watch.add(
+            .init(client: client, id: id, name: typed?.name, isTree: typed?.isTree ?? false, purpose: purpose))
     }
 }
 
 extension DownloadChoice {
-    fileprivate var chosenName: ShareName? {
+    fileprivate var typed: TypedName? {
         switch self {
         case .name(let name): name
         case .all: nil

@@ -23,6 +23,11 @@ extension PeerNode {
             if params.repair, case .rotten(let file, let good) = verdict {
                 return self.repair(file, bad: good.complement, for: tally, id, client)
             }
+            if case .notIndexed = verdict, self.hasFiles(below: name) {
+                let advice = "it is a directory: name it \(name)/, and the files below it are verified"
+                return self.tell(
+                    tally.add(VerifiedEvent(name: name.path, result: .missing, message: advice), bytes: 0), id, client)
+            }
             self.tell(tally.add(name, verdict, length: self.machine.offered[name]?.root.length), id, client)
         } done: { [weak self] in
             self?.verifies[client]?.remove(tally.run)

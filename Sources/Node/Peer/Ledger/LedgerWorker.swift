@@ -79,9 +79,29 @@ final class LedgerWorker {
         let (records, unreadable) = try database.get().downloads()
         let downloads = layers.right(records)
         let bans = try database.get().bans(now: now)
+        let (problems, stuck) = try setAside(unreadable, now)
         // Before anybody knows of a download: the next partial file may have the name of one that is left.
-        let unremoved = removePartials(except: Set(downloads.compactMap(\.partial?.fileName)))
-        return KeptState(downloads: downloads, bans: bans, unreadable: unreadable, unremoved: unremoved)
+        let unremoved = removePartials(except: stuck.union(downloads.compactMap(\.partial?.fileName)))
+        return KeptState(downloads: downloads, bans: bans, unreadable: problems, unremoved: unremoved)
+    }
+
+    /// What had come of a download whose row makes no sense is kept where no later start removes it.
+    /// - Returns: what to tell of them, and the partial files that could not be moved.
+    private func setAside(
+        _ unreadable: [UnreadableRecord], _ now: Int64
+    ) throws(StateDatabaseError) -> (problems: [String], stuck: Set<String>) {
+        guard !unreadable.isEmpty else { return ([], []) }
+        let fileNames = Set(unreadable.compactMap(\.fileName))
+        let shown = unreadable.map { "\($0.id)" }.joined(separator: ", ")
+        let what = "the record of download \(shown) makes no sense, and it has to be requested again"
+        let place: String?
+        do throws(SystemError) {
+            place = try partials.setAside("unreadable-\(WallClock.stamp(now))", where: fileNames.contains)
+        } catch {
+            return ([what + "; what had come of it stays where it is, since it cannot be moved: \(error)"], fileNames)
+        }
+        for record in unreadable { try database.get().removeDownload(record.id) }
+        return ([what + (place.map { "; what had come of it was kept in \($0)" } ?? "")], [])
     }
 
     private func removePartials(except kept: Set<String>) -> [SystemError] {

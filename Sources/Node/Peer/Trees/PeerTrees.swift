@@ -96,10 +96,12 @@ extension PeerNode {
     private func manifestMade(_ name: ShareName, _ making: ManifestMaking) {
         manifestsInMaking.remove(name)
         feed(.manifestMade(name, making))
-        var local = LocalFile.absent
-        if case .made(let tree) = making {
-            local = .tree(LocalVersion(root: tree.manifest.root, length: tree.length))
-        }
+        let local: LocalFile =
+            switch making {
+            case .made(let tree): .tree(LocalVersion(root: tree.manifest.root, length: tree.length))
+            case .unfit where !indexer.rottenNames(below: name).isEmpty: .rottenTree
+            case .unfit, .pending, .none: .absent
+            }
         for request in manifestWaiters.removeValue(forKey: name) ?? [] { feed(.inspected(request, local)) }
     }
 
@@ -158,7 +160,7 @@ extension PeerNode {
     }
 
     private func published(
-        _ run: TreeRun, _ files: [Int], _ result: Result<[TreeFiles.Outcome], SystemError>
+        _ run: TreeRun, _ files: [Int], _ result: Result<[Publishing], DiskFailure>
     ) {
         let isCurrent = isCurrent(run)
         switch result {
@@ -174,10 +176,10 @@ extension PeerNode {
             }
             // With its last files a tree is whole: then nothing of it is noted any more.
             placed(recordedDownloads.contains(run.id) ? remains : [], of: run)
-        case .failure(let error):
+        case .failure(let failure):
             workers.submit(.tree(.discard(run.files, files)))
             placed([], of: run)
-            if isCurrent { feed(.publishingFailed(run.id, DiskFailure(error))) }
+            if isCurrent { feed(.publishingFailed(run.id, failure)) }
         }
     }
 
@@ -249,13 +251,13 @@ extension PeerNode {
         return !removals.isEmpty
     }
 
-    private func delivery(_ result: Result<TreeFiles.Published, SystemError>) -> Delivery {
+    private func delivery(_ result: Result<TreeFiles.Published, DiskFailure>) -> Delivery {
         switch result {
         case .success(let published):
             indexer.record(published.file)
             return .done(SharedFile(published.file), backup: published.backup)
-        case .failure(let error) where error.alreadyExists: return .overtaken
-        case .failure(let error): return .failed(DiskFailure(error))
+        case .failure(let failure) where failure.code == SystemError.exists: return .overtaken
+        case .failure(let failure): return .failed(failure)
         }
     }
 

@@ -34,7 +34,7 @@ enum TreeCompletion: Sendable {
     case surveyed(TreeRun, Result<TreeFound, DiskFailure>, made: [TreeRemain])
     case abandoned(TreeRun, made: [TreeRemain])
     case staged(TreeRun, FileBatch, [StagedFile])
-    case published(TreeRun, [Int], Result<[TreeFiles.Outcome], SystemError>)
+    case published(TreeRun, [Int], Result<[Publishing], DiskFailure>)
     case manifestOpened(Digest, Result<ServedFile, SystemError>)
     case smallRead(ConnectionID, [SmallFile], SmallAnswer)
     case removed(DownloadID)
@@ -54,6 +54,13 @@ extension TreeCompletion {
             false
         }
     }
+}
+
+/// What became of a file that was to get its name.
+struct Publishing: Sendable {
+    /// In the manifest.
+    let index: Int
+    let result: Result<TreeFiles.Published, DiskFailure>
 }
 
 /// What making a manifest has come to.

@@ -19,7 +19,7 @@ extension PeerWorker {
         case .survey(let run, let survey, let minFree): self.survey(run, survey, minFree)
         case .stage(let run, let batch): .staged(run, batch, stage(run.files, batch))
         case .publish(let run, let files):
-            .published(run, files, attempt { () throws(SystemError) in try run.files.publish(files, with: bench) })
+            .published(run, files, publish(run.files, files))
         case .discard(let files, let indices): discard(files, indices)
         case .abandon(let run, let survey): .abandoned(run, made: survey.madeSoFar(in: share))
         case .remove(let tree, let remains): remove(tree, remains)
@@ -117,7 +117,7 @@ extension PeerWorker {
                 return .surveyed(run, .success(TreeFound(state, of: run.files.manifest)), made: state.made)
             }
         } catch {
-            return .surveyed(run, .failure(DiskFailure(error)), made: [])
+            return .surveyed(run, .failure(notMade(error)), made: [])
         }
     }
 
@@ -127,7 +127,27 @@ extension PeerWorker {
             return TreeFiles.Arrival(index: file.index, bytes: bytes)
         }
         return zip(arrivals, files.stage(arrivals, with: bench)).map { file, result in
-            StagedFile(index: file.index, connection: batch.connection, outcome: .init(result))
+            StagedFile(index: file.index, connection: batch.connection, outcome: outcome(result))
+        }
+    }
+
+    private func outcome(_ result: Result<TreeFiles.Staging, SystemError>) -> StagedFile.Outcome {
+        switch result {
+        case .success(.stored): .stored
+        case .success(.superfluous): .superfluous
+        case .success(.wrong): .wrong
+        case .failure(let error): .failed(notMade(error))
+        }
+    }
+
+    private func publish(_ files: TreeFiles, _ indices: [Int]) -> Result<[Publishing], DiskFailure> {
+        do throws(SystemError) {
+            return .success(
+                try files.publish(indices, with: bench).map {
+                    Publishing(index: $0.index, result: $0.result.mapError(notMade))
+                })
+        } catch {
+            return .failure(DiskFailure(error))
         }
     }
 
@@ -151,17 +171,6 @@ extension TreeFound {
                     index: found.index,
                     failure: FetchFailure(found.obstacle, offered: manifest.root(at: Int(found.index))))
             }, madeDirectories: state.made.count)
-    }
-}
-
-extension StagedFile.Outcome {
-    fileprivate init(_ result: Result<TreeFiles.Staging, SystemError>) {
-        switch result {
-        case .success(.stored): self = .stored
-        case .success(.superfluous): self = .superfluous
-        case .success(.wrong): self = .wrong
-        case .failure(let error): self = .failed(DiskFailure(error))
-        }
     }
 }
 

@@ -102,7 +102,7 @@ struct HooksTests {
         try loop.fail("b", .occupied("a directory"))
         #expect(try loop.runAll())
         #expect(loop.read("complete") == "a /share/a 9 \n")
-        #expect(loop.read("error") == "b exists 73 b/ cannot be fetched: in its place is a directory\n")
+        #expect(loop.read("error") == "b occupied 73 b/ cannot be fetched: in its place is a directory\n")
         #expect(loop.log == [])
     }
 

@@ -1,10 +1,10 @@
 import Content
 import Foundation
 import Posix
-import Storage
 import Testing
 
 @testable import Node
+@testable import Storage
 
 struct LedgerWorkerTests {
     private let shared: Shared
@@ -48,6 +48,38 @@ struct LedgerWorkerTests {
             return
         }
         #expect(kept.unremoved.isEmpty && !FileManager.default.fileExists(atPath: left))
+    }
+
+    @Test("What had come of a download whose record makes no sense is set aside, told once, and never removed")
+    func setsAside() throws {
+        let worker = LedgerWorker(statePath: state, partials: shared.partials)
+        _ = worker.perform(.open)
+        let fileName = "\(String(repeating: "a", count: 64)).1"
+        let record = DownloadRecord(
+            id: 1, kind: .file, name: try ShareName("a"), root: FileRoot(digest: .zero, length: 1), modified: 0,
+            replacing: false,
+            keepBackup: true, sync: true, priority: 0, order: 1, state: .failed("no", kind: ""),
+            partial: PartialRecord(
+                fileName: fileName, device: 1, inode: 1, bootID: "", seal: 0, layer: [.zero],
+                pieces: PieceSet(pieceCount: 1)), added: 0)
+        _ = worker.perform(.putDownload(record))
+        try Data([1]).write(to: URL(fileURLWithPath: "\(state)/partial/\(fileName)"))
+        let database = try StateDatabase.open(in: try Directory(path: state), with: shared.partials).database
+        try database.access("test") { try $0.execute(sql: "UPDATE downloads SET kind = 9") }
+        for isFirst in [true, false] {
+            let next = LedgerWorker(statePath: state, partials: shared.partials)
+            _ = next.perform(.open)
+            guard case .downloadsLoaded(.success(let kept)) = next.perform(.loadDownloads(now: 0)) else {
+                Issue.record("not loaded")
+                return
+            }
+            #expect(kept.downloads.isEmpty && kept.unreadable.count == (isFirst ? 1 : 0))
+            let place = try FileManager.default.contentsOfDirectory(atPath: state).first {
+                $0.hasPrefix("partial.unreadable-")
+            }
+            #expect(place.map { FileManager.default.fileExists(atPath: "\(state)/\($0)/\(fileName)") } == true)
+            #expect(!isFirst || kept.unreadable.first?.contains(place ?? "-") == true)
+        }
     }
 
     @Test("After a checkpoint nothing is in the log alone")
