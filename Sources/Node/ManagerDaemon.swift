@@ -8,6 +8,7 @@ public enum ManagerDaemon {
     /// Runs until SIGTERM or SIGINT.
     /// - Returns: the process's exit code.
     public static func run(_ settings: ManagerSettings, logger: Logger) throws(DaemonError) -> Int32 {
+        StandardDescriptors.occupy()
         SignalDescriptor.ignoreBrokenPipes()
         DescriptorLimit.raise()
         do throws(SystemError) {

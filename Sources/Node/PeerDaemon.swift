@@ -3,6 +3,7 @@ import Logging
 import Posix
 import Reactor
 import Storage
+import Transport
 
 /// `p2pd peer`.
 public enum PeerDaemon {
@@ -10,17 +11,21 @@ public enum PeerDaemon {
     /// when the directory of its partial files does, at once.
     /// - Returns: the process's exit code.
     public static func run(_ settings: PeerSettings, logger: Logger) throws(DaemonError) -> Int32 {
+        StandardDescriptors.occupy()
         SignalDescriptor.ignoreBrokenPipes()
         DescriptorLimit.raise()
-        while try runOnce(settings, logger) == .directoryLost {
+        var settings = settings
+        while case .directoryLost(let rates) = try runOnce(settings, logger) {
             guard awaitShare(settings.share, logger) else { break }
+            // What somebody has set meanwhile holds as long as the process does.
+            settings.rates = rates
         }
         return 0
     }
 
     private enum End {
         case asked
-        case directoryLost
+        case directoryLost(RateLimits)
     }
 
     /// - Returns: false if the daemon is asked to end meanwhile.
@@ -51,7 +56,7 @@ public enum PeerDaemon {
                 // A disk that hangs holds a thread for ever; whoever watches over this daemon may start another.
                 ProcessEnd.now(node.beginsAnew ? DaemonExit.system.rawValue : 0)
             }
-            return node.beginsAnew ? .directoryLost : .asked
+            return node.beginsAnew ? .directoryLost(node.rates) : .asked
         } catch {
             throw DaemonError("cannot run the peer: \(error)\(advice(error))", exit: .system)
         }

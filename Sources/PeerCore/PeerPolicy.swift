@@ -26,6 +26,8 @@ public struct PeerPolicy: Sendable {
     /// of a download that still has others.
     public var seekFirst: Span = .seconds(1)
     public var seekMax: Span = .seconds(30)
+    /// When all holders have been busy for so long and nothing has come, others are looked for as if there were none.
+    public var starved: Span = .seconds(10)
     /// A connection between peers on which nothing happens is closed.
     public var idle: Span = .seconds(60)
     /// One that still owes what was called off is closed sooner if it is of no other use: what is asked next would wait

@@ -34,6 +34,8 @@ public struct DownloadStatus: Sendable {
     public let since: Moment
     /// Bytes verified and written.
     public let have: UInt64
+    /// Bytes that have come in this run of the daemon, of a directory those of all its files; also what turned out wrong.
+    public let received: UInt64
     public let state: DownloadActivity
     public let priority: Int
     /// Bytes from the beginning without a gap, of which each was verified in this run of the daemon.
@@ -99,9 +101,11 @@ extension PeerMachine {
 
     public var currentBans: [Ban] { bans.all }
 
-    /// In the order in which they began.
+    /// In the order of the queue.
     public var downloadStatuses: [DownloadStatus] {
-        downloads.values.sorted { ($0.turn, $0.id.rawValue) < ($1.turn, $1.id.rawValue) }.map { status($0) }
+        downloads.values.sorted {
+            (-$0.priority, $0.turn, $0.id.rawValue) < (-$1.priority, $1.turn, $1.id.rawValue)
+        }.map { status($0) }
     }
 
     /// The download that a request waits for.
@@ -120,7 +124,7 @@ extension PeerMachine {
     public func entry(of id: DownloadID) -> DownloadEntry? { downloads[id]?.record }
 
     /// What has come of a tree's files that are downloads of their own.
-    private func haveInChildren(_ download: Download) -> UInt64 {
+    func haveInChildren(_ download: Download) -> UInt64 {
         (download.tree?.children ?? [:]).keys.reduce(0) { $0 + (downloads[$1]?.have ?? 0) }
     }
 
@@ -138,7 +142,8 @@ extension PeerMachine {
             }
         return DownloadStatus(
             id: download.id, kind: download.kind, name: download.name, root: download.root, length: download.length,
-            since: download.since, have: min(download.length, download.have + haveInChildren(download)), state: state,
+            since: download.since, have: min(download.length, download.have + haveInChildren(download)),
+            received: download.received, state: state,
             priority: download.priority, prefix: download.prefix, holders: download.holderBytes,
             activeHolders: download.lanes.count)
     }

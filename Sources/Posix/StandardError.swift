@@ -1,4 +1,12 @@
+import CLinux
 import Glibc
+
+/// Descriptors 0 to 2.
+public enum StandardDescriptors {
+    /// Lets those that this program was started without lead nowhere: what is opened next would get their numbers, and the
+    /// log would be written into it. To be called before anything is opened.
+    public static func occupy() { clinux_occupy_standard_descriptors() }
+}
 
 /// Standard error as a sink of whole lines.
 public enum StandardError {

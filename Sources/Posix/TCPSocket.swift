@@ -104,6 +104,9 @@ public enum TCPSocket {
         setsockopt(socket, SOL_SOCKET, SO_RCVLOWAT, &size, socklen_t(MemoryLayout<Int32>.size))
     }
 
+    /// Bytes that the socket was given and the other end has not acknowledged; 0 if that is not known.
+    public static func unacknowledged(_ socket: Int32) -> Int { max(0, Int(clinux_unacknowledged(socket))) }
+
     private static func open(_ address: SocketAddress) throws(SystemError) -> FileDescriptor {
         let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let socket = FileDescriptor(

@@ -48,6 +48,9 @@ final class Connection {
     var isPostponed = false
     /// When the socket last took a byte while something was waiting; nanoseconds.
     var drained: UInt64 = 0
+    /// What the other end had not acknowledged when that was looked at last, and when that was seen to become less.
+    private var unacknowledged = 0
+    private var acknowledged: UInt64 = 0
     var dialTimer: TimerID?
     /// Bytes that the socket gathers before it is said to be readable, and when it was last read; see Gathering.swift.
     var threshold = 1
@@ -70,6 +73,16 @@ final class Connection {
     func written(inTick tick: UInt64) -> Int { budget.tick == tick ? budget.written : 0 }
 
     func wrote(_ total: Int, inTick tick: UInt64) { budget = (tick, total) }
+
+    /// When the other end was last seen to take a byte while something was waiting: while a link drains what the socket
+    /// holds, that takes none.
+    var taken: UInt64 { max(drained, acknowledged) }
+
+    func lookAtAcknowledgements(at now: UInt64) {
+        let count = TCPSocket.unacknowledged(descriptor)
+        if count < unacknowledged { acknowledged = now }
+        unacknowledged = count
+    }
 
     /// Messages handled since the tick of that time began.
     func handled(inTick tick: UInt64) -> Int { handled.tick == tick ? handled.messages : 0 }

@@ -88,7 +88,9 @@ extension Transport {
     public func outflow(_ id: ConnectionID) -> Outflow {
         guard let connection = find(id), connection.queue.fileBytes > 0 else { return .empty }
         if connection.sending == .waiting { return .limited }
-        return connection.isBlocked ? .blocked(since: Moment(nanoseconds: connection.drained)) : .moving
+        guard connection.isBlocked else { return .moving }
+        connection.lookAtAcknowledgements(at: reactor.now)
+        return .blocked(since: Moment(nanoseconds: connection.taken))
     }
 
     func mark(_ connection: Connection) {
@@ -184,7 +186,7 @@ public enum Outflow: Equatable, Sendable {
     case moving
     /// The rate limit holds them back.
     case limited
-    /// The socket is full; the last byte went at that time.
+    /// The socket is full; the other end was last seen to take a byte at that time.
     case blocked(since: Moment)
 }
 

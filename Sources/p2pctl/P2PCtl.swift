@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import Control
 import Glibc
 
@@ -45,6 +46,7 @@ struct P2PCtl: ParsableCommand {
     }
 
     static func main() {
+        clinux_occupy_standard_descriptors()
         // A pipe that is closed early is an error to handle, not a way to die.
         signal(SIGPIPE, SIG_IGN)
         do {

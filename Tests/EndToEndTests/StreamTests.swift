@@ -32,6 +32,28 @@ extension EndToEnd {
             }
         }
 
+        @Test("Without a standard output nothing is fetched, and no byte of a file ends up as a command to the daemon")
+        func closed() throws {
+            try Swarm.run { swarm in
+                let command = #"{"id":99,"jsonrpc":"2.0","method":"left","params":{}}"#
+                let holder = try swarm.addPeer {
+                    try "\n\(command)\n".write(toFile: "\($0)/evil", atomically: false, encoding: .utf8)
+                }
+                try holder.awaitFiles("evil")
+                let fetcher = try swarm.addPeer()
+                try swarm.settle()
+                let errors = "\(swarm.scratch.path)/errors"
+                let shell = try Child(
+                    "/bin/sh",
+                    ["-c", "exec \"$0\" --control \"$1\" req --stdout evil >&-", Programs.p2pctl, fetcher.control],
+                    environment: Swarm.environment(swarm.scratch.path),
+                    streams: Child.Streams(output: "/dev/null", errors: errors))
+                #expect(try shell.wait() == .exited(74))
+                #expect(TextFile.read(errors).contains("Bad file descriptor"))
+                #expect(!TestFile.exists(fetcher.path("evil")) && fetcher.ctl("status").code == 0)
+            }
+        }
+
         @Test("A shell's pipe gets the bytes too, also of a file that is here already, and of an empty one")
         func shell() throws {
             try Swarm.run { swarm in

@@ -75,6 +75,13 @@ int clinux_spawn(pid_t *process, char *const arguments[], char *const environmen
 /// pidfd_open(2): the descriptor is close-on-exec. glibc has a wrapper from 2.36 on.
 int clinux_pidfd_open(pid_t process);
 
+/// Lets those of descriptors 0 to 2 that this program was started without lead nowhere: reading them ends at once, writing
+/// fails with EBADF. They would be given to the next files and sockets that it opens, and what it prints would go there.
+void clinux_occupy_standard_descriptors(void);
+
+/// Bytes that a TCP socket was given and the other end has not acknowledged, or -1: tcp(7), SIOCOUTQ.
+int clinux_unacknowledged(int socket);
+
 /// copy_file_range(2) from and to where the files stand, which may share blocks instead of copying; sendfile(2) where
 /// the file systems cannot do that.
 ssize_t clinux_copy(int from, int to, size_t count);

@@ -27,7 +27,7 @@ public struct PeerSettings: Equatable, Sendable {
     public let label: String
     public let hooks: HookSettings
     /// How fast file data goes out and comes in until somebody changes it, and for whom that does not hold.
-    public let rates: RateLimits
+    public internal(set) var rates: RateLimits
     /// Peers that are served at one time: 1 to 256.
     public let uploadSlots: Int
     /// What is left free of the disk that downloads go to.

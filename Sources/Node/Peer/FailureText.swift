@@ -51,13 +51,17 @@ extension FetchFailure {
                 "what holders of \(name) send as its list of files is refused: \(reason); nothing was delivered")
         case .incomplete(let result):
             let what =
-                result.failedFiles == 0
-                ? "directories in \(name) are" : "\(result.failedFiles) of \(result.total) files of \(name) are"
+                switch result.failedFiles {
+                case 0: "directories in \(name) are"
+                case 1: "1 of \(result.total) files of \(name) is"
+                default: "\(result.failedFiles) of \(result.total) files of \(name) are"
+                }
             let first = result.failed.first.map { $0.failure.text(for: $0.name.path) }
+            let isOutdated = if case .outdated = result.failed.first?.failure { true } else { false }
             return .init(
                 first?.cause ?? .disk,
-                "\(what) not here\(first.map { ", the first since \($0.message)" } ?? "");"
-                    + " `p2pctl req` again fetches what is missing")
+                "\(what) not here\(first.map { ", the first since \($0.message)" } ?? "")"
+                    + (isOutdated ? "" : "; `p2pctl req` again fetches what is missing"))
         case .gone(let root, let have, let length):
             return .init(
                 .gone,

@@ -9,7 +9,9 @@ struct RateMeter {
     /// What was counted before does not matter: nobody looked.
     mutating func begin(_ total: UInt64, at now: Moment) { last = (total, now) }
 
-    mutating func read(_ total: UInt64, at now: Moment) {
+    /// - Parameter span: a reading that comes sooner after the last does not count.
+    mutating func read(_ total: UInt64, at now: Moment, every span: Span = .seconds(0)) {
+        if let last, now < last.at + span { return }
         defer { last = (total, now) }
         guard let last, total >= last.total, last.at < now else { return }
         let rate = Double(total - last.total) / (now - last.at).seconds

@@ -8,6 +8,9 @@ struct RequestWatch {
     /// Between two progress notifications of one request.
     static let interval = Span.milliseconds(200)
 
+    /// Seconds that a rate is smoothed over: under a limit, bytes come by batches.
+    private static let memory = 2.0
+
     /// A client's request and where its answer goes.
     struct Watcher {
         let client: ControlClientID
@@ -47,7 +50,7 @@ struct RequestWatch {
 
     /// How fast a download has been, smoothed.
     private struct Pace {
-        var came: UInt64
+        var received: UInt64
         var at: UInt64
         var bytesPerSecond: Double = 0
     }
@@ -121,15 +124,14 @@ struct RequestWatch {
     private mutating func measure(_ downloads: [DownloadStatus], at now: UInt64) {
         var measured: [DownloadID: Pace] = [:]
         for download in downloads {
-            // What was here before has not come, however much of it there is.
-            let came = download.holders.reduce(UInt64(0)) { $0 &+ $1.bytes }
-            var pace = paces[download.id] ?? Pace(came: 0, at: download.since.nanoseconds)
+            var pace = paces[download.id] ?? Pace(received: 0, at: download.since.nanoseconds)
             let seconds = Double(now &- pace.at) / 1e9
             if seconds > 0 {
-                let current = Double(came &- min(came, pace.came)) / seconds
-                pace.bytesPerSecond = pace.bytesPerSecond == 0 ? current : pace.bytesPerSecond * 0.7 + current * 0.3
+                let current = Double(download.received &- min(download.received, pace.received)) / seconds
+                let weight = pace.bytesPerSecond == 0 ? 1 : seconds / (seconds + Self.memory)
+                pace.bytesPerSecond += (current - pace.bytesPerSecond) * weight
             }
-            pace.came = came
+            pace.received = download.received
             pace.at = now
             measured[download.id] = pace
         }

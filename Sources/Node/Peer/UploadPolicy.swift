@@ -24,16 +24,19 @@ struct UploadPolicy: Sendable {
     /// A requester that has waited so long is told when to come back: who hears nothing for 5 s takes its holder for
     /// dead.
     var patience = Span.seconds(3)
-    /// A served connection whose socket takes nothing for so long loses its slot.
-    var stuck = Span.seconds(2)
+    /// A served connection whose other end takes nothing for so long, while its socket is full, loses its slot: longer than
+    /// most round trips, and short, as that many who do not read hold all slots for so long before the next are tried.
+    var stuck = Span.milliseconds(300)
     /// One that does not get through its turn in so long loses it too, unless our own limit is the reason: whoever reads
     /// a byte now and then cannot hold a slot.
     var turnMax = Span.seconds(10)
     /// Between two looks at those who wait and at the slots.
-    var sweep = Span.milliseconds(500)
-    /// What a busy peer asks for, at least and at most.
+    var sweep = Span.milliseconds(100)
+    /// Between two readings of the rate at which all is sent.
+    var measure = Span.milliseconds(500)
+    /// What a busy peer asks for, at least and at most: whoever waits 30 s for a byte has come back a few times by then.
     var retryMin = Span.milliseconds(500)
-    var retryMax = Span.seconds(30)
+    var retryMax = Span.seconds(8)
     /// The same, before any rate has been measured.
     var retryUnknown = Span.seconds(1)
     /// Pieces that a worker reads ahead when the next one is not in memory.

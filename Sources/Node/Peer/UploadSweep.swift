@@ -8,7 +8,7 @@ extension Uploads {
     /// Takes slots from those who make nothing of them, and sends away whoever has waited too long.
     func sweep(_ transport: PeerTransport, _ owner: some UploadsOwner) {
         isSweepAwaited = false
-        meter.read(transport.fileBytesSent, at: owner.now)
+        meter.read(transport.fileBytesSent, at: owner.now, every: policy.measure)
         turns.setTurnBytes(policy.turnBytes(at: meter.bytesPerSecond))
         let idle = turns.current.filter { isIdle($0.connection, since: $0.since, transport, owner.now) }
         if turns.waitingCount > 0 { for turn in idle { turns.forfeit(turn.connection, at: owner.now) } }

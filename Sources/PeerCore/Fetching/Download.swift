@@ -49,7 +49,7 @@ struct Download {
 
     /// Bytes of a tree's files: those in the share, and all.
     struct Figures {
-        let have: UInt64
+        var have: UInt64
         let length: UInt64
     }
 
@@ -110,6 +110,8 @@ struct Download {
     var lastKnown: Figures
     /// Of a tree: what came by its children's own downloads.
     var childBytes: [PeerAddress: UInt64] = [:]
+    /// Bytes that have come, right or not, with those of its files.
+    var received: UInt64 = 0
     /// The trees that this is a file of, and that wait for it: more than one where directories lie in one another.
     var parents: Set<DownloadID> = []
     /// Which its tree's manifest gives it.

@@ -164,11 +164,19 @@ extension PeerMachine {
         return downloads[first]?.isFetching == true && downloads[first]?.currentLanes[connection] != nil
     }
 
+    /// A holder is busy. It may stay so: when nothing comes of any of them, others are looked for.
+    mutating func seekIfStarved(_ id: DownloadID) {
+        guard let download = downloads[id], let last = download.currentLanes.values.map(\.lastByte).max() else {
+            return
+        }
+        if last + policy.starved > now { downloads[id]?.nextSeek = min(download.nextSeek, last + policy.starved) }
+    }
+
     /// A download without holders of use asks everybody, less and less often; one with some asks those it lost.
     mutating func seekHolders(_ id: DownloadID) {
         guard let download = downloads[id] else { return }
-        let isFed = download.isFed
-        var next = now + (isFed ? policy.seekMax : download.seekPause)
+        let isFed = download.isFed && !download.isStarved(for: policy.starved, now: now)
+        var next = now + (download.isFed ? policy.seekMax : download.seekPause)
         downloads[id]?.askedAgain = []
         let candidates = isFed ? Array(download.holders.keys) : Array(roster.entries.keys)
         for peer in candidates where peer != self.id && !bans.contains(peer) {

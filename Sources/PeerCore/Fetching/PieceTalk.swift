@@ -53,6 +53,8 @@ extension PeerMachine {
         } else {
             downloads[chunk.download]?.plan.progressed(connection, bytes: bytes, now: now)
         }
+        downloads[chunk.download]?.received &+= UInt64(bytes)
+        for tree in downloads[chunk.download]?.parents ?? [] { downloads[tree]?.received &+= UInt64(bytes) }
         // Of whoever has sent wrong bytes, only what is right is headway.
         if let peer = sessions[connection]?.peer, !strikes.hasErred(peer, now: now, within: policy.ban) {
             progress(chunk.download)
@@ -89,6 +91,7 @@ extension PeerMachine {
         let pause = min(max(.milliseconds(UInt64(milliseconds)), policy.busyMin), policy.busyMax)
         if let file = chunk.file { return filePostponed(chunk, file, pause, on: connection) }
         downloads[chunk.download]?.plan.postpone(connection, until: now + pause)
+        seekIfStarved(chunk.download)
         advance(chunk.download)
     }
 

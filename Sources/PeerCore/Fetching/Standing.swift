@@ -98,6 +98,12 @@ extension Download {
         }
     }
 
+    /// Its holders have all said that they are busy, and have brought nothing for that long.
+    func isStarved(for span: Span, now: Moment) -> Bool {
+        !currentLanes.isEmpty
+            && currentLanes.values.allSatisfy { $0.resumesAt > now && $0.inFlight.isEmpty && $0.lastByte + span <= now }
+    }
+
     /// A file that was begun for a tree, whether that waits for it now or is stopped.
     func isMember(of tree: Download) -> Bool {
         tree.kind == .tree && kind == .file && turn == tree.turn && name.isBelow(tree.name)

@@ -95,8 +95,10 @@ extension PeerMachine {
         downloads[id]?.lacking = [:]
         downloads[id]?.isListed = true
         for connection in download.plan.lanes.keys { downloads[id]?.plan.remove(connection) }
+        let haveInChildren = haveInChildren(download)
         stopChildren(of: download)
         closeTree(id)
+        if download.tree != nil { downloads[id]?.lastKnown.have += haveInChildren }
         downloads[id]?.deactivateAll()
         releaseLanes(download)
         if let record = downloads[id]?.record { emit(.keep(record)) }

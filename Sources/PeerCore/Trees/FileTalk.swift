@@ -83,6 +83,7 @@ extension PeerMachine {
     mutating func filePostponed(_ chunk: AskedChunk, _ file: Int, _ pause: Span, on connection: ConnectionID) {
         downloads[chunk.download]?.tree?.plan.released(file, from: connection, isGone: false, now: now)
         downloads[chunk.download]?.tree?.plan.postpone(connection, until: now + pause)
+        seekIfStarved(chunk.download)
         grow(chunk.download)
     }
 

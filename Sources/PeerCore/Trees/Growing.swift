@@ -164,6 +164,11 @@ extension PeerMachine {
     /// A file that a tree failed for has come after all. With the last of them it goes on by itself.
     mutating func completed(_ id: DownloadID, by name: ShareName) {
         downloads[id]?.lacking[name] = nil
+        if case .failed(.incomplete(var result)) = downloads[id]?.phase {
+            result.found(name)
+            downloads[id]?.phase = .failed(.incomplete(result))
+            if let record = downloads[id]?.record { emit(.keep(record)) }
+        }
         guard downloads[id]?.lacking.isEmpty == true, downloads[id]?.failure != nil else { return }
         requeue(id)
         beginNext()

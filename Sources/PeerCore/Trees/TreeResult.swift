@@ -11,15 +11,23 @@ public struct TreeResult: Hashable, Sendable {
     public let total: Int
     public let fetched: Int
     /// Were here before.
-    public let already: Int
+    public private(set) var already: Int
     /// At most `failedMax`, in no particular order; directories that could not be made are among them.
-    public let failed: [TreeFailure]
+    public private(set) var failed: [TreeFailure]
     /// Files that failed: with those fetched and those here before, as many as there are in all.
-    public let failedFiles: Int
+    public private(set) var failedFiles: Int
     /// Directories that could not be made.
     public let failedDirectories: Int
     /// Directories that were not here before.
     public internal(set) var madeDirectories = 0
+
+    /// A file that had failed has come by other ways.
+    mutating func found(_ name: ShareName) {
+        guard let position = failed.firstIndex(where: { $0.name == name }) else { return }
+        failed.remove(at: position)
+        failedFiles -= 1
+        already += 1
+    }
 
     /// All of it is here.
     public var isWhole: Bool { failedFiles == 0 && failedDirectories == 0 }

@@ -97,7 +97,10 @@ struct PlaceOptions: ParsableArguments {
         guard !background else {
             throw ControlFailure(.usage, "\(option) needs the file, so p2pctl must wait for it: leave out --background")
         }
-        guard let output else { return .standardOutput }
+        guard let output else {
+            try StreamOutput.check()
+            return .standardOutput
+        }
         guard !output.isEmpty, output != "-" else {
             throw ControlFailure(
                 .usage, "--output \"\(output)\": must be a path; for standard output there is --stdout")

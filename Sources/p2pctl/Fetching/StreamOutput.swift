@@ -39,6 +39,13 @@ struct StreamOutput: ~Copyable {
         writeBytes = isFile ? StreamOutput.blockBytes : StreamOutput.pipeBytes
     }
 
+    /// - Throws: when there is no standard output, so that nothing is fetched in vain.
+    static func check() throws(ControlFailure) {
+        let flags = fcntl(descriptor, F_GETFL)
+        guard flags < 0 || flags & O_ACCMODE == O_RDONLY else { return }
+        throw failure("write to standard output", EBADF)
+    }
+
     deinit { if file >= 0 { close(file) } }
 
     /// Whether there is something to write now.

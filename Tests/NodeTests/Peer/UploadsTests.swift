@@ -337,6 +337,7 @@ struct UploadsTests {
         var policy = UploadPolicy(slots: 1)
         policy.turnBytesMax = 1 << 20
         policy.waitingMax = waitingMax
+        policy.retryMax = .seconds(30)
         let uploads = Uploads(policy)
         hear(uploads)
         return uploads

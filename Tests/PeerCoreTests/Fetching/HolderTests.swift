@@ -389,6 +389,25 @@ import Wire
         #expect(isDelivering)
     }
 
+    @Test("While a holder is only ever busy others are looked for among all, now and then")
+    func starved() throws {
+        peer.join([1, 2])
+        peer.wish(file, timeout: .seconds(300))
+        let (busy, other) = (peer.connect(1), peer.connect(2))
+        peer.have(file, on: busy)
+        peer.notHave(on: other)
+        peer.take()
+        for _ in 0..<15 {
+            while case let first = peer.firstOfChunk(on: busy), first >= 0 {
+                peer.chunks[busy]?.removeFirst()
+                peer.say(.busy(first: first, retryAfter: 1000), on: busy)
+            }
+            peer.pass(.seconds(1))
+        }
+        let questions = peer.sent(on: other).filter { if case .req = $0 { true } else { false } }
+        #expect(questions.count == 1, "\(questions)")
+    }
+
     @Test("What this peer's own disk takes is not the client's time, nor is the wait for a turn")
     func ownWork() throws {
         let peer = Harness { $0.runningMax = 1 }

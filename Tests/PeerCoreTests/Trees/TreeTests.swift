@@ -583,6 +583,11 @@ import Wire
         peer.feed(.indexed(tree.shared(0)))
         peer.feed(.indexed(SharedFile(name: tree.manifest.name(at: 2), root: .empty, modified: 0, layer: [])))
         #expect(isFailed())
+        // What has come is not told as missing any more.
+        let told = peer.statuses.compactMap { status in
+            if case .failed(.incomplete(let result)) = status.state { result } else { nil }
+        }
+        #expect(told.map { $0.failed.map(\.name) } == [[tree.manifest.name(at: 2)]] && told.map(\.already) == [2])
         peer.take()
         peer.feed(.indexed(tree.shared(2)))
         #expect(!isFailed())

@@ -191,7 +191,6 @@ struct DownloadTableTests {
         let (records, unreadable) = try database.downloads()
         #expect(records.map(\.id) == [4])
         #expect(unreadable.count == 3 && Set(unreadable.map(\.id)) == [1, 2, 3])
-        #expect(unreadable.allSatisfy { $0.fileName != nil })
     }
 
     @Test("A layer that does not fit leaves nothing to go on with, a set that does not fit no piece to trust")

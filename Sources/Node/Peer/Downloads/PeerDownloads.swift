@@ -26,6 +26,11 @@ extension PeerNode {
         switch result {
         case .success(.missing):
             guard partials.failed(entry.id) else { return }
+            if !isThere, let pieces = recorded(entry.id), !pieces.isEmpty {
+                logger.warning(
+                    "a partial file is gone, or something else stands in its place: what had come is fetched again",
+                    metadata: ["download": "\(entry.id.rawValue)", "name": "\(entry.name)"])
+            }
             feed(.partialMissing(entry.id, mayBeDelivered: isThere))
         case .success(.ready(let partial)): partialOpened(entry.id, .success(partial), recorded(entry.id))
         case .success(.doubtful(let verification)):

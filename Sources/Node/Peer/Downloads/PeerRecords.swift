@@ -150,7 +150,8 @@ extension DownloadEntry {
         self.init(
             id: DownloadID(rawValue: record.id), kind: Kind(record.kind), name: record.name,
             root: record.root, modified: record.modified,
-            replacing: record.replacing, keepsBackup: record.keepBackup, sync: record.sync, priority: record.priority,
+            replacing: record.replacing, keepsBackup: record.keepBackup, sync: record.sync,
+            priority: min(max(record.priority, ReqParams.priorities.lowerBound), ReqParams.priorities.upperBound),
             state: state, treeHave: record.treeHave, treeLength: record.treeLength,
             turn: UInt64(clamping: record.order))
     }
