@@ -103,7 +103,7 @@ final class PeerNode: ReactorHandler {
     private var progressTimer: TimerID?
     private var leaveTimer: TimerID?
     private var directoriesTimer: TimerID?
-    /// The share's path leads elsewhere, or nowhere: nothing more can be done here.
+    /// A directory that it works in is not where it was opened: nothing more can be done here.
     private(set) var beginsAnew = false
     private var inputs = InputQueue<PeerInput>()
     private var effects: [PeerEffect] = []
