@@ -16,7 +16,8 @@ public enum PeerDaemon {
         DescriptorLimit.raise()
         var settings = settings
         while case .directoryLost(let rates) = try runOnce(settings, logger) {
-            guard awaitShare(settings.share, logger) else { break }
+            // A new state directory would be that of another peer, without any downloads.
+            guard waits(for: settings.share, logger), waits(for: settings.stateDirectory, logger) else { break }
             // What somebody has set meanwhile holds as long as the process does.
             settings.rates = rates
         }
@@ -29,8 +30,9 @@ public enum PeerDaemon {
     }
 
     /// - Returns: false if the daemon is asked to end meanwhile.
-    private static func awaitShare(_ path: String, _ logger: Logger) -> Bool {
-        logger.warning("waiting for the directory to share", metadata: ["path": "\(path)"])
+    private static func waits(for path: String, _ logger: Logger) -> Bool {
+        guard (try? Directory(path: path)) == nil else { return true }
+        logger.warning("waiting for a directory to be there again", metadata: ["path": "\(path)"])
         repeat {
             if SignalDescriptor.wait(for: SignalDescriptor.termination, seconds: 1) != nil { return false }
         } while (try? Directory(path: path)) == nil

@@ -123,9 +123,11 @@ extension PeerMachine {
     /// What is to be kept of a download beyond the daemon's life.
     public func entry(of id: DownloadID) -> DownloadEntry? { downloads[id]?.record }
 
-    /// What has come of a tree's files that are downloads of their own.
-    func haveInChildren(_ download: Download) -> UInt64 {
-        (download.tree?.children ?? [:]).keys.reduce(0) { $0 + (downloads[$1]?.have ?? 0) }
+    /// Bytes that are here of a download; of a directory, also what has come of files that are downloads of their own.
+    func shownHave(_ download: Download) -> UInt64 {
+        let children = download.tree?.children.keys.compactMap { downloads[$0] }
+        let members = children ?? (download.kind == .tree ? downloads.values.filter { $0.isMember(of: download) } : [])
+        return min(download.length, members.reduce(download.have) { $0 + $1.have })
     }
 
     private func status(_ download: Download) -> DownloadStatus {
@@ -142,7 +144,7 @@ extension PeerMachine {
             }
         return DownloadStatus(
             id: download.id, kind: download.kind, name: download.name, root: download.root, length: download.length,
-            since: download.since, have: min(download.length, download.have + haveInChildren(download)),
+            since: download.since, have: shownHave(download),
             received: download.received, state: state,
             priority: download.priority, prefix: download.prefix, holders: download.holderBytes,
             activeHolders: download.lanes.count)

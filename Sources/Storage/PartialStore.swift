@@ -5,7 +5,7 @@ import Posix
 public struct PartialStore: Sendable {
     let directory: Directory
     /// Where it lies, and what it is called there.
-    let place: (parent: Directory, name: String)
+    public let place: (parent: Directory, name: String)
     let share: Share
     /// How the files of trees stood when they were staged, by their names here.
     let staging = WritingTurn<[String: FileIdentity]>([:])

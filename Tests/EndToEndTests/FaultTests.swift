@@ -101,7 +101,7 @@ extension EndToEnd {
                 try fetcher.awaitBytes(1, of: "a.bin")
                 let elsewhere = fetcher.share + ".elsewhere"
                 try FileManager.default.moveItem(atPath: fetcher.share, toPath: elsewhere)
-                try eventually("it waits") { fetcher.log.contains("waiting for the directory to share") }
+                try eventually("it waits") { fetcher.log.contains("waiting for a directory") }
                 try FileManager.default.moveItem(atPath: elsewhere, toPath: fetcher.share)
                 try eventually("it has the file") { TestFile.sameBytes(fetcher.path("a.bin"), holder.path("a.bin")) }
                 #expect(fetcher.ctl("wait", "a.bin").code == 0)
@@ -113,7 +113,7 @@ extension EndToEnd {
             try Swarm.run(peers: 1) { swarm in
                 let peer = swarm.peers[0]
                 try FileManager.default.moveItem(atPath: peer.share, toPath: peer.share + ".elsewhere")
-                try eventually("it waits") { peer.log.contains("waiting for the directory to share") }
+                try eventually("it waits") { peer.log.contains("waiting for a directory") }
                 try peer.terminate()
             }
         }

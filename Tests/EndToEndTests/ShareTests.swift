@@ -67,6 +67,26 @@ extension EndToEnd {
             }
         }
 
+        @Test("A state directory that is moved away is waited for: a new one would be another peer.s")
+        func stateMoved() throws {
+            try Swarm.run { swarm in
+                let holder = try swarm.addPeer(arguments: ["--max-upload", "1M"]) {
+                    try TestFile.write("\($0)/a.bin", length: 4 * mebibyte)
+                }
+                try holder.awaitFiles("a.bin")
+                let fetcher = try swarm.addPeer()
+                try swarm.settle()
+                #expect(fetcher.ctl("req", "--background", "a.bin").code == 0)
+                try fetcher.awaitBytes(mebibyte, of: "a.bin")
+                try FileManager.default.moveItem(atPath: fetcher.state, toPath: fetcher.state + ".elsewhere")
+                try eventually("it waits", within: 60) { fetcher.log.contains("waiting for a directory") }
+                try FileManager.default.moveItem(atPath: fetcher.state + ".elsewhere", toPath: fetcher.state)
+                try eventually("it has the file", within: 60) {
+                    TestFile.sameBytes(fetcher.path("a.bin"), holder.path("a.bin"))
+                }
+            }
+        }
+
         @Test("A download does not leave the share through a symbolic link in its directory")
         func linkedTarget() throws {
             try Swarm.run { swarm in

@@ -119,6 +119,31 @@ extension EndToEnd {
             }
         }
 
+        @Test("Room that a directory has for large files is not asked for again after a pause or kill", arguments: [false, true])
+        func reservedMembers(isKilled: Bool) throws {
+            try Swarm.run { swarm in
+                let files = ["d/a": 20 * mebibyte, "d/b": 20 * mebibyte + 1, "d/c": 1000]
+                let holder = try addHolder(swarm, files, arguments: ["--max-upload", "8M"])
+                try addPeer(swarm, mebibytes: 56) { fetcher, _ in
+                    #expect(fetcher.ctl("req", "d/", "--background").code == 0)
+                    try eventually("its large files come") { fetcher.download("d")?["have"].int ?? 0 > 4 * mebibyte }
+                    if isKilled {
+                        fetcher.kill()
+                        try fetcher.restart()
+                        try fetcher.awaitReady()
+                    } else {
+                        #expect(fetcher.ctl("pause", "d/").code == 0)
+                        let members = ["d/a", "d/b"].map { fetcher.download($0)?["have"].int ?? 0 }
+                        #expect(fetcher.download("d")?["have"].int ?? 0 >= members.reduce(0, +))
+                        #expect(fetcher.ctl("resume", "d/").code == 0)
+                    }
+                    let ended = fetcher.ctl("wait", "d/")
+                    #expect(ended.code == 0, "\(ended) \(fetcher.ctl("downloads").output)")
+                    for name in files.keys { #expect(TestFile.sameBytes(fetcher.path(name), holder.path(name))) }
+                }
+            }
+        }
+
         @Test("A directory whose files find no inode in the middle waits for one, and goes on then")
         func noInodesInside() throws {
             try Swarm.run { swarm in

@@ -38,6 +38,8 @@ enum LostDirectory: Sendable {
     case share
     /// That of the partial files.
     case partials(path: String)
+    /// What that lies in: the state directory, or the daemon's own place in the share.
+    case state(path: String)
 }
 
 /// What a worker hands back.

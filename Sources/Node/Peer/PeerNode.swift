@@ -249,6 +249,8 @@ final class PeerNode: ReactorHandler {
             logger.error("the share was unmounted, moved or replaced", metadata: ["path": "\(settings.share)"])
         case .partials(let path):
             logger.error("the directory of partial files was removed or replaced", metadata: ["path": "\(path)"])
+        case .state(let path):
+            logger.error("the directory of the daemon's state was moved or removed", metadata: ["path": "\(path)"])
         }
         beginsAnew = true
         leave()

@@ -22,7 +22,9 @@ struct PeerWorker {
     /// A directory that is not where it was opened any more.
     private var lostDirectory: LostDirectory? {
         if !share.directory.isAtItsPath { return .share }
-        return partials.isAtItsPath ? nil : .partials(path: partials.path)
+        if partials.isAtItsPath { return nil }
+        return partials.place.parent.isAtItsPath
+            ? .partials(path: partials.path) : .state(path: partials.place.parent.path)
     }
 
     private func complete(_ job: PeerJob) -> PeerCompletion {

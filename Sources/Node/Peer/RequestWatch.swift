@@ -9,7 +9,7 @@ struct RequestWatch {
     static let interval = Span.milliseconds(200)
 
     /// Seconds that a rate is smoothed over: under a limit, bytes come by batches.
-    private static let memory = 2.0
+    fileprivate static let memory = 2.0
 
     /// A client's request and where its answer goes.
     struct Watcher {
@@ -48,11 +48,28 @@ struct RequestWatch {
         case lift(Control.BanChoice)
     }
 
-    /// How fast a download has been, smoothed.
+    /// How fast a download has been: on the whole at first, then smoothed.
     private struct Pace {
-        var received: UInt64
-        var at: UInt64
+        let begun: (received: UInt64, at: UInt64)
+        var last: (received: UInt64, at: UInt64)
         var bytesPerSecond: Double = 0
+
+        init(begun received: UInt64, at now: UInt64) { (begun, last) = ((received, now), (received, now)) }
+
+        mutating func read(_ received: UInt64, at now: UInt64) {
+            if now > last.at {
+                let (whole, seconds) = (Self.seconds(from: begun.at, to: now), Self.seconds(from: last.at, to: now))
+                if whole < RequestWatch.memory {
+                    bytesPerSecond = Double(received &- min(received, begun.received)) / whole
+                } else {
+                    let current = Double(received &- min(received, last.received)) / seconds
+                    bytesPerSecond += (current - bytesPerSecond) * seconds / (seconds + RequestWatch.memory)
+                }
+            }
+            last = (received, now)
+        }
+
+        private static func seconds(from: UInt64, to: UInt64) -> Double { Double(to &- from) / 1e9 }
     }
 
     private var watchers: [RequestID: Watcher] = [:]
@@ -123,16 +140,14 @@ struct RequestWatch {
 
     private mutating func measure(_ downloads: [DownloadStatus], at now: UInt64) {
         var measured: [DownloadID: Pace] = [:]
-        for download in downloads {
-            var pace = paces[download.id] ?? Pace(received: 0, at: download.since.nanoseconds)
-            let seconds = Double(now &- pace.at) / 1e9
-            if seconds > 0 {
-                let current = Double(download.received &- min(download.received, pace.received)) / seconds
-                let weight = pace.bytesPerSecond == 0 ? 1 : seconds / (seconds + Self.memory)
-                pace.bytesPerSecond += (current - pace.bytesPerSecond) * weight
-            }
-            pace.received = download.received
-            pace.at = now
+        for download in downloads where download.state == .fetching {
+            // What came before a pause does not count after it.
+            let since = download.since.nanoseconds
+            let isNew = Double(now &- since) / 1e9 <= Self.memory
+            var pace =
+                paces[download.id]
+                ?? (isNew ? Pace(begun: 0, at: since) : Pace(begun: download.received, at: now))
+            pace.read(download.received, at: now)
             measured[download.id] = pace
         }
         paces = measured

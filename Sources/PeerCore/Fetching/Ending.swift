@@ -32,6 +32,9 @@ extension PeerMachine {
             if let tree = owner(of: download), download.parents.count <= 1, backup == nil {
                 emit(.keepLarge(tree, file))
             }
+            for tree in downloads.values where tree.tree == nil && download.isMember(of: tree) {
+                downloads[tree.id]?.lastKnown.have += download.root.length
+            }
             downloads[id] = nil
             emit(.forget(id))
             note(.downloadFinished(ended(download), took: now - download.since))

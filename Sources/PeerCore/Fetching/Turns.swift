@@ -95,10 +95,8 @@ extension PeerMachine {
         downloads[id]?.lacking = [:]
         downloads[id]?.isListed = true
         for connection in download.plan.lanes.keys { downloads[id]?.plan.remove(connection) }
-        let haveInChildren = haveInChildren(download)
         stopChildren(of: download)
         closeTree(id)
-        if download.tree != nil { downloads[id]?.lastKnown.have += haveInChildren }
         downloads[id]?.deactivateAll()
         releaseLanes(download)
         if let record = downloads[id]?.record { emit(.keep(record)) }
@@ -111,13 +109,21 @@ extension PeerMachine {
         guard failure.isOutOfSpace, hasSome || download.requests.isEmpty || download.isListed else {
             return failDownload(id, .disk(failure))
         }
-        let rest = download.length - min(download.have, download.length)
+        let rest = unreserved(download)
         let missing = failure.missingBytes ?? max(1, rest)
         stop(id, .paused(.space(missing: missing, needed: max(1, failure.neededBytes ?? rest))))
         downloads[id]?.nextSeek = now + policy.spaceCheck
         note(.downloadPaused(id, download.name, missing: missing))
-        failRequests(of: download, .full(failure, have: downloads[id]?.have ?? download.have))
+        failRequests(of: download, .full(failure, have: downloads[id].map { shownHave($0) } ?? 0))
         beginNext()
+    }
+
+    /// Bytes for which it has taken no room: a directory's larger files have theirs.
+    private func unreserved(_ download: Download) -> UInt64 {
+        let taken = downloads.values.reduce(download.have) { sum, member in
+            member.isMember(of: download) && (member.isOpen || member.have > 0) ? sum + member.root.length : sum
+        }
+        return download.length - min(taken, download.length)
     }
 
     /// Whether there is room for those that wait for it.

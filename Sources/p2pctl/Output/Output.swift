@@ -12,11 +12,16 @@ struct Output {
     }
 
     func show(_ lines: [String]) throws(ControlFailure) {
-        try Terminal.show(lines, on: descriptor)
+        do throws(ControlFailure) { try Terminal.show(lines, on: descriptor) } catch { try lost(error) }
     }
 
     func show(json value: some Encodable) throws(ControlFailure) {
-        try Terminal.show(json: value, on: descriptor)
+        do throws(ControlFailure) { try Terminal.show(json: value, on: descriptor) } catch { try lost(error) }
+    }
+
+    /// Words that go to standard error, since a file's bytes go to standard output, are worth less than those bytes.
+    private func lost(_ failure: ControlFailure) throws(ControlFailure) {
+        if descriptor != STDERR_FILENO { throw failure }
     }
 
     func print<Result: Encodable>(_ result: Result, _ text: (Result) -> [String]) throws(ControlFailure) {

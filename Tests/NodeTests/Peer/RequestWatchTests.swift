@@ -117,6 +117,19 @@ struct RequestWatchTests {
         #expect(watch.bytesPerSecond(DownloadID(rawValue: 5)) == 100)
     }
 
+    @Test("At first a rate is that of all that came, so that a burst at the beginning soon counts for little")
+    func beginsWithAll() {
+        var watch = RequestWatch()
+        for tenths in 1...15 as ClosedRange<UInt64> {
+            _ = watch.progress(of: [status(have: 300 + tenths * 10)], at: tenths * 100_000_000) { _ in
+                nil
+            } place: { _ in
+                nil
+            }
+        }
+        #expect(abs(watch.bytesPerSecond(DownloadID(rawValue: 5)) - 300) < 0.001)
+    }
+
     @Test("The rate is bytes a second, smoothed, and never that of going backwards")
     func measuresRate() {
         var watch = RequestWatch()

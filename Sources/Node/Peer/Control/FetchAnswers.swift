@@ -45,7 +45,7 @@ extension PeerNode {
     /// What was to be done with downloads is done.
     func tellChanged(_ request: RequestID) {
         guard let watcher = watch[request] else { return }
-        let name = watcher.name?.path ?? ""
+        let name = watcher.name.map { TypedName($0, isTree: watcher.isTree).text } ?? ""
         switch watcher.purpose {
         case .cancel: answerWhenDurable(request, CancelReply(name: name))
         case .choose(let names): answerWhenDurable(request, ChosenReply(names: names))

@@ -16,7 +16,7 @@ extension PeerNode {
             feed(.manifestRead(id, reading))
         case .surveying(let run, let survey):
             if isCurrent(run) {
-                workers.submit(.tree(.survey(run, survey, minFree: settings.minFree)))
+                submit(survey, of: run)
             } else {
                 workers.submit(.tree(.abandon(run, survey)))
             }
@@ -128,7 +128,20 @@ extension PeerNode {
             return .unknown
         }
         removals.placingBegan(run.id)
-        workers.submit(.tree(.survey(run, survey, minFree: settings.minFree)))
+        submit(survey, of: run)
+    }
+
+    private func submit(_ survey: TreeSurvey, of run: TreeRun) {
+        let reserved = reservedBytes(below: run.files.manifest.name)
+        workers.submit(.tree(.survey(run, survey, minFree: settings.minFree, reserved: reserved)))
+    }
+
+    /// What the partial files of a directory's files take up, whole or not: it needs no room a second time.
+    private func reservedBytes(below directory: ShareName) -> UInt64 {
+        machine.downloadStatuses.reduce(0) { sum, status in
+            let isReserved = partials[status.id] != nil || leftovers[status.id] != nil
+            return status.kind == .file && isReserved && status.name.isBelow(directory) ? sum + status.length : sum
+        }
     }
 
     private func isCurrent(_ run: TreeRun) -> Bool { trees[run.id]?.number == run.number }

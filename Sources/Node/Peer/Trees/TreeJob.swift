@@ -11,7 +11,8 @@ enum TreeJob: Sendable {
     case list(TreeListing)
     case make(ShareName, TreeContents, Catalog, unreadable: [ShareName: String], needed: Set<Digest>)
     case read(DownloadEntry, PartialFile?, needed: Set<Digest>)
-    case survey(TreeRun, TreeSurvey, minFree: Reserve)
+    /// - Parameter reserved: bytes that partial files of its files have taken already.
+    case survey(TreeRun, TreeSurvey, minFree: Reserve, reserved: UInt64)
     case stage(TreeRun, FileBatch)
     case publish(TreeRun, [Int])
     case discard(TreeFiles, [Int])

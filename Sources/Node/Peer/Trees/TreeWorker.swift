@@ -16,7 +16,7 @@ extension PeerWorker {
                 name,
                 attempt { () throws(SystemError) in try make(name, contents, catalog, unreadable, needed) })
         case .read(let entry, let partial, let needed): read(entry, partial, needed)
-        case .survey(let run, let survey, let minFree): self.survey(run, survey, minFree)
+        case .survey(let run, let survey, let minFree, let reserved): self.survey(run, survey, minFree, reserved)
         case .stage(let run, let batch): .staged(run, batch, stage(run.files, batch))
         case .publish(let run, let files):
             .published(run, files, publish(run.files, files))
@@ -104,12 +104,15 @@ extension PeerWorker {
 
     // MARK: Files
 
-    private func survey(_ run: TreeRun, _ survey: TreeSurvey, _ minFree: Reserve) -> TreeCompletion {
+    private func survey(
+        _ run: TreeRun, _ survey: TreeSurvey, _ minFree: Reserve, _ reserved: UInt64
+    ) -> TreeCompletion {
         do throws(SystemError) {
             switch try survey.run(in: share, with: bench) {
             case .more(let next): return .surveying(run, next)
             case .done(let state):
-                if let failure = missing(state.missingBytes, minFree), state.missingBytes > 0 {
+                let needed = state.missingBytes - min(state.missingBytes, reserved)
+                if let failure = missing(needed, minFree), state.missingBytes > 0 {
                     // Without its files it would look like a version of the tree.
                     share.remove(state.made)
                     return .surveyed(run, .failure(failure), made: [])
