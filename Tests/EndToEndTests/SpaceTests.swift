@@ -119,7 +119,9 @@ extension EndToEnd {
             }
         }
 
-        @Test("Room that a directory has for large files is not asked for again after a pause or kill", arguments: [false, true])
+        @Test(
+            "Room that a directory has for large files is not asked for again after a pause or kill",
+            arguments: [false, true])
         func reservedMembers(isKilled: Bool) throws {
             try Swarm.run { swarm in
                 let files = ["d/a": 20 * mebibyte, "d/b": 20 * mebibyte + 1, "d/c": 1000]
