@@ -142,6 +142,31 @@ struct PeerWorkerTests {
         }
     }
 
+    @Test(
+        "A file that stands at the name already is a delivery if it is the very same, and in the way if it is another",
+        arguments: [true, false])
+    func isThereAlready(isSame: Bool) throws {
+        try shared.write([1, 2], to: "source")
+        let source = try shared.index("source")
+        try shared.write(isSame ? [1, 2] : [1, 3], to: "file")
+        let entry = DownloadEntry(
+            id: id, name: try ShareName("file"), root: source.root, modified: 0, replacing: false, keepsBackup: true,
+            sync: true, priority: 0, state: .running)
+        let opened = shared.worker.perform(.openPartial(entry, source.layer, minFree: .bytes(0)))
+        guard case .partialOpened(id, .success(let partial)) = opened else {
+            Issue.record("no partial file")
+            return
+        }
+        #expect(store(partial, 0, [1, 2]) == .stored)
+        let terms = DeliveryTerms(replacing: false, keepsBackup: true, sync: true, modified: 0)
+        switch shared.worker.perform(.deliver(id, partial, terms)) {
+        case .delivered(id, .success(let delivered)): #expect(isSame && delivered.file.root == source.root)
+        case .delivered(id, .failure(.occupied)): #expect(!isSame)
+        default: Issue.record("another completion")
+        }
+        #expect(FileManager.default.fileExists(atPath: partial.readable.path) != isSame)
+    }
+
     @Test("What is missing on the disk is told beside all that is needed, also if it shows only when it is reserved")
     func missingRoom() throws {
         let floor = UInt64.max / 4
