@@ -202,9 +202,6 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
         sweepBans()
     }
 
-    /// Something is due before the next sweep would be.
-    mutating func sweepSoon(at moment: Moment) { nextSweep = min(nextSweep, moment) }
-
     private mutating func scheduleWake() {
         if !hasDeadlines {
             nextSweep = .distantFuture

@@ -26,8 +26,6 @@ public struct PeerPolicy: Sendable {
     /// of a download that still has others.
     public var seekFirst: Span = .seconds(1)
     public var seekMax: Span = .seconds(30)
-    /// What an ask leaves everybody to answer in before a download may begin without the last of them.
-    public var askGrace: Span = .milliseconds(100)
     /// When all holders have been busy for so long and nothing has come, others are looked for as if there were none.
     public var starved: Span = .seconds(10)
     /// A connection between peers on which nothing happens is closed.

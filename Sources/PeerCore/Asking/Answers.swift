@@ -71,9 +71,8 @@ extension PeerMachine {
         switch requests[id]?.state {
         case .inspecting, nil: break
         case .fetching(let download):
-            // The window had closed without it, or is not closed yet.
+            // The window had closed without it.
             if downloads[download]?.root == offer.root { addHolder(peer, connection, offer.holding, to: download) }
-            answered(id, by: peer, inDoubt: offered(offer, by: peer, on: connection))
         case .asking:
             guard wish.tree == offer.isTree else {
                 return refuse(connection, "an offer of a \(offer.isTree ? "directory" : "file") that was not asked for")
@@ -89,7 +88,11 @@ extension PeerMachine {
             } else if !wish.accepts(offer.root) {
                 return refuse(connection, "an offer of another root than was asked for")
             }
-            let from = offered(offer, by: peer, on: connection)
+            let from = (roster.entries[peer]?.address ?? sessions[connection]?.address).map { address in
+                Ask.FileOfferFrom(
+                    root: offer.root, length: offer.length, modified: offer.modified, address: address,
+                    holding: offer.holding)
+            }
             requests[id]?.change { ask in
                 ask.outstanding.remove(peer)
                 if let from { ask.offers[peer] = from }
@@ -98,17 +101,7 @@ extension PeerMachine {
         }
     }
 
-    private func offered(_ offer: FileOffer, by peer: PeerID, on connection: ConnectionID) -> Ask.FileOfferFrom? {
-        (roster.entries[peer]?.address ?? sessions[connection]?.address).map { address in
-            Ask.FileOfferFrom(
-                root: offer.root, length: offer.length, modified: offer.modified, address: address,
-                holding: offer.holding)
-        }
-    }
-
     private mutating func settle(_ peer: PeerID, in id: RequestID, _ reason: NotHaveReason?) {
-        // Whoever indexes its share may have another version: then the window is to close first.
-        if reason != .indexing { answered(id, by: peer, inDoubt: nil) }
         guard requests[id]?.isAsking == true else { return }
         let (again, address) = (now + policy.askAgain, roster.entries[peer]?.address)
         requests[id]?.change { ask in

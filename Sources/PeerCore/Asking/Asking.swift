@@ -39,7 +39,6 @@ extension PeerMachine {
             ask.outstanding.formUnion(peers)
         }
         for peer in peers { put(query, to: peer, for: .wish(id)) }
-        expectDoubt(id)
     }
 
     /// Asks one peer, unless the same is on its way to it.
@@ -85,7 +84,6 @@ extension PeerMachine {
                 if requests[id] == nil { break }
                 if case .asking = requests[id]?.state { isOver ? fail(id, timedOut(ask)) : askAgain(id, ask) }
             case .fetching(let download):
-                if let doubt = request.doubt, doubt.windowEnd <= now { settleDoubt(id) }
                 guard let download = downloads[download] else { break }
                 // Its own work takes as long as it takes: only what others owe counts.
                 if isAtWork(download) {

@@ -8,7 +8,7 @@ extension PeerMachine {
         guard let request = requests[id], case .asking(let ask) = request.state, !ask.asked.isEmpty || roster.isKnown
         else { return }
         let windowIsOpen = !(ask.outstanding.isEmpty && ask.indexing.isEmpty) && now < ask.windowEnd
-        if request.wish.digest == nil, windowIsOpen { return beginInDoubt(request, ask) }
+        if request.wish.digest == nil, windowIsOpen { return }
         let versions = ask.versions
         if case .survey = request.aim {
             let isOpen = windowIsOpen || (versions.isEmpty && rosterSettled > now)

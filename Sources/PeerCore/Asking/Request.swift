@@ -25,9 +25,6 @@ struct Request {
     /// When something last brought it forward; its timeout counts from here.
     var progressed: Moment
     var state = State.inspecting
-    /// The ask on which its download was begun before everybody had answered; nil when there is no doubt any more about what
-    /// is to be fetched.
-    var doubt: Ask?
 
     var isFetching: Bool {
         if case .fetching = state { true } else { false }

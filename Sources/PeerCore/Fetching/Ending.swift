@@ -4,7 +4,7 @@ import Content
 extension PeerMachine {
     /// Not beside a commit: of two syncs at a time only one is told that something was lost.
     mutating func finish(_ id: DownloadID) {
-        guard let download = downloads[id], download.commits.isIdle, !isDoubted(download) else { return }
+        guard let download = downloads[id], download.commits.isIdle else { return }
         if download.kind == .tree {
             releaseLanes(download)
             return readManifest(id)

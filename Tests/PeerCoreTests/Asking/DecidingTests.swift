@@ -65,59 +65,6 @@ import Wire
         #expect(peer.failure(of: other) == nil && peer.statuses.map(\.root) == [tree.root])
     }
 
-    // MARK: Before everybody has answered
-
-    /// Three of four holders have answered with the same version, some time ago.
-    private func begunInDoubt(timeout: Span = .seconds(30)) -> (RequestID, [ConnectionID]) {
-        peer.join([1, 2, 3, 4])
-        let request = peer.wish(file, timeout: timeout)
-        let connections = (1...4).map { peer.connect(UInt64($0)) }
-        for connection in connections.prefix(3) { peer.have(file, on: connection) }
-        #expect(peer.statuses.isEmpty)
-        peer.pass(.milliseconds(300))
-        #expect(peer.statuses.map(\.root) == [file.root])
-        peer.feed(.partialOpened(peer.download, PieceSet(pieceCount: 1)))
-        return (request, connections)
-    }
-
-    /// The only piece comes from whoever was asked for it.
-    private func bring(on connections: [ConnectionID]) throws {
-        let sender = try #require(connections.first { peer.firstOfChunk(on: $0) == 0 })
-        peer.deliver(1, of: file, on: sender)
-    }
-
-    @Test("One that has not answered holds up what the others bring only with its name", arguments: [true, false])
-    func begunEarly(isOffered: Bool) throws {
-        let (request, connections) = begunInDoubt()
-        try bring(on: connections)
-        #expect(!peer.isDelivering())
-        if isOffered { peer.have(file, on: connections[3]) } else { peer.notHave(on: connections[3]) }
-        #expect(peer.isDelivering() && peer.failure(of: request) == nil)
-    }
-
-    @Test("One that does not answer at all holds up the name until the window closes")
-    func closesInDoubt() throws {
-        let (_, connections) = begunInDoubt()
-        try bring(on: connections)
-        peer.pass(.seconds(2))
-        #expect(!peer.isDelivering())
-        peer.pass(.seconds(2))
-        #expect(peer.isDelivering())
-    }
-
-    @Test("Another version that comes late ends as the conflict that it is, and what had come is given up")
-    func conflictInDoubt() throws {
-        let (request, connections) = begunInDoubt()
-        try bring(on: connections)
-        peer.have(other, on: connections[3])
-        guard case .conflict(let versions)? = peer.failure(of: request) else {
-            Issue.record("\(String(describing: peer.failure(of: request)))")
-            return
-        }
-        #expect(Set(versions.map(\.root)) == [file.root, other.root])
-        #expect(peer.statuses.isEmpty && !peer.isDelivering())
-    }
-
     @Test("The newest of several versions may be the one that is here: then it stays", arguments: [4, 6] as [Int64])
     func newestIsHere(_ own: Int64) throws {
         peer.join([1])
