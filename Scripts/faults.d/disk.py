@@ -182,7 +182,7 @@ def share_unmounted(world):
     world.tmpfs(share, 64 * MIB)
 
     def has_begun_anew():
-        return "waiting for the directory" in world.fetcher.log() and world.fetcher.is_ready()
+        return "the share was unmounted" in world.fetcher.log() and world.fetcher.is_ready()
 
     back = world.time(has_begun_anew, "the daemon has begun anew", 20)
     world.await_roster()

@@ -17,7 +17,7 @@ public enum PeerDaemon {
         var settings = settings
         while case .directoryLost(let rates) = try runOnce(settings, logger) {
             // A new state directory would be that of another peer, without any downloads.
-            guard waits(for: settings.share, logger), waits(for: settings.stateDirectory, logger) else { break }
+            guard waits(for: [settings.share, settings.stateDirectory], logger) else { break }
             // What somebody has set meanwhile holds as long as the process does.
             settings.rates = rates
         }
@@ -30,12 +30,15 @@ public enum PeerDaemon {
     }
 
     /// - Returns: false if the daemon is asked to end meanwhile.
-    private static func waits(for path: String, _ logger: Logger) -> Bool {
-        guard (try? Directory(path: path)) == nil else { return true }
-        logger.warning("waiting for a directory to be there again", metadata: ["path": "\(path)"])
+    private static func waits(for paths: [String], _ logger: Logger) -> Bool {
+        let isMissing = { (path: String) in (try? Directory(path: path)) == nil }
+        for path in paths where isMissing(path) {
+            logger.warning("waiting for a directory to be there again", metadata: ["path": "\(path)"])
+        }
+        // At least for a moment: whoever unmounts a file system may be about to mount another.
         repeat {
             if SignalDescriptor.wait(for: SignalDescriptor.termination, seconds: 1) != nil { return false }
-        } while (try? Directory(path: path)) == nil
+        } while paths.contains(where: isMissing)
         return true
     }
 
