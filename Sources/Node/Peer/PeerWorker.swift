@@ -219,20 +219,8 @@ struct PeerWorker {
     /// What stands at the name may be the very same: a daemon that was killed after it had delivered the file, and before
     /// anything of it was recorded, leaves the download to be done again.
     private func sameFile(as partial: PartialFile, sync: Bool) -> IndexedFile? {
-        guard var step = try? IndexStep(partial.name, in: share), step.identity.size == partial.root.length else {
-            return nil
-        }
-        while let outcome = try? step.run(in: share, with: bench) {
-            switch outcome {
-            case .more(let next, _): step = next
-            case .done(let file):
-                guard file.root == partial.root else { return nil }
-                guard sync else { return file }
-                return (try? share.directory.syncFileSystem()).map { file }
-            case .changed, .openForWriting: return nil
-            }
-        }
-        return nil
+        guard let file = try? share.file(at: partial.name, of: partial.root, with: bench) else { return nil }
+        return sync ? (try? share.directory.syncFileSystem()).map { file } : file
     }
 
     private func repair(

@@ -87,3 +87,19 @@ public struct IndexedFile: Hashable, Sendable {
     /// A digest a piece; a file of one piece has its root here.
     public var layer: [Digest] { digests.isEmpty && root.length > 0 ? [root.digest] : digests }
 }
+
+extension Share {
+    /// Hashes the file that stands at a name, to the end.
+    /// - Returns: nil if it has another root, or is written to meanwhile.
+    public func file(at name: ShareName, of root: FileRoot, with bench: HashBench) throws(SystemError) -> IndexedFile? {
+        var step = try IndexStep(name, in: self)
+        guard step.identity.size == root.length else { return nil }
+        while true {
+            switch try step.run(in: self, with: bench) {
+            case .more(let next, _): step = next
+            case .done(let file): return file.root == root ? file : nil
+            case .changed, .openForWriting: return nil
+            }
+        }
+    }
+}

@@ -223,9 +223,11 @@ public struct TreeFiles: Sendable {
             return try place(stagedName(index, root), as: name, root, in: directory)
         } catch {
             // It may be the very same: another run of this download was about to publish it too.
-            guard error.alreadyExists, let identity = try same(name, root, bench) else { throw error }
+            guard error.alreadyExists, let file = try partials.share.file(at: name, of: root, with: bench) else {
+                throw error
+            }
             discard([index])
-            return published(name, root, identity, backup: nil, isFound: true)
+            return published(name, root, file.identity, backup: nil, isFound: true)
         }
     }
 
@@ -252,15 +254,6 @@ public struct TreeFiles: Sendable {
         return Published(
             file: IndexedFile(name: name, root: root, identity: identity, layer: layer), backup: backup,
             isFound: isFound)
-    }
-
-    /// How the file stands that is at a name, if it has that root.
-    private func same(_ name: ShareName, _ root: FileRoot, _ bench: HashBench) throws(SystemError) -> FileIdentity? {
-        let step = try IndexStep(name, in: partials.share)
-        guard step.identity.size == root.length,
-            case .done(let file) = try step.run(in: partials.share, with: bench), file.root == root
-        else { return nil }
-        return file.identity
     }
 
     /// The survey has made it; somebody may have removed it since. Then only its owner may enter it until the next survey,
