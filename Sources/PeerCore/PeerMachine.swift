@@ -49,6 +49,7 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
     var postponedContacts: [RosterEntry] = []
 
     var questions = Questions()
+    var laggards: Set<PeerID> = []
     var requests: [RequestID: Request] = [:]
     var downloads = Table<DownloadID, Download>()
     var lastDownload: UInt64 = 0
@@ -201,6 +202,9 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
         sweepSpace()
         sweepBans()
     }
+
+    /// Something is due before the next sweep would be.
+    mutating func sweepSoon(at moment: Moment) { nextSweep = min(nextSweep, moment) }
 
     private mutating func scheduleWake() {
         if !hasDeadlines {

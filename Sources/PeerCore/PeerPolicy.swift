@@ -12,6 +12,9 @@ public struct PeerPolicy: Sendable {
     public var settle: Span = .milliseconds(300)
     /// How long an ask by name waits for peers that do not answer, once somebody has the file.
     public var askWindow: Span = .seconds(3)
+    /// How long it waits for those that did not answer the last time; and for everybody, before a download is begun
+    /// without the last answers.
+    public var askGrace: Span = .milliseconds(100)
     /// Between two asks of a peer that is still indexing.
     public var askAgain: Span = .milliseconds(500)
     /// A holder that sends no byte for this long loses its pieces.

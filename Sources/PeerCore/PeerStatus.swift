@@ -103,7 +103,7 @@ extension PeerMachine {
 
     /// In the order of the queue.
     public var downloadStatuses: [DownloadStatus] {
-        downloads.values.sorted {
+        decided.sorted {
             (-$0.priority, $0.turn, $0.id.rawValue) < (-$1.priority, $1.turn, $1.id.rawValue)
         }.map { status($0) }
     }

@@ -21,6 +21,7 @@ extension PeerMachine {
         sessions[connection]?.asked.remove(number)
         let purpose = questions.take(number, from: peer)
         if purpose == nil { refuse(connection, "an answer to a question that was not asked") }
+        catchUp([peer])
         return purpose
     }
 
@@ -96,6 +97,11 @@ extension PeerMachine {
             requests[id]?.change { ask in
                 ask.outstanding.remove(peer)
                 if let from { ask.offers[peer] = from }
+            }
+            if case .asking(let ask) = requests[id]?.state, case .begun(let download) = ask.provisional,
+                downloads[download]?.root == offer.root
+            {
+                addHolder(peer, connection, offer.holding, to: download)
             }
             decide(id)
         }

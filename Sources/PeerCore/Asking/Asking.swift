@@ -5,7 +5,8 @@ import Wire
 extension PeerMachine {
     mutating func beginAsk(_ request: Request, local: LocalVersion?, isRotten: Bool = false) {
         requests[request.id]?.state = .asking(
-            Ask(local: local, isRotten: isRotten, windowEnd: now + policy.askWindow))
+            Ask(
+                local: local, isRotten: isRotten, windowEnd: now + policy.askWindow, graceEnd: now + policy.askGrace))
         // Without a roster there is nobody to ask yet; the first snapshot begins the ask.
         guard roster.isKnown else { return }
         ask(others, for: request.id)
@@ -31,14 +32,15 @@ extension PeerMachine {
 
     private mutating func ask(_ peers: [PeerID], for id: RequestID) {
         guard requests[id]?.isAsking == true, let query = requests[id]?.wish.query else { return }
-        let windowEnd = now + policy.askWindow
+        let (windowEnd, graceEnd) = (now + policy.askWindow, now + policy.askGrace)
         requests[id]?.change { ask in
             // The wait for a roster does not count.
-            if ask.asked.isEmpty { ask.windowEnd = windowEnd }
+            if ask.asked.isEmpty { (ask.windowEnd, ask.graceEnd) = (windowEnd, graceEnd) }
             ask.asked.formUnion(peers)
             ask.outstanding.formUnion(peers)
         }
         for peer in peers { put(query, to: peer, for: .wish(id)) }
+        sweepSoon(at: graceEnd)
     }
 
     /// Asks one peer, unless the same is on its way to it.
@@ -52,6 +54,7 @@ extension PeerMachine {
 
     /// Peers that joined are asked too: by running asks, and by downloads that could use them.
     mutating func askNewcomers(_ peers: [PeerID]) {
+        catchUp(peers)
         for (id, request) in requests {
             if case .asking(let ask) = request.state, !ask.asked.isEmpty || roster.isKnown {
                 self.ask(peers.filter { !ask.asked.contains($0) }, for: id)
@@ -80,6 +83,7 @@ extension PeerMachine {
             switch request.state {
             case .inspecting: break
             case .asking(let ask):
+                if now < ask.graceEnd { sweepSoon(at: ask.graceEnd) }
                 decide(id)
                 if requests[id] == nil { break }
                 if case .asking = requests[id]?.state { isOver ? fail(id, timedOut(ask)) : askAgain(id, ask) }
@@ -127,12 +131,11 @@ extension PeerMachine {
     }
 
     private mutating func askAgain(_ id: RequestID, _ ask: Ask) {
-        guard ask.askAgain <= now, var request = requests[id] else { return }
-        var renewed = ask
-        renewed.indexing = []
-        renewed.askAgain = .distantFuture
-        request.state = .asking(renewed)
-        requests[id] = request
+        guard ask.askAgain <= now else { return }
+        requests[id]?.change { ask in
+            ask.indexing = []
+            ask.askAgain = .distantFuture
+        }
         self.ask(ask.indexing.filter { roster.entries[$0] != nil }, for: id)
         decide(id)
     }

@@ -8,7 +8,8 @@ extension PeerMachine {
         guard let request = requests[id], case .asking(let ask) = request.state, !ask.asked.isEmpty || roster.isKnown
         else { return }
         let windowIsOpen = !(ask.outstanding.isEmpty && ask.indexing.isEmpty) && now < ask.windowEnd
-        if request.wish.digest == nil, windowIsOpen { return }
+        if request.wish.digest == nil, windowIsOpen, !isEnough(ask, request) { return beginProvisionally(id, ask) }
+        if !windowIsOpen, !ask.offers.isEmpty { lag(ask.outstanding) }
         let versions = ask.versions
         if case .survey = request.aim {
             let isOpen = windowIsOpen || (versions.isEmpty && rosterSettled > now)
@@ -24,6 +25,12 @@ extension PeerMachine {
         let banned = banned(besides: ask.asked).count
         let root = request.wish.rot == nil ? request.wish.digest : nil
         fail(id, .nobody(asked: ask.asked.count, banned: banned, root: root, unfit: unfit(ask, request.wish)))
+    }
+
+    /// Whether those who did not answer the last time have had their time, and somebody else has what is asked for.
+    private func isEnough(_ ask: Ask, _ request: Request) -> Bool {
+        guard case .fetch = request.aim else { return false }
+        return now >= ask.graceEnd && !ask.offers.isEmpty && awaitsLaggardsOnly(ask)
     }
 
     /// What to say of a directory that nobody else has, and that has rotted here.
@@ -113,7 +120,7 @@ extension PeerMachine {
     }
 
     mutating func finishAlready(_ id: RequestID, _ local: LocalVersion) {
-        guard let request = requests.removeValue(forKey: id) else { return }
+        guard let request = end(id) else { return }
         emit(
             .finished(
                 id,
@@ -123,7 +130,13 @@ extension PeerMachine {
     }
 
     mutating func fail(_ id: RequestID, _ failure: FetchFailure) {
-        guard requests.removeValue(forKey: id) != nil else { return }
+        guard end(id) != nil else { return }
         emit(.failed(id, failure))
+    }
+
+    private mutating func end(_ id: RequestID) -> Request? {
+        guard let request = requests.removeValue(forKey: id) else { return nil }
+        if case .asking(let ask) = request.state, case .begun(let download) = ask.provisional { abandon(download) }
+        return request
     }
 }

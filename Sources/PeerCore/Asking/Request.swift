@@ -34,6 +34,11 @@ struct Request {
         if case .asking = state { true } else { false }
     }
 
+    /// Its download was begun before it was decided.
+    var hasProvisional: Bool {
+        if case .asking(let ask) = state, case .begun = ask.provisional { true } else { false }
+    }
+
     /// Changes a running ask where it is. With a copy of its sets for each answer, those of a big swarm would cost the
     /// square of their number.
     mutating func change(_ body: (inout Ask) -> Void) {
@@ -46,12 +51,22 @@ struct Request {
 
 /// One `req` put to the swarm, until every peer answered or the window closed.
 struct Ask {
+    enum Provisional: Equatable {
+        case none
+        case begun(DownloadID)
+        /// There was one, and it is not begun again.
+        case over
+    }
+
     /// What stands at that name in this peer's own share.
     let local: LocalVersion?
     /// It is a directory, and files in it have rotted.
     let isRotten: Bool
     /// The window does not close before this.
     var windowEnd: Moment
+    /// Everybody has had the time to answer who answers soon.
+    var graceEnd: Moment
+    var provisional = Provisional.none
     /// Peers that were asked, all in all.
     var asked: Set<PeerID> = []
     /// Peers that have not answered.

@@ -53,7 +53,7 @@ extension PeerMachine {
     }
 
     func running(_ wish: FetchWish) -> Download? {
-        downloads.values.first { $0.name == wish.name && ($0.kind == .tree) == wish.tree }
+        decided.first { $0.name == wish.name && ($0.kind == .tree) == wish.tree }
     }
 
     /// Makes a request wait for a download that is running already, if that is of the version it wants.

@@ -17,7 +17,7 @@ extension PeerMachine {
 
     /// The daemon ends: what is written is kept, even while a commit is under way.
     mutating func commitLast(_ id: DownloadID) {
-        guard let download = downloads[id], download.isOpen, !download.isFinishing,
+        guard let download = downloads[id], download.isOpen, !download.isFinishing, !download.isProvisional,
             let pieces = download.commits.last
         else { return }
         emit(.commit(id, pieces, sync: download.sync))

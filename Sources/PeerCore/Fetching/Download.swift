@@ -89,7 +89,7 @@ struct Download {
     let name: ShareName
     let root: FileRoot
     /// Seconds since 1970, as its holders say.
-    let modified: Int64
+    var modified: Int64
     var replacing: Bool
     var keepsBackup: Bool
     let sync: Bool
@@ -119,6 +119,8 @@ struct Download {
     /// Known once it was checked against the root.
     var layer: [Digest]?
     var partial = Partial.none
+    /// The request that it was begun for before that was decided.
+    var provisional: RequestID?
     /// What stands at its name is not indexed. Its partial file is gone, and it may be this very file; or it is to be
     /// repaired, and may not be any more what that is for.
     var awaitsIndex = false

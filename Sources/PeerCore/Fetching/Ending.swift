@@ -4,7 +4,7 @@ import Content
 extension PeerMachine {
     /// Not beside a commit: of two syncs at a time only one is told that something was lost.
     mutating func finish(_ id: DownloadID) {
-        guard let download = downloads[id], download.commits.isIdle else { return }
+        guard let download = downloads[id], download.commits.isIdle, !download.isProvisional else { return }
         if download.kind == .tree {
             releaseLanes(download)
             return readManifest(id)
@@ -75,6 +75,7 @@ extension PeerMachine {
     /// taken up again.
     mutating func failDownload(_ id: DownloadID, _ failure: FetchFailure) {
         guard let download = downloads[id] else { return }
+        if download.isProvisional { return abandon(id) }
         let isKept = download.have > 0 || download.parents.isEmpty && (download.requests.isEmpty || download.isListed)
         guard isKept, download.kind.badPieces == nil else { return removeDownload(id, failure) }
         downloads[id]?.parents = []

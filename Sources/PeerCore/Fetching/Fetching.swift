@@ -4,31 +4,50 @@ import Wire
 /// A download begins, is taken up again, and goes on.
 extension PeerMachine {
     mutating func startDownload(_ version: FileVersion, _ request: Request, _ ask: Ask) {
-        let root = version.root
+        if let early = provisional(at: request.wish.name) {
+            if early.root == version.root, early.kind == kind(of: request.wish) {
+                return confirm(early.id, version, request)
+            }
+            abandon(early.id)
+        }
         if let other = downloads.values.first(where: { $0.name == request.wish.name }) {
             let what = other.kind == .tree ? "a directory" : "a file"
             return fail(request.id, .occupied("\(what) that is in the list of downloads"))
         }
-        guard downloads.count < policy.downloadsMax else {
+        guard let id = makeDownload(version, request, ask) else {
             return fail(request.id, .tooMany(limit: policy.downloadsMax))
         }
+        enlist(id, for: request.id)
+        beginNext()
+        meetCompanions(ask.companions, in: id)
+    }
+
+    /// Makes a download of a version, with those who offer it.
+    /// - Returns: nil if there are too many, or if it is longer than pieces allow.
+    mutating func makeDownload(_ version: FileVersion, _ request: Request, _ ask: Ask) -> DownloadID? {
+        guard downloads.count < policy.downloadsMax else { return nil }
         let id = nextDownload()
         let record = DownloadEntry(
-            id: id, kind: kind(of: request.wish), name: request.wish.name, root: root,
+            id: id, kind: kind(of: request.wish), name: request.wish.name, root: version.root,
             modified: version.modified, replacing: request.wish.force,
             keepsBackup: request.wish.keepsBackup, sync: request.wish.sync, priority: request.wish.priority,
             state: .running, treeLength: request.wish.tree ? version.length : 0,
             turn: request.id.rawValue)
-        guard start(record) else { return fail(request.id, .tooMany(limit: policy.downloadsMax)) }
+        guard add(record) else { return nil }
         downloads[id]?.layer = request.wish.rot?.layer
         downloads[id]?.plan.isInOrder = request.wish.inOrder
-        for (peer, offer) in ask.offers where offer.root == root {
+        for (peer, offer) in ask.offers where offer.root == version.root {
             downloads[id]?.holders[peer] = .init(address: offer.address, holding: offer.holding, state: .lost)
         }
-        note(.downloadStarted(id, record.name, root, holders: downloads[id]?.holders.count ?? 0))
-        attach(request.id, to: id)
-        beginNext()
-        meetCompanions(ask.companions, in: id)
+        return id
+    }
+
+    /// What a request waits for is its download now: recorded, and told of.
+    mutating func enlist(_ id: DownloadID, for request: RequestID) {
+        guard let download = downloads[id] else { return }
+        emit(.keep(download.record))
+        note(.downloadStarted(id, download.name, download.root, holders: download.holders.count))
+        attach(request, to: id)
     }
 
     private func kind(of wish: FetchWish) -> DownloadEntry.Kind {
@@ -41,12 +60,17 @@ extension PeerMachine {
         return DownloadID(rawValue: lastDownload)
     }
 
-    /// Puts a new download into the queue.
+    /// Puts a new download into the queue, and records it.
     /// - Returns: false for one longer than pieces allow.
     mutating func start(_ entry: DownloadEntry) -> Bool {
+        guard add(entry) else { return false }
+        emit(.keep(entry))
+        return true
+    }
+
+    private mutating func add(_ entry: DownloadEntry) -> Bool {
         guard let layout = PieceLayout(length: entry.root.length) else { return false }
         downloads[entry.id] = newDownload(entry, layout, stored: nil)
-        emit(.keep(entry))
         return true
     }
 
@@ -156,6 +180,7 @@ extension PeerMachine {
     }
 
     mutating func alreadyThere(_ id: DownloadID) {
+        if downloads[id]?.isProvisional == true { return abandon(id) }
         guard let download = downloads.removeValue(forKey: id) else { return }
         releaseLanes(download)
         emit(.discardPartial(id, download.root))

@@ -8,7 +8,9 @@ extension PeerMachine {
     mutating func releaseLanes(_ download: Download) {
         for (connection, lane) in download.currentLanes {
             let isComing = lane.receiving != nil && sessions[connection]?.chunks.first?.download == download.id
-            if isComing, isSlow(lane, for: download) || !isShared(connection, besides: download.id) {
+            let isSlow = isComing && isSlow(lane, for: download)
+            if isSlow, let peer = download.senders[connection] { lag([peer]) }
+            if isComing, isSlow || !isShared(connection, besides: download.id) {
                 drop(connection, "its piece is not needed any more", as: .choice)
                 continue
             }

@@ -70,6 +70,9 @@ extension Download {
         if case .finishing = phase { true } else { false }
     }
 
+    /// Whether it will be fetched is not decided: it is nobody's yet.
+    var isProvisional: Bool { provisional != nil }
+
     var failure: FetchFailure? {
         if case .failed(let failure) = phase { failure } else { nil }
     }

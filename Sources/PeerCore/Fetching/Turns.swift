@@ -21,7 +21,7 @@ extension PeerMachine {
     /// Requests that may become downloads whose turn is before this one's: what was asked for later can be found sooner.
     private func askedBefore(_ download: Download) -> Int {
         requests.values.count { request in
-            guard case .fetch = request.aim, !request.isFetching else { return false }
+            guard case .fetch = request.aim, !request.isFetching, !request.hasProvisional else { return false }
             return request.id.rawValue < download.turn && request.wish.priority >= download.priority
                 && now < request.since + policy.askWindow
         }
@@ -105,6 +105,7 @@ extension PeerMachine {
     /// The disk did not do what was asked of it: a full one is waited for.
     mutating func diskFailed(_ id: DownloadID, _ failure: DiskFailure) {
         guard let download = downloads[id] else { return }
+        if download.isProvisional { return abandon(id) }
         let hasSome = download.have > 0 || download.tree.map { $0.haveSoon > 0 } == true
         guard failure.isOutOfSpace, hasSome || download.requests.isEmpty || download.isListed else {
             return failDownload(id, .disk(failure))
@@ -143,8 +144,11 @@ extension PeerMachine {
 
     // MARK: Clients
 
+    /// What clients know of.
+    var decided: [Download] { downloads.values.filter { !$0.isProvisional } }
+
     mutating func cancel(_ request: RequestID, _ name: ShareName, keepData: Bool) {
-        guard let download = downloads.values.first(where: { $0.name == name && !$0.isFinishing }) else {
+        guard let download = decided.first(where: { $0.name == name && !$0.isFinishing }) else {
             // One that is being put into the share already cannot be called off any more.
             let asking = requests.values.filter { $0.wish.name == name && !$0.isFetching }.map(\.id)
             guard !asking.isEmpty else { return emit(.failed(request, .noSuchDownload)) }
@@ -167,7 +171,7 @@ extension PeerMachine {
     /// One file of a tree that is fetched is not paused: the tree would wait for it, and nothing would say so.
     /// - Parameter name: nil for every download.
     mutating func pause(_ request: RequestID, _ name: ShareName?) {
-        let chosen = downloads.values.filter { download in
+        let chosen = decided.filter { download in
             switch download.phase {
             case .finishing, .failed, .paused(.user): false
             case .queued, .gathering, .checking, .opening, .fetching, .draining, .proving, .reading, .growing,
@@ -188,7 +192,7 @@ extension PeerMachine {
 
     /// Takes up what is paused, waits for room or has failed.
     mutating func resume(_ request: RequestID, _ name: ShareName?) {
-        let chosen = downloads.values.filter { (name == nil || $0.name == name) && !$0.isRunning }
+        let chosen = decided.filter { (name == nil || $0.name == name) && !$0.isRunning }
         for download in chosen { requeue(download.id) }
         answer(request, name, isAny: !chosen.isEmpty || isKnown(name))
         beginNext()
@@ -201,7 +205,7 @@ extension PeerMachine {
     }
 
     mutating func prioritize(_ request: RequestID, _ name: ShareName, _ priority: Int) {
-        let chosen = downloads.values.filter { $0.name == name }
+        let chosen = decided.filter { $0.name == name }
         for download in chosen {
             downloads[download.id]?.priority = priority
             if let record = downloads[download.id]?.record { emit(.keep(record)) }
@@ -210,7 +214,7 @@ extension PeerMachine {
     }
 
     private func isKnown(_ name: ShareName?) -> Bool {
-        downloads.values.contains { name == nil || $0.name == name } || name == nil
+        decided.contains { name == nil || $0.name == name } || name == nil
     }
 
     private mutating func answer(_ request: RequestID, _ name: ShareName?, isAny: Bool) {

@@ -182,11 +182,12 @@ extension PeerMachine {
             switch session.state {
             case .greeting(let deadline, _):
                 if deadline <= now { drop(connection, "did not say hello in time") }
-            case .open:
+            case .open(let peer):
                 let isIdle = isIdle(session, connection)
                 if isIdle, session.used + policy.idle <= now {
                     drop(connection, "idle", as: .choice)
                 } else if isIdle, !session.chunks.isEmpty, session.used + policy.clogged <= now {
+                    lag([peer])
                     drop(connection, "what was called off is still in the way", as: .choice)
                 }
             }
@@ -199,6 +200,7 @@ extension PeerMachine {
         guard let connection = connections[peer], let session = sessions[connection], !session.chunks.isEmpty,
             isIdle(session, connection)
         else { return }
+        lag([peer])
         drop(connection, "what was called off is in the way of a question", as: .choice)
     }
 

@@ -11,7 +11,7 @@ extension PeerMachine {
     /// Files that nobody has are no downloads, unless there is one already, or the file.
     private mutating func giveUp(_ files: [Int], of id: DownloadID) {
         guard let tree = downloads[id]?.tree else { return }
-        let begun = Set(downloads.values.filter { $0.kind != .tree }.map(\.name))
+        let begun = Set(decided.filter { $0.kind != .tree }.map(\.name))
         for file in files {
             guard let root = tree.manifest.root(at: file) else { continue }
             let name = tree.manifest.name(at: file)
@@ -32,6 +32,7 @@ extension PeerMachine {
             downloads[id]?.tree?.found(file)
             return
         }
+        if let early = provisional(at: name) { abandon(early.id) }
         if let running = downloads.values.first(where: { $0.name == name && $0.kind != .tree }) {
             guard running.kind == .file, running.root == root || givesWay(running) else {
                 downloads[id]?.tree?.fail(file, .otherVersionRunning(running.root))

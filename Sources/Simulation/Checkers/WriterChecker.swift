@@ -16,7 +16,7 @@ struct WriterChecker {
         case .committed(let id, .some), .delivered(let id, .failed), .partialVerified(let id, _),
             .partialTouched(let id, _),
             .partialOpened(let id, _), .partialMissing(let id, _):
-            if let root = process.machine.downloadStatuses.first(where: { $0.id == id })?.root {
+            if let root = process.machine.entry(of: id)?.root {
                 lossy.insert(Fetch(life: peer.life, root: root))
             }
         case .wake:

@@ -19,7 +19,8 @@ enum DiskJob {
 /// What a peer's database is asked to do, in this order and one after the other.
 enum LedgerJob {
     case load
-    case keep(DownloadEntry)
+    /// With the pieces of its partial file, if there is one.
+    case keep(DownloadEntry, PieceSet?)
     case setPartial(DownloadID, [Digest], PieceSet)
     case setPieces(DownloadID, PieceSet)
     case forget(DownloadID)

@@ -12,9 +12,13 @@ extension World {
     func write(_ job: LedgerJob, _ peer: PeerHost) {
         switch job {
         case .load: restore(peer)
-        case .keep(let entry):
+        case .keep(let entry, let pieces):
             if peer.disk.rows[entry.id] == nil {
                 peer.disk.rows[entry.id] = .init(entry: entry)
+                guard let pieces else { return }
+                peer.disk.rows[entry.id]?.layer = library[entry.root]?.layer
+                peer.disk.rows[entry.id]?.pieces = pieces
+                checkers.records.recorded(pieces, of: entry.id, peer, self)
             } else {
                 peer.disk.rows[entry.id]?.entry = entry
             }

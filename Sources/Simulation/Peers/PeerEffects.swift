@@ -48,7 +48,9 @@ extension World {
         case .discardPartial(let id, _):
             if process.partials.discard(id) || process.leftovers.remove(id) != nil { submit(.discard(id), of: peer) }
         case .checkSpace(let id, _): submit(.checkSpace(id), of: peer)
-        case .keep(let entry): record(.keep(entry), of: peer)
+        case .keep(let entry):
+            let pieces = process.partials.isOpen(entry.id) ? process.machine.recordedPieces(of: entry.id) : nil
+            record(.keep(entry, pieces), of: peer)
         case .forget(let id): record(.forget(id), of: peer)
         case .banned(let ban): record(.ban(ban), of: peer)
         case .lifted(let id): record(.lift(id), of: peer)

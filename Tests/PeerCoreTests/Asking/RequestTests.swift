@@ -8,7 +8,7 @@ struct RequestTests {
     @Test("To note that one of many peers has answered costs no copy of all that have not")
     func changesInPlace() throws {
         let peers = (1...32_000 as ClosedRange<UInt64>).map { PeerID(high: 0, low: $0) }
-        var ask = Ask(local: nil, isRotten: false, windowEnd: .distantFuture)
+        var ask = Ask(local: nil, isRotten: false, windowEnd: .distantFuture, graceEnd: .distantFuture)
         ask.outstanding = Set(peers)
         let name = try ShareName("file")
         var requests = [

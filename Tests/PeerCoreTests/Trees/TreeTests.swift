@@ -312,11 +312,12 @@ import Wire
         for connection in connections where peer.roots(on: connection).filter({ $0 == tree.roots[0] }).count == 1 {
             peer.say(.endOfChunk(first: 0, .gone), on: connection)
         }
-        peer.pass(.seconds(2))
-        for connection in connections {
-            while peer.asked[connection]?.isEmpty == false { peer.notHave(on: connection) }
+        for _ in 0..<12 {
+            peer.pass(.milliseconds(250))
+            for connection in connections {
+                while peer.asked[connection]?.isEmpty == false { peer.notHave(on: connection) }
+            }
         }
-        peer.pass(.seconds(1))
         let files = try #require(peer.result(of: request)?.files)
         #expect((files.fetched, files.failedFiles) == (1, 1))
         guard case .outdated = files.failed.first?.failure else {

@@ -71,7 +71,12 @@ extension PeerNode {
 
     func keep(_ entry: DownloadEntry) {
         if recordedDownloads.insert(entry.id).inserted || unrecorded.contains(entry.id) {
-            ledger.submit(.putDownload(DownloadRecord(entry, added: WallClock.seconds())))
+            var record = DownloadRecord(entry, added: WallClock.seconds())
+            // It may have been begun before it was decided that it would be recorded.
+            if let partial = partials[entry.id], !partial.isTouched {
+                record.partial = machine.recordedPieces(of: entry.id).map { partial.record($0) }
+            }
+            ledger.submit(.putDownload(record))
         } else {
             ledger.submit(.updateDownload(DownloadRecord(entry, added: 0)))
         }
@@ -93,12 +98,7 @@ extension PeerNode {
     func recorded(_ id: DownloadID, _ result: Result<Void, StateDatabaseError>) {
         switch result {
         case .success:
-            // What came of it before is not in the row.
-            if unrecorded.remove(id) != nil, let partial = partials[id], !partial.isTouched,
-                let pieces = machine.recordedPieces(of: id)
-            {
-                ledger.submit(.setPartial(id, partial.record(pieces)))
-            }
+            unrecorded.remove(id)
         case .failure:
             unrecorded.insert(id)
             if recordsTimer == nil { recordsTimer = reactor.setTimer(at: reactor.now + Self.recordsRetry.nanoseconds) }
