@@ -130,6 +130,14 @@ extension PeerMachine {
         return min(download.length, members.reduce(download.have) { $0 + $1.have })
     }
 
+    /// What the tree waits for whose file a download is that was stopped with it.
+    private func fullTree(of member: Download) -> PauseCause? {
+        for tree in downloads.values where tree.kind == .tree {
+            if case .paused(let cause) = tree.phase, cause != .user, member.isMember(of: tree) { return cause }
+        }
+        return nil
+    }
+
     private func status(_ download: Download) -> DownloadStatus {
         let state: DownloadActivity =
             switch download.phase {
@@ -139,6 +147,7 @@ extension PeerMachine {
             case .reading: .fetching
             case .draining, .proving: .checking
             case .finishing: .finishing
+            case .paused(.user): .paused(fullTree(of: download) ?? .user)
             case .paused(let cause): .paused(cause)
             case .failed(let failure): .failed(failure)
             }

@@ -207,10 +207,15 @@ extension PeerMachine {
     mutating func prioritize(_ request: RequestID, _ name: ShareName, _ priority: Int) {
         let chosen = decided.filter { $0.name == name }
         for download in chosen {
-            downloads[download.id]?.priority = priority
-            if let record = downloads[download.id]?.record { emit(.keep(record)) }
+            for member in downloads.values where member.isMember(of: download) { setPriority(priority, of: member.id) }
+            setPriority(priority, of: download.id)
         }
         answer(request, name, isAny: !chosen.isEmpty)
+    }
+
+    private mutating func setPriority(_ priority: Int, of id: DownloadID) {
+        downloads[id]?.priority = priority
+        if let record = downloads[id]?.record { emit(.keep(record)) }
     }
 
     private func isKnown(_ name: ShareName?) -> Bool {

@@ -22,6 +22,40 @@ import Wire
 
     private var files: [DownloadStatus] { peer.statuses.filter { $0.kind == .file } }
 
+    // MARK: With their directory
+
+    @Test("A directory's priority is that of its large files, too")
+    func priority() throws {
+        let tree = try TestTree(large: 2)
+        _ = peer.grow(tree, from: [1])
+        peer.feed(.prioritize(peer.newRequest(), tree.name, 7))
+        #expect(peer.statuses.map(\.priority) == [7, 7, 7])
+    }
+
+    @Test("A large file that is stopped with its directory, for which there is no room, waits for what that waits for")
+    func noRoom() throws {
+        let tree = try TestTree(small: 2, large: 1)
+        let (_, connections) = peer.grow(tree, from: [1])
+        peer.bring(tree.small[0], of: tree, on: connections[0])
+        peer.stage([tree.small[0]], on: connections[0])
+        peer.pass(.seconds(2))
+        peer.publish(tree, [tree.small[0]])
+        peer.bring(tree.small[1], of: tree, on: connections[0])
+        peer.stage(
+            [tree.small[1]], on: connections[0],
+            .failed(DiskFailure(message: "full", code: 28, isOutOfSpace: true)))
+        let states = peer.statuses.map(\.state)
+        #expect(states.count == 2)
+        for state in states {
+            guard case .paused(.space) = state else {
+                Issue.record("\(state)")
+                continue
+            }
+        }
+        peer.feed(.pause(peer.newRequest(), tree.name))
+        #expect(peer.statuses.map(\.state) == [.paused(.user), .paused(.user)])
+    }
+
     // MARK: Other versions
 
     @Test(
