@@ -204,7 +204,7 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
     }
 
     /// Something is due before the next sweep would be.
-    mutating func sweepSoon(at moment: Moment) { nextSweep = min(nextSweep, moment) }
+    mutating func sweepSoon(at moment: Moment) { nextSweep = min(nextSweep, moment, now + policy.sweep) }
 
     private mutating func scheduleWake() {
         if !hasDeadlines {

@@ -59,7 +59,7 @@ public struct PeerPolicy: Sendable {
     /// Unanswered `hashesRequest`s of one download: pages of 256 KiB.
     public var layerPagesAhead = 4
     /// Piece digests that have not come from one holder for so long are asked of another.
-    public var layerPatience: Span = .seconds(1)
+    public var layerPatience: Span = .milliseconds(100)
     /// Between two looks whether there is room for a download that waits for it.
     public var spaceCheck: Span = .seconds(2)
     /// What is made of the time after which a busy holder wants to be asked again.

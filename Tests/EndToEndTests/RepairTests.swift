@@ -45,6 +45,18 @@ extension EndToEnd {
             }
         }
 
+        @Test("A rotten file that got another name, or another mode, since it was found is repaired all the same")
+        func otherName() throws {
+            try run { holder, peer, rotting in
+                try rotting.rot(at: 7 * mebibyte)
+                #expect(peer.ctl("verify", "a.bin").code == 65)
+                try FileManager.default.linkItem(atPath: peer.path("a.bin"), toPath: peer.path("b.bin"))
+                #expect(peer.ctl("verify", "a.bin", "--json").event("verified")?["result"].string == "rotten")
+                #expect(peer.ctl("verify", "a.bin", "--repair").code == 0)
+                #expect(TestFile.sameBytes(peer.path("a.bin"), holder.path("a.bin")))
+            }
+        }
+
         @Test("What was found rotten before is repaired later, and by name")
         func later() throws {
             try run { holder, peer, rotting in

@@ -339,6 +339,27 @@ extension EndToEnd {
             }
         }
 
+        @Test("A directory whose large files no longer fit is paused as a whole, and leaves its place to others")
+        func largeFiles() throws {
+            try Swarm.run { swarm in
+                let names = (0..<6).map { "tree/\($0).bin" }
+                var files = Dictionary(uniqueKeysWithValues: names.map { ($0, 8 * mebibyte) })
+                files["small.bin"] = mebibyte / 2
+                let holder = try addHolder(swarm, files, arguments: ["--max-upload", "6M"])
+                try addPeer(swarm, mebibytes: 64) { fetcher, disk in
+                    #expect(fetcher.ctl("req", "tree/", "--background").code == 0)
+                    try eventually("some have come") { fetcher.count("bytesIn") > 4 * mebibyte }
+                    try disk.fill(leaving: mebibyte)
+                    _ = try awaitPause(of: "tree", at: fetcher)
+                    #expect(fetcher.ctl("req", "tree/", "--timeout", "5").code == 74)
+                    #expect(fetcher.ctl("req", "small.bin", "--timeout", "5").code == 0)
+                    disk.clear()
+                    #expect(fetcher.ctl("wait", "tree/").code == 0)
+                    for name in names { #expect(TestFile.sameBytes(fetcher.path(name), holder.path(name))) }
+                }
+            }
+        }
+
         @Test("Of a directory that does not fit nothing is left, which would look like a version of it")
         func nothingLeft() throws {
             try Swarm.run { swarm in

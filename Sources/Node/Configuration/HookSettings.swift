@@ -25,12 +25,17 @@ extension PeerSettings {
     public static let onComplete = Setting(
         command: SettingName(
             key: "on_complete", place: .nowhere, kind: .command, standard: .found("none"),
-            summary: "A program and its arguments, run without a shell when a download is in the share."))
+            summary: """
+                A program and its arguments, run without a shell when a download is in the share: ["PROGRAM", "ARGUMENT"]. \
+                It finds P2PD_NAME, P2PD_PATH, P2PD_KIND (file or directory), P2PD_ROOT and P2PD_LENGTH in its environment.
+                """))
 
     public static let onError = Setting(
         command: SettingName(
             key: "on_error", place: .nowhere, kind: .command, standard: .found("none"),
-            summary: "A program and its arguments, run without a shell when a download has failed."))
+            summary: """
+                The same when a download has failed; the program finds P2PD_CAUSE, P2PD_MESSAGE and P2PD_EXIT, too.
+                """))
 
     public static let hookSeconds = Setting(
         SettingName(

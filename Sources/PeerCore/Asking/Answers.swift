@@ -19,10 +19,13 @@ extension PeerMachine {
 
     private mutating func take(_ number: UInt32, from peer: PeerID, on connection: ConnectionID) -> Questions.Purpose? {
         sessions[connection]?.asked.remove(number)
-        let purpose = questions.take(number, from: peer)
-        if purpose == nil { refuse(connection, "an answer to a question that was not asked") }
-        catchUp([peer])
-        return purpose
+        guard let question = questions.take(number, from: peer) else {
+            refuse(connection, "an answer to a question that was not asked")
+            return nil
+        }
+        // Who is late once more will be late again.
+        if now < question.asked + policy.askWindow { catchUp([peer]) }
+        return question.purpose
     }
 
     /// - Parameter reason: nil if there was no answer.
@@ -39,7 +42,7 @@ extension PeerMachine {
     /// Questions that were asked of `peer` on a connection that is gone, or that never came about.
     mutating func answersMissing(_ numbers: some Collection<UInt32>, from peer: PeerID, _ ending: SessionEnding) {
         for number in numbers.sorted() {
-            guard let purpose = questions.take(number, from: peer) else { continue }
+            guard let purpose = questions.take(number, from: peer)?.purpose else { continue }
             if askAgain(peer, for: purpose, after: ending) { continue }
             notAnswered(purpose, by: peer, nil)
         }
@@ -92,7 +95,7 @@ extension PeerMachine {
             let from = (roster.entries[peer]?.address ?? sessions[connection]?.address).map { address in
                 Ask.FileOfferFrom(
                     root: offer.root, length: offer.length, modified: offer.modified, address: address,
-                    holding: offer.holding)
+                    holding: offer.holding, answered: now)
             }
             requests[id]?.change { ask in
                 ask.outstanding.remove(peer)

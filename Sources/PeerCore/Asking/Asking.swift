@@ -47,7 +47,7 @@ extension PeerMachine {
     mutating func put(_ query: FileQuery, to peer: PeerID, for purpose: Questions.Purpose) {
         guard let entry = roster.entries[peer], !questions.isAsking(peer, for: purpose) else { return }
         leaveClogged(peer)
-        say(.req(request: questions.add(to: peer, for: purpose), query), to: entry)
+        say(.req(request: questions.add(to: peer, for: purpose, now: now), query), to: entry)
     }
 
     // MARK: Time and change

@@ -7,9 +7,11 @@ extension PeerMachine {
     mutating func decide(_ id: RequestID) {
         guard let request = requests[id], case .asking(let ask) = request.state, !ask.asked.isEmpty || roster.isKnown
         else { return }
-        let windowIsOpen = !(ask.outstanding.isEmpty && ask.indexing.isEmpty) && now < ask.windowEnd
+        // Whoever waits for less takes what there is by then.
+        let windowEnd = min(ask.windowEnd, request.progressed + request.wish.timeout)
+        let windowIsOpen = !(ask.outstanding.isEmpty && ask.indexing.isEmpty) && now < windowEnd
         if request.wish.digest == nil, windowIsOpen, !isEnough(ask, request) { return beginProvisionally(id, ask) }
-        if !windowIsOpen, !ask.offers.isEmpty { lag(ask.outstanding) }
+        if now >= ask.windowEnd, !ask.offers.isEmpty { lag(ask.outstanding) }
         let versions = ask.versions
         if case .survey = request.aim {
             let isOpen = windowIsOpen || (versions.isEmpty && rosterSettled > now)
@@ -27,9 +29,10 @@ extension PeerMachine {
         fail(id, .nobody(asked: ask.asked.count, banned: banned, root: root, unfit: unfit(ask, request.wish)))
     }
 
-    /// Whether those who did not answer the last time have had their time, and somebody else has what is asked for.
+    /// Whether those who did not answer the last time have had their time, and somebody else has what is asked for. Where
+    /// all versions are compared, nobody's is passed over.
     private func isEnough(_ ask: Ask, _ request: Request) -> Bool {
-        guard case .fetch = request.aim else { return false }
+        guard case .fetch = request.aim, request.wish.choose == .only else { return false }
         return now >= ask.graceEnd && !ask.offers.isEmpty && awaitsLaggardsOnly(ask)
     }
 

@@ -9,9 +9,10 @@ struct Questions {
         case download(DownloadID)
     }
 
-    private struct Question {
+    struct Question {
         let peer: PeerID
         let purpose: Purpose
+        let asked: Moment
     }
 
     private var byNumber: [UInt32: Question] = [:]
@@ -21,20 +22,20 @@ struct Questions {
     var count: Int { byNumber.count }
 
     /// - Returns: the number that the answer will carry.
-    mutating func add(to peer: PeerID, for purpose: Purpose) -> UInt32 {
+    mutating func add(to peer: PeerID, for purpose: Purpose, now: Moment) -> UInt32 {
         repeat { lastNumber &+= 1 } while byNumber[lastNumber] != nil
-        byNumber[lastNumber] = Question(peer: peer, purpose: purpose)
+        byNumber[lastNumber] = Question(peer: peer, purpose: purpose, asked: now)
         byPeer[peer, default: []].insert(lastNumber)
         return lastNumber
     }
 
     /// - Returns: what the answer is for; nil if `peer` was not asked that.
-    mutating func take(_ number: UInt32, from peer: PeerID) -> Purpose? {
+    mutating func take(_ number: UInt32, from peer: PeerID) -> Question? {
         guard let question = byNumber[number], question.peer == peer else { return nil }
         byNumber[number] = nil
         byPeer[peer]?.remove(number)
         if byPeer[peer]?.isEmpty == true { byPeer[peer] = nil }
-        return question.purpose
+        return question
     }
 
     /// Whether anybody has still to answer.

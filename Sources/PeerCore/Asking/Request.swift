@@ -59,7 +59,7 @@ struct Ask {
     }
 
     /// What stands at that name in this peer's own share.
-    let local: LocalVersion?
+    var local: LocalVersion?
     /// It is a directory, and files in it have rotted.
     let isRotten: Bool
     /// The window does not close before this.
@@ -89,6 +89,7 @@ struct Ask {
         let modified: Int64
         let address: PeerAddress
         let holding: Holding
+        let answered: Moment
     }
 
     /// The versions offered, most held first.

@@ -64,6 +64,8 @@ struct Download {
         let address: PeerAddress
         var holding: Holding
         var state: State
+        /// When it last said what it has.
+        var answered = Moment(nanoseconds: 0)
         var bytes: UInt64 = 0
         /// How often it was lost since it last brought anything, and when it is asked again while others are there.
         var losses = 0

@@ -94,7 +94,10 @@ extension PeerMachine {
         if let tree = download.tree { emit(.closeTree(id, tree.stage.leftOver)) }
         emit(.discardPartial(id, download.root))
         emit(.forget(id))
-        note(.downloadFailed(EndedDownload(download, isMember: isMember || owner(of: download) != nil), failure))
+        // That it has failed was told when it did.
+        if download.failure == nil || failure == .cancelled {
+            note(.downloadFailed(EndedDownload(download, isMember: isMember || owner(of: download) != nil), failure))
+        }
         failRequests(of: download, failure)
         removeMembers(of: download, failure)
         childEnded(download, failure)

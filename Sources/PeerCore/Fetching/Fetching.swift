@@ -38,6 +38,7 @@ extension PeerMachine {
         downloads[id]?.plan.isInOrder = request.wish.inOrder
         for (peer, offer) in ask.offers where offer.root == version.root {
             downloads[id]?.holders[peer] = .init(address: offer.address, holding: offer.holding, state: .lost)
+            downloads[id]?.holders[peer]?.answered = offer.answered
         }
         return id
     }
@@ -158,6 +159,9 @@ extension PeerMachine {
     /// - Parameter tree: which has put it there.
     mutating func arrived(_ file: SharedFile, by tree: DownloadID? = nil) {
         catalog.insert(file)
+        for (id, request) in requests where request.wish.name == file.name && !request.wish.tree {
+            requests[id]?.change { $0.local = LocalVersion(of: file.root) }
+        }
         // Looked at where they lie: this is done for each of a directory's files.
         for id in downloads.keys where id != tree {
             if downloads[id]?.kind == .tree {

@@ -15,6 +15,7 @@ extension PeerMachine {
         // One that comes back has to bring something before it is a reason to wait for longer.
         if download.holders[peer] == nil { progress(id) }
         known.holding = holding
+        known.answered = now
         known.saidGone = false
         known.pardoned = nil
         known.withdrawn = []

@@ -6,13 +6,16 @@ struct LayerFetch {
     let pieceCount: Int
     let pageSize: Int
     private(set) var digests: [Digest] = []
+    /// How long the holder may be silent before another is asked: longer each time, since all may be slow.
+    let patience: Span
     /// When it was begun, or the last page came.
     var heard: Moment
     /// Digests asked for.
     private var asked = 0
 
-    init(source: ConnectionID, pieceCount: Int, pageSize: Int, now: Moment) {
+    init(source: ConnectionID, pieceCount: Int, pageSize: Int, patience: Span, now: Moment) {
         heard = now
+        self.patience = patience
         self.source = source
         self.pieceCount = pieceCount
         self.pageSize = pageSize

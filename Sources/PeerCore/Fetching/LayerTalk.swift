@@ -10,14 +10,21 @@ extension PeerMachine {
         case let pieceCount:
             guard let source = layerSource(download, butNot: nil) else { return }
             downloads[download.id]?.phase = .gathering(
-                LayerFetch(source: source, pieceCount: pieceCount, pageSize: WireLimits.digestsPerFrameMax, now: now))
+                LayerFetch(
+                    source: source, pieceCount: pieceCount, pageSize: WireLimits.digestsPerFrameMax,
+                    patience: policy.layerPatience, now: now))
             askForPages(download.id)
         }
     }
 
-    /// A complete holder, or else one that has pieces and so must know the digests.
+    /// A complete holder, or else one that has pieces and so must know the digests: of these, who answered first.
     private func layerSource(_ download: Download, butNot slow: ConnectionID?) -> ConnectionID? {
-        let lanes = download.lanes.sorted { $0.rawValue < $1.rawValue }.filter { $0 != slow }
+        let answered = { (lane: ConnectionID) in
+            download.senders[lane].flatMap { download.holders[$0]?.answered } ?? .distantFuture
+        }
+        let lanes = download.lanes.filter { $0 != slow }.sorted {
+            (answered($0), $0.rawValue) < (answered($1), $1.rawValue)
+        }
         let holding = { (lane: ConnectionID) in download.senders[lane].flatMap { download.holders[$0]?.holding } }
         return lanes.first { holding($0)?.isComplete == true }
             ?? lanes.first { if case .pieces(let pieces) = holding($0) { !pieces.isEmpty } else { false } }
@@ -30,14 +37,16 @@ extension PeerMachine {
             downloads[id]?.layerSources[source] = nil
             drop(source, "no piece digests for \(Int(policy.stall.seconds)) s")
         }
-        guard fetch.heard + policy.layerPatience <= now, case .gathering(.some(let still)) = downloads[id]?.phase,
+        guard fetch.heard + fetch.patience <= now else { return sweepSoon(at: fetch.heard + fetch.patience) }
+        guard case .gathering(.some(let still)) = downloads[id]?.phase,
             still.source == fetch.source
         else { return }
         // Looked at anew: some of its lanes may have just been given up.
         if let other = downloads[id].flatMap({ layerSource($0, butNot: fetch.source) }) {
             downloads[id]?.phase = .gathering(
                 LayerFetch(
-                    source: other, pieceCount: fetch.pieceCount, pageSize: fetch.pageSize, now: now))
+                    source: other, pieceCount: fetch.pieceCount, pageSize: fetch.pageSize,
+                    patience: min(policy.stall, Span(nanoseconds: 2 * fetch.patience.nanoseconds)), now: now))
             askForPages(id)
         }
     }
@@ -50,6 +59,7 @@ extension PeerMachine {
             send(.hashesRequest(download.root, first: page.lowerBound, count: page.count), on: fetch.source)
         }
         downloads[id]?.phase = .gathering(fetch)
+        sweepSoon(at: fetch.heard + fetch.patience)
     }
 
     mutating func hashesArrived(

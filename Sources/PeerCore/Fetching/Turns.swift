@@ -29,6 +29,8 @@ extension PeerMachine {
 
     private func takesPlace(_ download: Download) -> Bool {
         guard download.isRunning, download.parents.isEmpty else { return false }
+        // All of it is here: it only waits to be decided on.
+        if download.isProvisional, download.plan.isComplete { return false }
         return download.waitsSince.map { now < $0 + policy.placePatience } ?? true
     }
 
@@ -106,6 +108,7 @@ extension PeerMachine {
     mutating func diskFailed(_ id: DownloadID, _ failure: DiskFailure) {
         guard let download = downloads[id] else { return }
         if download.isProvisional { return abandon(id) }
+        if failure.isOutOfSpace, pauseTrees(of: download, failure) { return }
         let hasSome = download.have > 0 || download.tree.map { $0.haveSoon > 0 } == true
         guard failure.isOutOfSpace, hasSome || download.requests.isEmpty || download.isListed else {
             return failDownload(id, .disk(failure))
@@ -117,6 +120,17 @@ extension PeerMachine {
         note(.downloadPaused(id, download.name, missing: missing))
         failRequests(of: download, .full(failure, have: downloads[id].map { shownHave($0) } ?? 0))
         beginNext()
+    }
+
+    /// A directory of which a file finds no room waits for all that it needs, and its files with it.
+    /// - Returns: whether the file is stopped with that: nobody else wants it.
+    private mutating func pauseTrees(of download: Download, _ failure: DiskFailure) -> Bool {
+        guard !download.parents.isEmpty else { return false }
+        for tree in download.parents.sorted(by: { $0.rawValue < $1.rawValue }) {
+            guard let needed = downloads[tree].map({ max(1, unreserved($0)) }) else { continue }
+            diskFailed(tree, failure.needing(needed))
+        }
+        return downloads[download.id]?.isRunning != true
     }
 
     /// Bytes for which it has taken no room: a directory's larger files have theirs.
@@ -224,5 +238,16 @@ extension PeerMachine {
 
     private mutating func answer(_ request: RequestID, _ name: ShareName?, isAny: Bool) {
         emit(isAny ? .changed(request, name) : .failed(request, .noSuchDownload))
+    }
+}
+
+extension DiskFailure {
+    /// The same disk, and more that is to be written to it.
+    fileprivate func needing(_ bytes: UInt64) -> DiskFailure {
+        let free = (neededBytes ?? 0) - min(missingBytes ?? 0, neededBytes ?? 0)
+        // Without an inode no bytes help.
+        let missing = missingBytes == 0 ? 0 : max(1, bytes - min(free, bytes))
+        return DiskFailure(
+            message: message, code: code, isOutOfSpace: isOutOfSpace, missingBytes: missing, neededBytes: bytes)
     }
 }

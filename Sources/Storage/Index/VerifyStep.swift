@@ -20,16 +20,19 @@ public struct VerifyStep: Sendable {
     }
 
     public let file: IndexedFile
+    /// Nobody has written to it since it rotted: another time of change comes of another mode, or of another name.
+    private let isRotten: Bool
     private let layout: PieceLayout
     private var next = 0
     private var good: PieceSet
 
     /// - Returns: nil for what is no file of this layout.
-    public init?(_ file: IndexedFile) {
+    public init?(_ file: IndexedFile, isRotten: Bool = false) {
         guard let layout = PieceLayout(length: file.root.length), file.layer.count == layout.pieceCount else {
             return nil
         }
         self.file = file
+        self.isRotten = isRotten
         self.layout = layout
         good = PieceSet(pieceCount: layout.pieceCount)
     }
@@ -47,7 +50,7 @@ public struct VerifyStep: Sendable {
         guard next == layout.pieceCount else { return .more(self) }
         if good.isComplete { return .done(.ok, identity) }
         // Whoever writes to a file may set the time of that back, but not the one of the last change.
-        return .done(after == file.identity ? .rotten(good: good) : .changed, after)
+        return .done(after == file.identity || isRotten ? .rotten(good: good) : .changed, after)
     }
 
     private func opened(in share: Share) throws(SystemError) -> (OpenFile, FileIdentity)? {

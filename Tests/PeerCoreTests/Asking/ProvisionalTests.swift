@@ -158,10 +158,12 @@ import Wire
 
     @Test("The file that turns up at its name ends what was begun, and the request says that it is there")
     func turnsUp() throws {
-        let (_, connections) = begun()
+        let (request, connections) = begun()
         try bring(on: connections)
         peer.feed(.indexed(SharedFile(name: file.name, root: file.root, modified: 0, layer: file.layer)))
         #expect(!hasBegun && isDiscarded())
+        peer.notHave(on: connections[3])
+        #expect(peer.result(of: request)?.already == true && peer.statuses.isEmpty)
     }
 
     @Test("The daemon ends: nothing of it is recorded")
@@ -171,6 +173,15 @@ import Wire
         peer.take()
         peer.feed(.leave)
         #expect(!peer.effects.contains { if case .commit = $0 { true } else { false } })
+    }
+
+    @Test("Whoever waits for less than the window takes what there is by then")
+    func shortTimeout() throws {
+        peer.join([1, 2])
+        let request = peer.wish(file, timeout: .seconds(1))
+        peer.have(file, on: peer.connect(1))
+        peer.pass(.milliseconds(1_300))
+        #expect(peer.failure(of: request) == nil && peer.statuses.map(\.root) == [file.root])
     }
 
     // MARK: Laggards
@@ -202,9 +213,35 @@ import Wire
     @Test("Who has answered since is waited for as before")
     func caughtUp() throws {
         let connections = askedInVain()
+        let second = try TestFile("second", pieces: 1)
+        peer.wish(second)
+        for connection in connections { peer.have(second, on: connection) }
+        let next = try TestFile("next", pieces: 1)
+        peer.wish(next)
+        for connection in connections.prefix(2) { peer.have(next, on: connection) }
+        peer.pass(.milliseconds(2_500))
+        #expect(peer.statuses.count == 2)
+    }
+
+    @Test("Who answers too late each time is not waited for each time")
+    func lateAgain() throws {
+        let connections = askedInVain()
+        peer.pass(.seconds(1))
         peer.notHave(on: connections[2])
         let next = try TestFile("next", pieces: 1)
         peer.wish(next)
+        for connection in connections.prefix(2) { peer.have(next, on: connection) }
+        peer.pass(.milliseconds(150))
+        #expect(peer.statuses.count == 2)
+    }
+
+    @Test("For the newest version of all, laggards too have the whole window")
+    func newest() throws {
+        let connections = askedInVain()
+        let next = try TestFile("next", pieces: 1)
+        let request = peer.newRequest()
+        peer.feed(.wish(request, FetchWish(name: next.name, timeout: .seconds(30), choose: .newest)))
+        peer.feed(.inspected(request, .absent))
         for connection in connections.prefix(2) { peer.have(next, on: connection) }
         peer.pass(.milliseconds(2_500))
         #expect(peer.statuses.count == 1)

@@ -10,7 +10,8 @@ import Testing
 
     @Test("Pages are asked in order, so many ahead and no more, the last one short")
     func pages() {
-        var fetch = LayerFetch(source: source, pieceCount: 25, pageSize: 10, now: Moment(nanoseconds: 0))
+        var fetch = LayerFetch(
+            source: source, pieceCount: 25, pageSize: 10, patience: .seconds(1), now: Moment(nanoseconds: 0))
         var asked: [Range<Int>] = []
         while let page = fetch.nextPage(pagesAhead: 2) { asked.append(page) }
         #expect(asked == [0..<10, 10..<20])
@@ -30,7 +31,8 @@ import Testing
 
     @Test("Digests out of order, twice, more or fewer than were asked for are not taken")
     func wrong() {
-        var fetch = LayerFetch(source: source, pieceCount: 25, pageSize: 10, now: Moment(nanoseconds: 0))
+        var fetch = LayerFetch(
+            source: source, pieceCount: 25, pageSize: 10, patience: .seconds(1), now: Moment(nanoseconds: 0))
         let step6 = fetch.append(digests(10), first: 0)
         #expect(!step6)
         _ = fetch.nextPage(pagesAhead: 1)

@@ -56,6 +56,55 @@ import Wire
         #expect(peer.statuses.map(\.state) == [.paused(.user), .paused(.user)])
     }
 
+    private let full = DiskFailure(
+        message: "full", code: 28, isOutOfSpace: true, missingBytes: 1 << 20, neededBytes: 3 << 20)
+
+    @Test("A large file that finds no room pauses its directory, which waits for all that it needs and then goes on")
+    func largeFindsNoRoom() throws {
+        let tree = try TestTree(small: 1, large: 2)
+        let (request, connections) = peer.grow(tree, from: [1])
+        peer.bring(tree.small[0], of: tree, on: connections[0])
+        peer.stage([tree.small[0]], on: connections[0])
+        peer.pass(.seconds(2))
+        peer.publish(tree, [tree.small[0]])
+        let child = try #require(files.first)
+        peer.take()
+        peer.feed(.pieceStored(child.id, index: 0, from: connections[0], .failed(full)))
+        guard case .full? = peer.failure(of: request) else {
+            Issue.record("\(String(describing: peer.failure(of: request)))")
+            return
+        }
+        let needed = tree.large.reduce(0) { $0 + tree.roots[$1].length }
+        let paused = DownloadActivity.paused(.space(missing: needed - (2 << 20), needed: needed))
+        #expect(peer.statuses.map(\.state) == [paused, paused, paused])
+        let isQuiet = peer.machine.isQuiet
+        #expect(isQuiet)
+        peer.feed(.spaceFound(peer.treeDownload))
+        peer.feed(.manifestRead(peer.treeDownload, .read(tree.manifest)))
+        peer.feed(.treeSurveyed(peer.treeDownload, tree.found(missing: tree.large)))
+        #expect(peer.statuses.allSatisfy { $0.state == .fetching || $0.state == .waiting })
+    }
+
+    @Test("One that a client asked for by itself waits for its own room, beside its directory")
+    func ownLargeFindsNoRoom() throws {
+        let tree = try TestTree(small: 1, large: 1)
+        let (_, connections) = peer.grow(tree, from: [1])
+        peer.bring(tree.small[0], of: tree, on: connections[0])
+        peer.stage([tree.small[0]], on: connections[0])
+        peer.pass(.seconds(2))
+        peer.publish(tree, [tree.small[0]])
+        let child = try #require(files.first)
+        let own = peer.newRequest()
+        peer.feed(.wish(own, FetchWish(name: child.name, timeout: .seconds(30), background: true)))
+        peer.feed(.pieceStored(child.id, index: 0, from: connections[0], .failed(full)))
+        #expect(files.map(\.state) == [.paused(.space(missing: 1 << 20, needed: 3 << 20))])
+        let room = peer.statuses.first { $0.kind == .tree }?.state
+        guard case .paused(.space)? = room else {
+            Issue.record("\(String(describing: room))")
+            return
+        }
+    }
+
     // MARK: Other versions
 
     @Test(

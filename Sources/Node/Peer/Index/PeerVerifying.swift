@@ -36,9 +36,13 @@ extension PeerNode {
     }
 
     private func verify(_ name: ShareName, for id: VerificationID) {
-        if let file = machine.offered[name] ?? indexer.rotten(name), let step = VerifyStep(IndexedFile(file)) {
-            return workers.submit(.verify(id, step), isUrgent: false)
-        }
+        let step =
+            if let file = machine.offered[name] {
+                VerifyStep(IndexedFile(file))
+            } else {
+                indexer.rotten(name).flatMap { VerifyStep(IndexedFile($0), isRotten: indexer.seesWrites) }
+            }
+        if let step { return workers.submit(.verify(id, step), isUrgent: false) }
         verifications.finished(id, name, indexer.notOffered(name))
     }
 
@@ -49,7 +53,9 @@ extension PeerNode {
             verifications.finished(id, file.name, .ok)
         case .success(.done(let verdict, let identity)):
             conclude(verdict, file, identity)
-            verifications.finished(id, file.name, FileVerdict(verdict, file))
+            // How it stands now, should it have got another name since it rotted.
+            let known = indexer.rotten(file.name).map { IndexedFile($0) } ?? file
+            verifications.finished(id, file.name, FileVerdict(verdict, known.root == file.root ? known : file))
         case .failure(let error): verifications.finished(id, file.name, .unreadable("\(error)"))
         }
         continueVerifying()
@@ -58,8 +64,16 @@ extension PeerNode {
     private func conclude(_ verdict: VerifyStep.Verdict, _ file: IndexedFile, _ identity: FileIdentity?) {
         switch verdict {
         case .ok: if let identity { indexer.restored(file, identity, at: reactor.now) }
-        case .rotten: if isKnown(file) { withdrawRotten(file) }
-        case .changed, .missing: if isKnown(file) { indexer.again(file.name, machine.offered, at: reactor.now) }
+        case .rotten:
+            if isKnown(file) {
+                withdrawRotten(file)
+            } else if let identity {
+                indexer.stillRotten(file, identity, at: reactor.now)
+            }
+        case .changed, .missing:
+            if isKnown(file) || indexer.rotten(file.name)?.root == file.root {
+                indexer.again(file.name, machine.offered, at: reactor.now)
+            }
         }
         continueIndexing()
     }
