@@ -131,7 +131,7 @@ extension PeerMachine {
     }
 
     /// What the tree waits for whose file a download is that was stopped with it.
-    private func fullTree(of member: Download) -> PauseCause? {
+    func fullTree(of member: Download) -> PauseCause? {
         for tree in downloads.values where tree.kind == .tree {
             if case .paused(let cause) = tree.phase, cause != .user, member.isMember(of: tree) { return cause }
         }

@@ -35,9 +35,9 @@ extension PeerMachine {
         // As whoever fetched it was told.
         case .failed(.incomplete(let result)): finishRequest(id, running, backup: nil, files: result)
         case .failed(let failure): fail(id, failure)
-        case .paused(.user): fail(id, .paused)
+        case .paused(.user) where fullTree(of: running) == nil: fail(id, .paused)
         // There may be room by now; if there is none, that is the answer.
-        case .paused(.space): join(running, id)
+        case .paused: join(running, id)
         case .queued, .gathering, .checking, .opening, .fetching, .draining, .proving, .finishing, .reading, .growing:
             attach(id, to: running.id)
         }

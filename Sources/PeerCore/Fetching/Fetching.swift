@@ -162,9 +162,11 @@ extension PeerMachine {
         for (id, request) in requests where request.wish.name == file.name && !request.wish.tree {
             requests[id]?.change { $0.local = LocalVersion(of: file.root) }
         }
+        var needless: [DownloadID] = []
         // Looked at where they lie: this is done for each of a directory's files.
         for id in downloads.keys where id != tree {
             if downloads[id]?.kind == .tree {
+                if downloads[id]?.isShort(of: file.name) == true { needless.append(id) }
                 downloads[id]?.tree?.arrived(file.name)
                 if downloads[id]?.lacking[file.name] == file.root { completed(id, by: file.name) }
             } else if downloads[id]?.name == file.name, downloads[id]?.root == file.root,
@@ -173,6 +175,9 @@ extension PeerMachine {
                 alreadyThere(id)
             }
         }
+        // They need less room than they did.
+        for id in needless { requeue(id) }
+        if !needless.isEmpty { beginNext() }
         endRepairs(of: file.name, since: "a file that was written to since it rotted")
     }
 

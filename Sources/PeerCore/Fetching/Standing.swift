@@ -112,6 +112,11 @@ extension Download {
         tree.kind == .tree && kind == .file && turn == tree.turn && name.isBelow(tree.name)
     }
 
+    /// It is a tree for which there is no room, and this may be a file of it.
+    func isShort(of name: ShareName) -> Bool {
+        if case .paused(.space) = phase { kind == .tree && name.isBelow(self.name) } else { false }
+    }
+
     /// What it has for others.
     var offered: PieceSet? { isOpen ? offerable(commits.durable) : nil }
 

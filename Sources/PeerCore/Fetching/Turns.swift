@@ -244,10 +244,12 @@ extension PeerMachine {
 extension DiskFailure {
     /// The same disk, and more that is to be written to it.
     fileprivate func needing(_ bytes: UInt64) -> DiskFailure {
-        let free = (neededBytes ?? 0) - min(missingBytes ?? 0, neededBytes ?? 0)
         // Without an inode no bytes help.
-        let missing = missingBytes == 0 ? 0 : max(1, bytes - min(free, bytes))
+        guard missingBytes != 0 else { return self }
+        let (before, short) = (neededBytes ?? 0, missingBytes ?? bytes)
+        let missing = bytes > before ? short + (bytes - before) : short - min(short - 1, before - bytes)
         return DiskFailure(
-            message: message, code: code, isOutOfSpace: isOutOfSpace, missingBytes: missing, neededBytes: bytes)
+            message: "\(bytes) bytes are needed: make room for \(missing) more", code: code, isOutOfSpace: isOutOfSpace,
+            missingBytes: missing, neededBytes: bytes)
     }
 }

@@ -85,6 +85,24 @@ import Wire
         #expect(peer.statuses.allSatisfy { $0.state == .fetching || $0.state == .waiting })
     }
 
+    @Test("A directory that waits for room is looked at again when a file of it has come another way")
+    func needsLess() throws {
+        let tree = try TestTree(small: 2, large: 1)
+        let (_, connections) = peer.grow(tree, from: [1])
+        peer.bring(tree.small[0], of: tree, on: connections[0])
+        peer.stage([tree.small[0]], on: connections[0])
+        peer.pass(.seconds(2))
+        peer.publish(tree, [tree.small[0]])
+        let child = try #require(files.first)
+        peer.feed(.pieceStored(child.id, index: 0, from: connections[0], .failed(full)))
+        let waiter = peer.newRequest()
+        peer.feed(.wait(waiter, child.name, isTree: false))
+        #expect(peer.failure(of: waiter) == nil)
+        peer.take()
+        peer.feed(.indexed(tree.shared(tree.small[1])))
+        #expect(peer.effects.contains { if case .readManifest = $0 { true } else { false } })
+    }
+
     @Test("One that a client asked for by itself waits for its own room, beside its directory")
     func ownLargeFindsNoRoom() throws {
         let tree = try TestTree(small: 1, large: 1)

@@ -36,13 +36,11 @@ extension PeerNode {
     }
 
     private func verify(_ name: ShareName, for id: VerificationID) {
-        let step =
-            if let file = machine.offered[name] {
-                VerifyStep(IndexedFile(file))
-            } else {
-                indexer.rotten(name).flatMap { VerifyStep(IndexedFile($0), isRotten: indexer.seesWrites) }
-            }
-        if let step { return workers.submit(.verify(id, step), isUrgent: false) }
+        if let file = machine.offered[name] ?? indexer.rotten(name),
+            let step = VerifyStep(IndexedFile(file), isWatched: indexer.seesWrites)
+        {
+            return workers.submit(.verify(id, step), isUrgent: false)
+        }
         verifications.finished(id, name, indexer.notOffered(name))
     }
 
@@ -66,7 +64,7 @@ extension PeerNode {
         case .ok: if let identity { indexer.restored(file, identity, at: reactor.now) }
         case .rotten:
             if isKnown(file) {
-                withdrawRotten(file)
+                withdrawRotten(file, identity ?? file.identity)
             } else if let identity {
                 indexer.stillRotten(file, identity, at: reactor.now)
             }
@@ -78,15 +76,26 @@ extension PeerNode {
         continueIndexing()
     }
 
+    /// A file was mended where it lies: what it is called elsewhere in the share has other bytes by now, and nothing tells.
+    func lookAtOtherNames(of file: IndexedFile) {
+        var names: [ShareName] = []
+        machine.offered.forEach { other in
+            let isSame = other.stamp.inode == file.identity.inode && other.stamp.device == file.identity.device
+            if isSame, other.name != file.name { names.append(other.name) }
+        }
+        for name in names { indexer.again(name, machine.offered, at: reactor.now) }
+        if !names.isEmpty { continueIndexing() }
+    }
+
     /// It is still what was verified: another version may have been indexed or fetched meanwhile.
     private func isKnown(_ file: IndexedFile) -> Bool {
         machine.offered[file.name]?.root == file.root
     }
 
-    private func withdrawRotten(_ file: IndexedFile) {
+    private func withdrawRotten(_ file: IndexedFile, _ identity: FileIdentity) {
         logger.error(
             "a shared file has rotted on the disk and is not offered any more", metadata: ["name": "\(file.name)"])
-        indexer.rotted(SharedFile(file), at: reactor.now)
+        indexer.rotted(SharedFile(file).renamed(file.name, stamp: FileStamp(identity)), at: reactor.now)
     }
 }
 
