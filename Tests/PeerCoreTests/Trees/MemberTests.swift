@@ -24,6 +24,16 @@ import Wire
 
     // MARK: With their directory
 
+    /// A tree that is fetched, the first of its small files in the share already.
+    private func growing(_ tree: TestTree) -> (RequestID, ConnectionID) {
+        let (request, connections) = peer.grow(tree, from: [1])
+        peer.bring(tree.small[0], of: tree, on: connections[0])
+        peer.stage([tree.small[0]], on: connections[0])
+        peer.pass(.seconds(2))
+        peer.publish(tree, [tree.small[0]])
+        return (request, connections[0])
+    }
+
     @Test("A directory's priority is that of its large files, too")
     func priority() throws {
         let tree = try TestTree(large: 2)
@@ -35,14 +45,10 @@ import Wire
     @Test("A large file that is stopped with its directory, for which there is no room, waits for what that waits for")
     func noRoom() throws {
         let tree = try TestTree(small: 2, large: 1)
-        let (_, connections) = peer.grow(tree, from: [1])
-        peer.bring(tree.small[0], of: tree, on: connections[0])
-        peer.stage([tree.small[0]], on: connections[0])
-        peer.pass(.seconds(2))
-        peer.publish(tree, [tree.small[0]])
-        peer.bring(tree.small[1], of: tree, on: connections[0])
+        let (_, connection) = growing(tree)
+        peer.bring(tree.small[1], of: tree, on: connection)
         peer.stage(
-            [tree.small[1]], on: connections[0],
+            [tree.small[1]], on: connection,
             .failed(DiskFailure(message: "full", code: 28, isOutOfSpace: true)))
         let states = peer.statuses.map(\.state)
         #expect(states.count == 2)
@@ -62,14 +68,10 @@ import Wire
     @Test("A large file that finds no room pauses its directory, which waits for all that it needs and then goes on")
     func largeFindsNoRoom() throws {
         let tree = try TestTree(small: 1, large: 2)
-        let (request, connections) = peer.grow(tree, from: [1])
-        peer.bring(tree.small[0], of: tree, on: connections[0])
-        peer.stage([tree.small[0]], on: connections[0])
-        peer.pass(.seconds(2))
-        peer.publish(tree, [tree.small[0]])
+        let (request, connection) = growing(tree)
         let child = try #require(files.first)
         peer.take()
-        peer.feed(.pieceStored(child.id, index: 0, from: connections[0], .failed(full)))
+        peer.feed(.pieceStored(child.id, index: 0, from: connection, .failed(full)))
         guard case .full? = peer.failure(of: request) else {
             Issue.record("\(String(describing: peer.failure(of: request)))")
             return
@@ -88,13 +90,9 @@ import Wire
     @Test("A directory that waits for room is looked at again when a file of it has come another way")
     func needsLess() throws {
         let tree = try TestTree(small: 2, large: 1)
-        let (_, connections) = peer.grow(tree, from: [1])
-        peer.bring(tree.small[0], of: tree, on: connections[0])
-        peer.stage([tree.small[0]], on: connections[0])
-        peer.pass(.seconds(2))
-        peer.publish(tree, [tree.small[0]])
+        let (_, connection) = growing(tree)
         let child = try #require(files.first)
-        peer.feed(.pieceStored(child.id, index: 0, from: connections[0], .failed(full)))
+        peer.feed(.pieceStored(child.id, index: 0, from: connection, .failed(full)))
         let waiter = peer.newRequest()
         peer.feed(.wait(waiter, child.name, isTree: false))
         #expect(peer.failure(of: waiter) == nil)
@@ -106,15 +104,11 @@ import Wire
     @Test("One that a client asked for by itself waits for its own room, beside its directory")
     func ownLargeFindsNoRoom() throws {
         let tree = try TestTree(small: 1, large: 1)
-        let (_, connections) = peer.grow(tree, from: [1])
-        peer.bring(tree.small[0], of: tree, on: connections[0])
-        peer.stage([tree.small[0]], on: connections[0])
-        peer.pass(.seconds(2))
-        peer.publish(tree, [tree.small[0]])
+        let (_, connection) = growing(tree)
         let child = try #require(files.first)
         let own = peer.newRequest()
         peer.feed(.wish(own, FetchWish(name: child.name, timeout: .seconds(30), background: true)))
-        peer.feed(.pieceStored(child.id, index: 0, from: connections[0], .failed(full)))
+        peer.feed(.pieceStored(child.id, index: 0, from: connection, .failed(full)))
         #expect(files.map(\.state) == [.paused(.space(missing: 1 << 20, needed: 3 << 20))])
         let room = peer.statuses.first { $0.kind == .tree }?.state
         guard case .paused(.space)? = room else {
