@@ -45,56 +45,6 @@ extension EndToEnd {
             }
         }
 
-        @Test("A rotten file that got another name, or another mode, since it was found is repaired all the same")
-        func otherName() throws {
-            try run { holder, peer, rotting in
-                try rotting.rot(at: 7 * mebibyte)
-                #expect(peer.ctl("verify", "a.bin").code == 65)
-                try FileManager.default.linkItem(atPath: peer.path("a.bin"), toPath: peer.path("b.bin"))
-                #expect(peer.ctl("verify", "a.bin", "--json").event("verified")?["result"].string == "rotten")
-                #expect(peer.ctl("verify", "a.bin", "--repair").code == 0)
-                #expect(TestFile.sameBytes(peer.path("a.bin"), holder.path("a.bin")))
-            }
-        }
-
-        @Test("What a mended file is called elsewhere is offered as what it is by then")
-        func otherNames() throws {
-            try Swarm.run(inMemory: true) { swarm in
-                _ = try swarm.addHolder(of: "a.bin", length: RepairTests.length)
-                var rotting: RottingFile?
-                let peer = try swarm.addPeer { share in
-                    try TestFile.write(share + "/a.bin", length: RepairTests.length)
-                    rotting = RottingFile(share + "/a.bin")
-                }
-                try peer.awaitFiles("a.bin")
-                try swarm.settle()
-                let root = peer.files()["a.bin"]
-                try rotting?.rot(at: 7 * mebibyte)
-                #expect(peer.ctl("verify", "a.bin").code == 65)
-                // As long as it is mapped it is open for writing, and would not be indexed.
-                rotting = nil
-                try FileManager.default.linkItem(atPath: peer.path("a.bin"), toPath: peer.path("b.bin"))
-                try peer.awaitFiles("b.bin")
-                #expect(peer.files()["b.bin"] != root)
-                #expect(peer.ctl("verify", "a.bin", "--repair").code == 0)
-                try eventually("both have the root of what stands there now") {
-                    peer.files()["a.bin"] == root && peer.files()["b.bin"] == root
-                }
-            }
-        }
-
-        @Test("Bytes that rot after the file got another name are found rotten, not taken for a new version")
-        func namedBefore() throws {
-            try run { _, peer, rotting in
-                let link = peer.path("b.bin")
-                try FileManager.default.linkItem(atPath: peer.path("a.bin"), toPath: link)
-                try FileManager.default.removeItem(atPath: link)
-                try rotting.rot(at: 7 * mebibyte)
-                #expect(peer.ctl("verify", "a.bin").code == 65)
-                #expect(peer.ctl("verify", "a.bin", "--repair").code == 0)
-            }
-        }
-
         @Test("What was found rotten before is repaired later, and by name")
         func later() throws {
             try run { holder, peer, rotting in

@@ -6,7 +6,7 @@ public struct VerifyStep: Sendable {
     /// What became of a file.
     public enum Verdict: Hashable, Sendable {
         case ok
-        /// It stands as it did to the time of its last change, or was watched, but its bytes are others: the disk, or whatever is
+        /// It stands as it did to the time of its last change, but its bytes are others: the disk, or whatever is
         /// between, has lost them.
         case rotten(good: PieceSet)
         /// It was written to, or another file was put in its place.
@@ -20,19 +20,16 @@ public struct VerifyStep: Sendable {
     }
 
     public let file: IndexedFile
-    /// Whoever writes to it is noticed: another time of change comes of another mode, or of another name.
-    private let isWatched: Bool
     private let layout: PieceLayout
     private var next = 0
     private var good: PieceSet
 
     /// - Returns: nil for what is no file of this layout.
-    public init?(_ file: IndexedFile, isWatched: Bool = false) {
+    public init?(_ file: IndexedFile) {
         guard let layout = PieceLayout(length: file.root.length), file.layer.count == layout.pieceCount else {
             return nil
         }
         self.file = file
-        self.isWatched = isWatched
         self.layout = layout
         good = PieceSet(pieceCount: layout.pieceCount)
     }
@@ -50,7 +47,7 @@ public struct VerifyStep: Sendable {
         guard next == layout.pieceCount else { return .more(self) }
         if good.isComplete { return .done(.ok, identity) }
         // Whoever writes to a file may set the time of that back, but not the one of the last change.
-        return .done(after == file.identity || isWatched ? .rotten(good: good) : .changed, after)
+        return .done(after == file.identity ? .rotten(good: good) : .changed, after)
     }
 
     private func opened(in share: Share) throws(SystemError) -> (OpenFile, FileIdentity)? {

@@ -168,7 +168,6 @@ extension PeerNode {
         case .success(let delivery):
             partials.delivered(id)
             indexer.record(delivery.file)
-            if machine.entry(of: id)?.kind.badPieces != nil { lookAtOtherNames(of: delivery.file) }
             feed(.delivered(id, .done(SharedFile(delivery.file), backup: delivery.backup)))
         case .failure(.changed):
             if let name = partials[id]?.name { indexer.mended[name] = nil }

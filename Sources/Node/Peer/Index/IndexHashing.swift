@@ -118,11 +118,8 @@ extension ShareIndexer {
             return nil
         }
         let isUnchanged = old.stamp.changed == file.identity.changed || old.stamp == FileStamp(file.identity).ofRot
-        return isUnchanged || unsettled[file.name]?.lastFailure == .rotten && seesWrites ? old : nil
+        return isUnchanged || unsettled[file.name]?.lastFailure == .rotten && !isPolling ? old : nil
     }
-
-    /// Watches tell of everybody who writes to a file.
-    var seesWrites: Bool { !isPolling }
 
     func isRotten(_ file: IndexedFile) -> Bool { whatRotted(file) != nil }
 
@@ -158,12 +155,6 @@ extension ShareIndexer {
         // Nothing about the file tells of it: with a time of change that no file has it is hashed at the next start, and
         // found rotten again instead of being taken for what it was.
         rows.append(.put(IndexedFile(file.renamed(file.name, stamp: file.stamp.ofRot))))
-    }
-
-    /// Its pieces are still others than what was indexed, and something else about it may have changed.
-    mutating func stillRotten(_ file: IndexedFile, _ identity: FileIdentity, at now: UInt64) {
-        guard rotten(file.name)?.root == file.root, identity != file.identity else { return }
-        rotted(SharedFile(file).renamed(file.name, stamp: FileStamp(identity)), at: now)
     }
 
     /// Its pieces are what was indexed: if that was not so before, a disk or a cable has thought better of it.

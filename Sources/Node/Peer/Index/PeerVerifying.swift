@@ -36,9 +36,7 @@ extension PeerNode {
     }
 
     private func verify(_ name: ShareName, for id: VerificationID) {
-        if let file = machine.offered[name] ?? indexer.rotten(name),
-            let step = VerifyStep(IndexedFile(file), isWatched: indexer.seesWrites)
-        {
+        if let file = machine.offered[name] ?? indexer.rotten(name), let step = VerifyStep(IndexedFile(file)) {
             return workers.submit(.verify(id, step), isUrgent: false)
         }
         verifications.finished(id, name, indexer.notOffered(name))
@@ -51,9 +49,7 @@ extension PeerNode {
             verifications.finished(id, file.name, .ok)
         case .success(.done(let verdict, let identity)):
             conclude(verdict, file, identity)
-            // How it stands now, should it have got another name since it rotted.
-            let known = indexer.rotten(file.name).map { IndexedFile($0) } ?? file
-            verifications.finished(id, file.name, FileVerdict(verdict, known.root == file.root ? known : file))
+            verifications.finished(id, file.name, FileVerdict(verdict, file))
         case .failure(let error): verifications.finished(id, file.name, .unreadable("\(error)"))
         }
         continueVerifying()
@@ -62,29 +58,10 @@ extension PeerNode {
     private func conclude(_ verdict: VerifyStep.Verdict, _ file: IndexedFile, _ identity: FileIdentity?) {
         switch verdict {
         case .ok: if let identity { indexer.restored(file, identity, at: reactor.now) }
-        case .rotten:
-            if isKnown(file) {
-                withdrawRotten(file, identity ?? file.identity)
-            } else if let identity {
-                indexer.stillRotten(file, identity, at: reactor.now)
-            }
-        case .changed, .missing:
-            if isKnown(file) || indexer.rotten(file.name)?.root == file.root {
-                indexer.again(file.name, machine.offered, at: reactor.now)
-            }
+        case .rotten: if isKnown(file) { withdrawRotten(file) }
+        case .changed, .missing: if isKnown(file) { indexer.again(file.name, machine.offered, at: reactor.now) }
         }
         continueIndexing()
-    }
-
-    /// A file was mended where it lies: what it is called elsewhere in the share has other bytes by now, and nothing tells.
-    func lookAtOtherNames(of file: IndexedFile) {
-        var names: [ShareName] = []
-        machine.offered.forEach { other in
-            let isSame = other.stamp.inode == file.identity.inode && other.stamp.device == file.identity.device
-            if isSame, other.name != file.name { names.append(other.name) }
-        }
-        for name in names { indexer.again(name, machine.offered, at: reactor.now) }
-        if !names.isEmpty { continueIndexing() }
     }
 
     /// It is still what was verified: another version may have been indexed or fetched meanwhile.
@@ -92,10 +69,10 @@ extension PeerNode {
         machine.offered[file.name]?.root == file.root
     }
 
-    private func withdrawRotten(_ file: IndexedFile, _ identity: FileIdentity) {
+    private func withdrawRotten(_ file: IndexedFile) {
         logger.error(
             "a shared file has rotted on the disk and is not offered any more", metadata: ["name": "\(file.name)"])
-        indexer.rotted(SharedFile(file).renamed(file.name, stamp: FileStamp(identity)), at: reactor.now)
+        indexer.rotted(SharedFile(file), at: reactor.now)
     }
 }
 
