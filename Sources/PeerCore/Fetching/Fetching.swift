@@ -46,7 +46,7 @@ extension PeerMachine {
     /// What a request waits for is its download now: recorded, and told of.
     mutating func enlist(_ id: DownloadID, for request: RequestID) {
         guard let download = downloads[id] else { return }
-        emit(.keep(download.record))
+        keepRecord(of: id)
         note(.downloadStarted(id, download.name, download.root, holders: download.holders.count))
         attach(request, to: id)
     }
@@ -67,6 +67,11 @@ extension PeerMachine {
         guard add(entry) else { return false }
         emit(.keep(entry))
         return true
+    }
+
+    /// How a download stands is written down for the daemon's next life.
+    mutating func keepRecord(of id: DownloadID) {
+        if let record = downloads[id]?.record { emit(.keep(record)) }
     }
 
     private mutating func add(_ entry: DownloadEntry) -> Bool {
@@ -120,7 +125,7 @@ extension PeerMachine {
         if wish.force, !download.replacing {
             downloads[id]?.replacing = true
             downloads[id]?.keepsBackup = wish.keepsBackup
-            if let record = downloads[id]?.record { emit(.keep(record)) }
+            keepRecord(of: id)
         }
         // A tree's file that a client asks for by itself does not go with the tree any more.
         if case .fetch = requests[request]?.aim, owner(of: download) != nil { setTurn(request.rawValue, of: id) }

@@ -40,6 +40,6 @@ extension PeerMachine {
         bad.formUnion(more)
         downloads[id]?.kind = .repair(bad: bad)
         downloads[id]?.plan.spoiled(more)
-        if let record = downloads[id]?.record { emit(.keep(record)) }
+        keepRecord(of: id)
     }
 }

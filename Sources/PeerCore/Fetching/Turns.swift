@@ -101,7 +101,7 @@ extension PeerMachine {
         closeTree(id)
         downloads[id]?.deactivateAll()
         releaseLanes(download)
-        if let record = downloads[id]?.record { emit(.keep(record)) }
+        keepRecord(of: id)
     }
 
     /// The disk did not do what was asked of it: a full one is waited for.
@@ -215,7 +215,7 @@ extension PeerMachine {
     mutating func requeue(_ id: DownloadID) {
         downloads[id]?.phase = .queued
         downloads[id]?.lacking = [:]
-        if let record = downloads[id]?.record { emit(.keep(record)) }
+        keepRecord(of: id)
     }
 
     mutating func prioritize(_ request: RequestID, _ name: ShareName, _ priority: Int) {
@@ -229,7 +229,7 @@ extension PeerMachine {
 
     private mutating func setPriority(_ priority: Int, of id: DownloadID) {
         downloads[id]?.priority = priority
-        if let record = downloads[id]?.record { emit(.keep(record)) }
+        keepRecord(of: id)
     }
 
     private func isKnown(_ name: ShareName?) -> Bool {

@@ -170,6 +170,6 @@ extension PeerMachine {
 
     mutating func setTurn(_ turn: UInt64, of id: DownloadID) {
         downloads[id]?.turn = turn
-        if let record = downloads[id]?.record { emit(.keep(record)) }
+        keepRecord(of: id)
     }
 }

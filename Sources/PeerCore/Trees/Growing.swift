@@ -167,7 +167,7 @@ extension PeerMachine {
         if case .failed(.incomplete(var result)) = downloads[id]?.phase {
             result.found(name)
             downloads[id]?.phase = .failed(.incomplete(result))
-            if let record = downloads[id]?.record { emit(.keep(record)) }
+            keepRecord(of: id)
         }
         guard downloads[id]?.lacking.isEmpty == true, downloads[id]?.failure != nil else { return }
         requeue(id)
