@@ -237,8 +237,9 @@ public enum PeerInput: Sendable {
     case partialVerified(DownloadID, PieceSet)
     /// All pieces of the last `commit` are durable and recorded, or none of those that were new.
     case committed(DownloadID, DiskFailure?)
-    /// There is room for a download that waits for it.
-    case spaceFound(DownloadID)
+    /// Whether there is room for a download that waits for it.
+    /// - Parameter missing: bytes that there is no room for; 0 if it is inodes that lack, nil if nothing does.
+    case spaceChecked(DownloadID, missing: UInt64?)
     /// It could not be opened, or not be read again before delivery.
     case partialFailed(DownloadID, DiskFailure)
     case delivered(DownloadID, Delivery)

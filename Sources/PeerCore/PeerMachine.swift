@@ -122,7 +122,7 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
         case .partialTouched(let id, let isThere): partialTouched(id, isThere: isThere)
         case .partialVerified(let id, let good): partialVerified(id, good)
         case .committed(let id, let failure): committed(id, failure)
-        case .spaceFound(let id): spaceFound(id)
+        case .spaceChecked(let id, let missing): spaceChecked(id, missing)
         case .partialFailed(let id, let failure): partialFailed(id, failure)
         case .delivered(let id, let delivery): delivered(id, delivery)
         case .repairPostponed(let id): repairPostponed(id)

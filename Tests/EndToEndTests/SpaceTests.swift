@@ -29,6 +29,23 @@ extension EndToEnd {
             return holder
         }
 
+        /// A peer that has a directory of files `tree/0`, `tree/1` and so on.
+        private func addTree(_ swarm: Swarm, _ lengths: [Int], arguments: [String] = []) throws -> Peer {
+            let holder = try swarm.addPeer(arguments: arguments) { share in
+                for (index, length) in lengths.enumerated() {
+                    try TestFile.write("\(share)/tree/\(index)", length: length, seed: UInt64(index + 1))
+                }
+            }
+            try eventually("all are indexed") { holder.files().count == lengths.count }
+            return holder
+        }
+
+        private func expectTree(of count: Int, at fetcher: Peer, as holder: Peer) {
+            for name in (0..<count).map({ "tree/\($0)" }) {
+                #expect(TestFile.sameBytes(fetcher.path(name), holder.path(name)))
+            }
+        }
+
         private func awaitPause(of name: String, at peer: Peer) throws -> Int {
             try eventually("\(name) is paused for want of room") {
                 let download = peer.download(name)
@@ -157,9 +174,12 @@ extension EndToEnd {
                     let reply = fetcher.ctl("req", "d/", "--json")
                     #expect(reply.code == 74 && reply.event("error")?["cause"].string == "disk-full", "\(reply)")
                     #expect(reply.event("error")?["message"].string?.contains("no inode") == true, "\(reply)")
-                    let waiting = fetcher.download("d")
-                    #expect(waiting?["state"].string == "paused" && waiting?["needs"].int == nil)
-                    #expect(waiting?["cause"].string?.contains("no inode") == true)
+                    // What a worker was at when the last inode was taken gives some back.
+                    try eventually("it waits for an inode") {
+                        let waiting = fetcher.download("d")
+                        return waiting?["state"].string == "paused" && waiting?["needs"].int == nil
+                            && waiting?["cause"].string?.contains("no inode") == true
+                    }
                     for filler in fillers { try FileManager.default.removeItem(atPath: filler) }
                     // There are 64 in all: it goes on, and comes to the end of them again.
                     try eventually("more of it comes") {
@@ -317,12 +337,8 @@ extension EndToEnd {
         @Test("A directory whose small files no longer fit is paused as well, and later fetches only what is missing")
         func tree() throws {
             try Swarm.run { swarm in
-                let holder = try swarm.addPeer(arguments: ["--max-upload", "4M"]) { share in
-                    for index in 0..<240 {
-                        try TestFile.write("\(share)/tree/\(index)", length: 60_000, seed: UInt64(index + 1))
-                    }
-                }
-                try eventually("all are indexed") { holder.files().count == 240 }
+                let holder = try addTree(
+                    swarm, [Int](repeating: 60_000, count: 240), arguments: ["--max-upload", "4M"])
                 try addPeer(swarm, mebibytes: 64) { fetcher, disk in
                     #expect(fetcher.ctl("req", "tree/", "--background").code == 0)
                     try eventually("some have come") { fetcher.count("bytesIn") > 8 * mebibyte }
@@ -332,9 +348,40 @@ extension EndToEnd {
                     #expect(fetcher.ctl("wait", "tree/").code == 0)
                     // What had no name yet when the disk was full, which is a second's worth, and what was on its way.
                     #expect(fetcher.count("bytesIn") <= 240 * 60_000 + 5 * mebibyte)
-                    for index in 0..<240 {
-                        #expect(TestFile.sameBytes(fetcher.path("tree/\(index)"), holder.path("tree/\(index)")))
-                    }
+                    expectTree(of: 240, at: fetcher, as: holder)
+                }
+            }
+        }
+
+        @Test("Small files need the blocks that they take on the disk, not only their bytes")
+        func blocks() throws {
+            try Swarm.run { swarm in
+                let holder = try addTree(swarm, (0..<1500).map { 100 + $0 % 400 })
+                try addPeer(swarm, mebibytes: 5) { fetcher, disk in
+                    let reply = fetcher.ctl("req", "tree/", "--json")
+                    let message = reply.event("error")?["message"].string ?? ""
+                    #expect(reply.code == 74 && message.contains("\(1500 * 4096) bytes are needed"), "\(reply)")
+                    #expect(!FileManager.default.fileExists(atPath: fetcher.path("tree")))
+                    #expect(holder.count("bytesOut") < mebibyte)
+                }
+            }
+        }
+
+        @Test("What is to stay free stays free also while small files come")
+        func floorInside() throws {
+            try Swarm.run { swarm in
+                let holder = try addTree(swarm, (0..<240).map { 60_000 + $0 }, arguments: ["--max-upload", "4M"])
+                try addPeer(swarm, mebibytes: 64, minFree: "24M") { fetcher, disk in
+                    #expect(fetcher.ctl("req", "tree/", "--background").code == 0)
+                    try eventually("some have come") { fetcher.count("bytesIn") > 4 * mebibyte }
+                    try disk.fill(leaving: 25 * mebibyte)
+                    let needed = try awaitPause(of: "tree", at: fetcher)
+                    #expect(disk.free >= 24 * mebibyte && needed > 2 * mebibyte, "\(disk.free) \(needed)")
+                    let cause = fetcher.ctl("req", "tree/", "--timeout", "5")
+                    #expect(cause.code == 74 && cause.errors.contains("min_free"), "\(cause)")
+                    disk.clear()
+                    #expect(fetcher.ctl("wait", "tree/").code == 0)
+                    expectTree(of: 240, at: fetcher, as: holder)
                 }
             }
         }

@@ -3,11 +3,16 @@ public enum ByteText {
     private static let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
 
     /// Below a hundred with one decimal place, unless that is a zero.
-    public static func size(_ bytes: UInt64) -> String {
+    public static func size(_ bytes: UInt64) -> String { text(bytes, .toNearestOrAwayFromZero) }
+
+    /// Never less than it is: what somebody makes room for has to be enough.
+    public static func atLeast(_ bytes: UInt64) -> String { text(bytes, .up) }
+
+    private static func text(_ bytes: UInt64, _ rule: FloatingPointRoundingRule) -> String {
         var unit = 0
         // Rounded before it is compared, so that 1023.99 KiB becomes 1 MiB and not 1024 KiB.
-        while unit + 1 < units.count, rounded(bytes, unit: unit) >= 1024 { unit += 1 }
-        let amount = rounded(bytes, unit: unit)
+        while unit + 1 < units.count, rounded(bytes, unit: unit, rule) >= 1024 { unit += 1 }
+        let amount = rounded(bytes, unit: unit, rule)
         let whole = UInt64(amount)
         let tenth = UInt64((amount * 10).rounded()) - whole * 10
         return tenth == 0 ? "\(whole) \(units[unit])" : "\(whole).\(tenth) \(units[unit])"
@@ -19,8 +24,9 @@ public enum ByteText {
     }
 
     /// In units of 1024^unit bytes: tenths below 100, whole numbers above.
-    private static func rounded(_ bytes: UInt64, unit: Int) -> Double {
+    private static func rounded(_ bytes: UInt64, unit: Int, _ rule: FloatingPointRoundingRule) -> Double {
         let amount = Double(bytes) / Double(UInt64(1) << UInt64(10 * unit))
-        return amount < 99.95 ? (amount * 10).rounded() / 10 : amount.rounded()
+        let tenths = (amount * 10).rounded(rule) / 10
+        return tenths < 100 ? tenths : amount.rounded(rule)
     }
 }

@@ -44,7 +44,7 @@ public enum DownloadsText {
     private static func notes(_ download: DownloadsReply.Download) -> String {
         let notes = [
             download.kind == .repair ? "repair" : nil,
-            download.cause, download.needs.map { "\(ByteText.size($0)) more must be free" },
+            download.cause, download.needs.map { "\(ByteText.atLeast($0)) more must be free" },
             download.hook.map { "hook: \($0)" },
         ].compactMap { $0 }
         return notes.isEmpty ? "" : "  (" + notes.joined(separator: "; ") + ")"

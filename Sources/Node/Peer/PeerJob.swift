@@ -58,7 +58,8 @@ enum PeerCompletion: Sendable {
     case partialChecked(DownloadID, Result<PartialFile.Standing, SystemError>)
     case partialVerified(DownloadID, Result<PartialVerification.Outcome, SystemError>, isOpen: Bool)
     case synced(DownloadID, PieceSet, DiskFailure?)
-    case spaceFound(DownloadID)
+    /// - Parameter missing: bytes that there is no room for; 0 if it is inodes that lack, nil if nothing does.
+    case spaceChecked(DownloadID, missing: UInt64?)
     case stored(DownloadID, ConnectionID, index: Int, PieceBuffer, PieceOutcome)
     case delivered(DownloadID, Result<DeliveredFile, DeliveryError>)
     case sharedOpened(ShareName, Result<ServedFile, SystemError>)
@@ -79,7 +80,7 @@ extension PeerCompletion {
         case .tree(let completion): completion.isDiskFailure
         case .partialOpened, .partialReopened, .partialChecked, .partialVerified, .stored, .delivered,
             .directoriesChecked, .scanned, .looked, .indexed, .verified, .ledger, .inspected, .layerChecked,
-            .spaceFound, .sharedOpened, .warmed, .resolved, .nothing:
+            .spaceChecked, .sharedOpened, .warmed, .resolved, .nothing:
             false
         }
     }

@@ -48,7 +48,7 @@ struct PeerWorker {
                 id, attempt { () throws(SystemError) in try verification.run(with: bench) }, isOpen: isOpen)
         case .sync(let id, let partial, let pieces): .synced(id, pieces, sync(partial))
         case .checkSpace(let id, let needed, let minFree):
-            missing(needed, minFree) == nil ? .spaceFound(id) : .nothing
+            .spaceChecked(id, missing: missing([needed], minFree).flatMap(\.missingBytes))
         case .store(let id, let partial, let connection, let index, let buffer, let length):
             .stored(id, connection, index: index, buffer, store(partial, index, buffer, length))
         case .deliver(let id, let partial, let terms): .delivered(id, deliver(partial, terms))
@@ -131,7 +131,7 @@ struct PeerWorker {
                     code: error.code, isOutOfSpace: false))
         }
         return partials.reserving {
-            if let failure = missing(length, minFree) { return .failure(failure) }
+            if let failure = missing([length], minFree) { return .failure(failure) }
             do throws(SystemError) {
                 return .success(
                     try partials.open(
@@ -144,15 +144,17 @@ struct PeerWorker {
 
     /// Somebody else may have taken the room meanwhile: what is missing by now is what has to be made free.
     func notReserved(_ bytes: UInt64, _ minFree: Reserve, _ error: SystemError) -> DiskFailure {
-        let found = error.isOutOfSpace ? missing(bytes, minFree) : nil
+        let found = error.isOutOfSpace ? missing([bytes], minFree) : nil
         return DiskFailure(
             message: "\(error)", code: error.code, isOutOfSpace: error.isOutOfSpace,
             missingBytes: found?.missingBytes, neededBytes: bytes)
     }
 
-    /// - Returns: why there is no room for so many bytes; nil if there is, or nobody knows.
-    func missing(_ bytes: UInt64, _ minFree: Reserve) -> DiskFailure? {
+    /// - Returns: why there is no room for files of these lengths; nil if there is, or nobody knows.
+    func missing(_ lengths: [UInt64], _ minFree: Reserve) -> DiskFailure? {
         guard let space = try? partials.freeSpace() else { return nil }
+        let block = DiskBlock(size: space.blockSize)
+        let bytes = lengths.reduce(0) { $0 + block.taken(by: $1) }
         if let failure = missingInode(space, for: bytes) { return failure }
         let floor = minFree.bytes(of: space.total)
         guard case .missing(let count) = Room(for: bytes, keeping: floor, available: space.available) else {

@@ -113,8 +113,10 @@ extension PeerMachine {
         guard failure.isOutOfSpace, hasSome || download.requests.isEmpty || download.isListed else {
             return failDownload(id, .disk(failure))
         }
-        let rest = unreserved(download)
-        let missing = failure.missingBytes ?? max(1, rest)
+        let rest = max(1, unreserved(download))
+        // A part of a tree was looked at, where there has to be room for the whole.
+        let failure = download.tree?.isSurveyed == true ? failure.needing(rest) : failure
+        let missing = failure.missingBytes ?? rest
         stop(id, .paused(.space(missing: missing, needed: max(1, failure.neededBytes ?? rest))))
         downloads[id]?.nextSeek = now + policy.spaceCheck
         note(.downloadPaused(id, download.name, missing: missing))
@@ -127,18 +129,19 @@ extension PeerMachine {
     private mutating func pauseTrees(of download: Download, _ failure: DiskFailure) -> Bool {
         guard !download.parents.isEmpty else { return false }
         for tree in download.parents.sorted(by: { $0.rawValue < $1.rawValue }) {
-            guard let needed = downloads[tree].map({ max(1, unreserved($0)) }) else { continue }
-            diskFailed(tree, failure.needing(needed))
+            diskFailed(tree, failure)
         }
         return downloads[download.id]?.isRunning != true
     }
 
     /// Bytes for which it has taken no room: a directory's larger files have theirs.
     private func unreserved(_ download: Download) -> UInt64 {
-        let taken = downloads.values.reduce(download.have) { sum, member in
-            member.isMember(of: download) && (member.isOpen || member.have > 0) ? sum + member.root.length : sum
+        guard let tree = download.tree else { return download.length - min(download.have, download.length) }
+        let taken: UInt64 = downloads.values.reduce(0) { sum, member in
+            let isReserved = member.isMember(of: download) && (member.isOpen || member.have > 0)
+            return isReserved ? sum + tree.block.taken(by: member.root.length) : sum
         }
-        return download.length - min(taken, download.length)
+        return tree.missingRoom - min(taken, tree.missingRoom)
     }
 
     /// Whether there is room for those that wait for it.
@@ -150,10 +153,15 @@ extension PeerMachine {
         }
     }
 
-    mutating func spaceFound(_ id: DownloadID) {
-        guard case .paused(.space) = downloads[id]?.phase else { return }
-        downloads[id]?.phase = .queued
-        beginNext()
+    /// - Parameter missing: bytes for which there is no room; nil if there is room for all that it needs.
+    mutating func spaceChecked(_ id: DownloadID, _ missing: UInt64?) {
+        guard case .paused(.space(_, let needed)) = downloads[id]?.phase else { return }
+        if let missing {
+            downloads[id]?.phase = .paused(.space(missing: missing, needed: needed))
+        } else {
+            downloads[id]?.phase = .queued
+            beginNext()
+        }
     }
 
     // MARK: Clients
@@ -246,10 +254,11 @@ extension DiskFailure {
     fileprivate func needing(_ bytes: UInt64) -> DiskFailure {
         // Without an inode no bytes help.
         guard missingBytes != 0 else { return self }
-        let (before, short) = (neededBytes ?? 0, missingBytes ?? bytes)
+        let (before, short) = (neededBytes ?? bytes, max(1, missingBytes ?? neededBytes ?? bytes))
         let missing = bytes > before ? short + (bytes - before) : short - min(short - 1, before - bytes)
         return DiskFailure(
-            message: "\(bytes) bytes are needed: make room for \(missing) more", code: code, isOutOfSpace: isOutOfSpace,
-            missingBytes: missing, neededBytes: bytes)
+            message:
+                "\(bytes) bytes are needed beside what is to stay free (min_free): make room for \(missing) more",
+            code: code, isOutOfSpace: isOutOfSpace, missingBytes: missing, neededBytes: bytes)
     }
 }

@@ -103,8 +103,7 @@ extension PeerMachine {
         case .some(let failure): downloads[id]?.tree?.fail(file, failure)
         case nil:
             downloads[id]?.tree?.ended(isMissed: false)
-            downloads[id]?.tree?.fetched += 1
-            downloads[id]?.tree?.have += child.root.length
+            downloads[id]?.tree?.childFinished(file)
             progress(id)
         }
         growFurther(id)

@@ -104,7 +104,7 @@ extension PeerMachine {
                 // The first copy has its name, or this one could not have been written.
                 return emit(.discardFiles(id, [file.index]))
             }
-            downloads[id]?.tree?.stage.add(file.index, bytes: length, now: now)
+            downloads[id]?.tree?.wrote(file.index, now: now)
             if let peer { downloads[id]?.credit(peer, bytes: length) }
         case .superfluous: downloads[id]?.tree?.plan.failed(file.index)
         case .wrong:

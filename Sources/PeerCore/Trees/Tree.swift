@@ -27,6 +27,9 @@ struct Tree {
     private var others: Set<ShareName> = []
     /// Bytes of the manifest's files that are in the share.
     var have: UInt64 = 0
+    private(set) var block = DiskBlock(size: 1)
+    /// Bytes of the disk that will be taken by what is not written yet, with what its children have taken for themselves.
+    private(set) var missingRoom: UInt64 = 0
     var already = 0
     var fetched = 0
     private(set) var failed: [TreeFailure] = []
@@ -56,10 +59,13 @@ struct Tree {
         already = found.present
         have = found.presentBytes
         madeDirectories = found.madeDirectories
+        block = found.block
         for obstacle in found.obstacles { fail(Int(obstacle.index), obstacle.failure) }
         var small: [Int32] = []
         for file in found.missing {
-            switch manifest.length(at: Int(file)).flatMap({ PieceLayout(length: $0)?.pieceCount }) {
+            let length = manifest.length(at: Int(file)) ?? 0
+            missingRoom += block.taken(by: length)
+            switch PieceLayout(length: length)?.pieceCount {
             case 0?:
                 emptyCount += 1
                 stage.add(Int(file), bytes: 0, now: now)
@@ -82,7 +88,26 @@ struct Tree {
     /// A file that was missing is in the share, without a download of this tree.
     mutating func found(_ file: Int) {
         already += 1
-        have += manifest.length(at: file) ?? 0
+        arrived(file)
+    }
+
+    /// A child has come to its end.
+    mutating func childFinished(_ file: Int) {
+        fetched += 1
+        arrived(file)
+    }
+
+    private mutating func arrived(_ file: Int) {
+        let length = manifest.length(at: file) ?? 0
+        have += length
+        missingRoom -= min(missingRoom, block.taken(by: length))
+    }
+
+    /// A small file is on the disk, and waits for its name.
+    mutating func wrote(_ file: Int, now: Moment) {
+        let length = manifest.length(at: file) ?? 0
+        stage.add(file, bytes: length, now: now)
+        missingRoom -= min(missingRoom, block.taken(by: length))
     }
 
     /// - Returns: a file that is to become a child now.

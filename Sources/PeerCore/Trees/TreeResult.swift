@@ -53,6 +53,8 @@ public struct TreeFound: Sendable {
     public let obstacles: [Obstacle]
     /// Directories that were missing and were made.
     public let madeDirectories: Int
+    /// In what its disk counts the room for them.
+    public let block: DiskBlock
 
     public struct Obstacle: Sendable {
         /// In the manifest.
@@ -66,13 +68,15 @@ public struct TreeFound: Sendable {
     }
 
     public init(
-        missing: [Int32], present: Int, presentBytes: UInt64, obstacles: [Obstacle], madeDirectories: Int = 0
+        missing: [Int32], present: Int, presentBytes: UInt64, obstacles: [Obstacle], madeDirectories: Int = 0,
+        block: DiskBlock
     ) {
         self.missing = missing
         self.present = present
         self.presentBytes = presentBytes
         self.obstacles = obstacles
         self.madeDirectories = madeDirectories
+        self.block = block
     }
 }
 

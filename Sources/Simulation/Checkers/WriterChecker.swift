@@ -23,7 +23,7 @@ struct WriterChecker {
             let misplaced = process.machine.misplacedPieces
             if misplaced > 0 { world.report("writers", "\(misplaced) pieces of \(peer.node) are not in one place") }
         case .dialed, .dialFailed, .accepted, .received, .closed, .pieceStarted, .progressed, .pieceReceived,
-            .pieceStored, .chunkServed, .layerChecked, .committed, .partialChecked, .spaceFound, .partialFailed,
+            .pieceStored, .chunkServed, .layerChecked, .committed, .partialChecked, .spaceChecked, .partialFailed,
             .delivered, .repairPostponed, .judged,
             .manifestRead, .treeSurveyed, .treeFailed, .filesStaged, .filesPublished, .publishingFailed, .manifestMade,
             .directoryChanged, .indexed, .withdrawn, .settling, .indexing, .wish, .inspected, .cancel, .pause,

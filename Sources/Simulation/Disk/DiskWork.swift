@@ -24,7 +24,7 @@ extension World {
             feed(.partialVerified(id, pieces.intersection(partial.right)), to: peer)
         case .deliver(let id, let terms): deliver(id, terms, peer)
         case .discard(let id): peer.disk.partials[id] = nil
-        case .checkSpace(let id): if !peer.disk.isFull { feed(.spaceFound(id), to: peer) }
+        case .checkSpace(let id): feed(.spaceChecked(id, missing: peer.disk.isFull ? 1 : nil), to: peer)
         }
     }
 

@@ -86,7 +86,7 @@ extension PeerInput: Traceable {
         case .partialChecked(let id): Simulation.code(56, id.rawValue)
         case .partialTouched(let id, let isThere): Simulation.code(57, id.rawValue, isThere ? 1 : 0)
         case .committed(let id, let failure): Simulation.code(34, id.rawValue, failure == nil ? 0 : 1)
-        case .spaceFound(let id): Simulation.code(35, id.rawValue)
+        case .spaceChecked(let id, let missing): Simulation.code(35, id.rawValue, missing ?? 0)
         case .partialFailed(let id, _): Simulation.code(36, id.rawValue)
         case .delivered(let id, _): Simulation.code(37, id.rawValue)
         case .repairPostponed(let id): Simulation.code(59, id.rawValue)

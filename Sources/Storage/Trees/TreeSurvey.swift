@@ -16,8 +16,10 @@ public struct TreeState: Sendable {
 
     /// Files to fetch, as indices in the manifest.
     public internal(set) var missing: [Int32] = []
-    /// Bytes of those.
-    public internal(set) var missingBytes: UInt64 = 0
+    /// Bytes of the disk that those take.
+    public internal(set) var missingRoom: UInt64 = 0
+    /// In what that is counted.
+    public internal(set) var block = DiskBlock(size: 1)
     /// Files that are there as they should be.
     public internal(set) var present = 0
     public internal(set) var presentBytes: UInt64 = 0
@@ -113,6 +115,7 @@ public struct TreeSurvey: Sendable {
     public func madeSoFar(in share: Share) -> [TreeRemain] { share.remains(ofDirectories: made) }
 
     private mutating func begin(in share: Share) throws(SystemError) {
+        state.block = DiskBlock(size: try share.directory.freeSpace().blockSize)
         let (parent, last) = try share.makeParent(of: manifest.name, sync: false)
         if try parent.makeDirectory(last, mode: TreeSurvey.newMode) { made.insert(manifest.name) }
         let directory = try parent.openDirectory(last)
@@ -231,7 +234,7 @@ public struct TreeSurvey: Sendable {
 
     private mutating func miss(_ index: Int, _ root: FileRoot) {
         state.missing.append(Int32(index))
-        state.missingBytes += root.length
+        state.missingRoom += state.block.taken(by: root.length)
     }
 
     private mutating func obstruct(_ index: Int, _ obstacle: TreeState.Obstacle) {

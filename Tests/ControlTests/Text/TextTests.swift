@@ -14,6 +14,16 @@ import Testing
         #expect(ByteText.size(bytes) == text)
     }
 
+    @Test(
+        "Room that is to be made is never told to be less than it is",
+        arguments: [
+            (1, "1 B"), (1024, "1 KiB"), (1025, "1.1 KiB"), (44 << 20, "44 MiB"), (44 << 20 + 1, "44.1 MiB"),
+            (150 << 20 + 1, "151 MiB"), (1024 << 20 - 1, "1 GiB"),
+        ] as [(UInt64, String)])
+    func atLeast(bytes: UInt64, text: String) {
+        #expect(ByteText.atLeast(bytes) == text)
+    }
+
     @Test("A rate that is no number, negative or beyond everything is shown as nothing")
     func rates() {
         #expect(ByteText.rate(1_048_576.4) == "1 MiB/s")

@@ -60,7 +60,7 @@ extension PeerWorld {
         case .discardPartial(let id, _):
             partials[id] = partials[id].flatMap { $0 == .open || $0 == .displaced ? nil : .unwanted }
             written[id] = nil
-        case .checkSpace(let id, _): owed.append(.spaceFound(id))
+        case .checkSpace(let id, _): owed.append(.spaceChecked(id, missing: nil))
 
         case .readManifest(let entry): read(entry)
         case .surveyTree(let entry, let manifest): survey(entry, manifest)
@@ -198,7 +198,9 @@ extension PeerWorld {
             default: missing.append(Int32(index))
             }
         }
-        let found = TreeFound(missing: missing, present: present, presentBytes: presentBytes, obstacles: obstacles)
+        let found = TreeFound(
+            missing: missing, present: present, presentBytes: presentBytes, obstacles: obstacles,
+            block: DiskBlock(size: 4096))
         owed.append(choices.below(8) == 7 ? .treeFailed(entry.id, full()) : .treeSurveyed(entry.id, found))
     }
 

@@ -170,9 +170,9 @@ struct PeerWorkerTests {
     @Test("What is missing on the disk is told beside all that is needed, also if it shows only when it is reserved")
     func missingRoom() throws {
         let floor = UInt64.max / 4
-        let failure = try #require(shared.worker.missing(1000, .bytes(floor)))
+        let failure = try #require(shared.worker.missing([1000], .bytes(floor)))
         let missing = try #require(failure.missingBytes)
-        #expect(failure.isOutOfSpace && failure.neededBytes == 1000 && missing > floor / 2 && missing < floor)
+        #expect(failure.isOutOfSpace && failure.neededBytes == 4096 && missing > floor / 2 && missing < floor)
         let full = SystemError("reserve", on: "x", code: ENOSPC)
         let late = shared.worker.notReserved(1000, .bytes(floor), full)
         #expect(late.message == "\(full)" && late.isOutOfSpace && late.neededBytes == 1000)

@@ -72,7 +72,7 @@ import Testing
             peer.take()
             peer.pass(.seconds(3))
             #expect(peer.effects.contains(.checkSpace(entry.id, needed: file.root.length)))
-            peer.feed(.spaceFound(entry.id))
+            peer.feed(.spaceChecked(entry.id, missing: nil))
         }
     }
 

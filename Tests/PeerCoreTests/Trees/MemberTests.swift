@@ -81,7 +81,7 @@ import Wire
         #expect(peer.statuses.map(\.state) == [paused, paused, paused])
         let isQuiet = peer.machine.isQuiet
         #expect(isQuiet)
-        peer.feed(.spaceFound(peer.treeDownload))
+        peer.feed(.spaceChecked(peer.treeDownload, missing: nil))
         peer.feed(.manifestRead(peer.treeDownload, .read(tree.manifest)))
         peer.feed(.treeSurveyed(peer.treeDownload, tree.found(missing: tree.large)))
         #expect(peer.statuses.allSatisfy { $0.state == .fetching || $0.state == .waiting })

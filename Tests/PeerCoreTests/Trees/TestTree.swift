@@ -46,11 +46,14 @@ struct TestTree {
     /// By index; a directory has none.
     var roots: [FileRoot] { (0..<manifest.count).map { manifest.root(at: $0) ?? .empty } }
 
-    func found(missing: [Int], obstacles: [(Int, FetchFailure)] = [], made: Int = 0) -> TreeFound {
+    func found(
+        missing: [Int], obstacles: [(Int, FetchFailure)] = [], made: Int = 0, block: UInt64 = 1
+    ) -> TreeFound {
         let present = manifest.count - missing.count - obstacles.count
         return TreeFound(
             missing: missing.map(Int32.init), present: present, presentBytes: 0,
-            obstacles: obstacles.map { .init(index: Int32($0.0), failure: $0.1) }, madeDirectories: made)
+            obstacles: obstacles.map { .init(index: Int32($0.0), failure: $0.1) }, madeDirectories: made,
+            block: DiskBlock(size: block))
     }
 
     func shared(_ file: Int) -> SharedFile {
@@ -80,14 +83,15 @@ extension Harness {
     /// A tree whose manifest is kept from before, up to what is asked for after the survey.
     func grow(
         _ tree: TestTree, from peers: [UInt64], missing: [Int]? = nil, obstacles: [(Int, FetchFailure)] = [],
-        made: Int = 0, timeout: Span = .seconds(30)
+        made: Int = 0, block: UInt64 = 1, timeout: Span = .seconds(30)
     ) -> (RequestID, [ConnectionID]) {
         join(peers)
         let request = wish(tree, timeout: timeout)
         let connections = peers.map { connect($0) }
         for connection in connections { have(tree, on: connection) }
         feed(.manifestRead(treeDownload, .read(tree.manifest)))
-        let found = tree.found(missing: missing ?? Array(0..<tree.manifest.count), obstacles: obstacles, made: made)
+        let found = tree.found(
+            missing: missing ?? Array(0..<tree.manifest.count), obstacles: obstacles, made: made, block: block)
         feed(.treeSurveyed(treeDownload, found))
         return (request, connections)
     }

@@ -387,11 +387,24 @@ import Wire
         #expect(peer.effects.contains(.closeTree(peer.treeDownload, [])))
         let id = peer.treeDownload
         peer.take()
-        peer.feed(.spaceFound(id))
+        peer.feed(.spaceChecked(id, missing: nil))
         #expect(peer.effects.contains { if case .readManifest = $0 { true } else { false } })
         peer.feed(.manifestRead(id, .read(tree.manifest)))
         peer.feed(.treeSurveyed(id, tree.found(missing: [1])))
         #expect(peer.roots(on: connections[0]) == [tree.roots[1]])
+    }
+
+    @Test("What a tree waits for is room for all that is missing, in whole blocks, and what of it lacks is told anew")
+    func neededBlocks() throws {
+        let tree = try TestTree(small: 3, large: 1)
+        let (_, connections) = peer.grow(tree, from: [1], block: 65536)
+        fillDisk(after: 0, before: 1, of: tree, on: connections[0])
+        let id = peer.treeDownload
+        let large = try #require(tree.manifest.length(at: tree.large[0]))
+        let needed = 2 * 65536 + DiskBlock(size: 65536).taken(by: large)
+        #expect(peer.statuses.first?.state == .paused(.space(missing: needed, needed: needed)))
+        peer.feed(.spaceChecked(id, missing: 7))
+        #expect(peer.statuses.first?.state == .paused(.space(missing: 7, needed: needed)))
     }
 
     @Test("No room to give files their names pauses the tree, too, and what has its name already counts")
@@ -422,7 +435,7 @@ import Wire
         fillDisk(after: 0, before: 1, of: tree, on: connections[0])
         let id = peer.treeDownload
         #expect(peer.statuses.map(\.have) == [4096])
-        peer.feed(.spaceFound(id))
+        peer.feed(.spaceChecked(id, missing: nil))
         peer.feed(.manifestRead(id, .read(tree.manifest)))
         peer.feed(.treeFailed(id, diskFull))
         #expect(peer.statuses.map(\.have) == [4096])

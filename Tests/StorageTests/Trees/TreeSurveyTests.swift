@@ -31,7 +31,7 @@ import Testing
     func empty() throws {
         let state = try target.survey(manifest)
         #expect(missing(state) == ["a.bin", "sub/b", "zero"])
-        #expect((state.missingBytes, state.present, state.obstacles.count) == (4, 0, 0))
+        #expect((state.missingRoom, state.present, state.obstacles.count) == (2 * state.block.size, 0, 0))
         #expect(
             target.names == ["top/", "top/models/", "top/models/sub/", "top/models/void/", "top/models/void/deep/"])
     }

@@ -56,7 +56,7 @@ extension DownloadStatus {
         case .waiting: "a peer that has this version"
         case .paused(.user): "p2pctl resume"
         case .paused(.space(missing: 0, _)): "a free inode"
-        case .paused(.space(let missing, _)): "\(ByteText.size(missing)) more of free space"
+        case .paused(.space(let missing, _)): "\(ByteText.atLeast(missing)) more of free space"
         case .queued, .fetching, .checking, .finishing, .failed: nil
         }
     }

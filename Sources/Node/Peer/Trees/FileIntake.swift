@@ -43,7 +43,7 @@ extension PeerNode {
     private func handOver(_ connection: ConnectionID) {
         guard let batch = batches.removeValue(forKey: connection) else { return }
         guard let run = trees[batch.download], !batch.files.isEmpty else { return giveBack(batch.buffer) }
-        workers.submit(.tree(.stage(run, batch)))
+        workers.submit(.tree(.stage(run, batch, minFree: settings.minFree)))
     }
 
     /// A connection has ended; a file that was coming in on it is lost.

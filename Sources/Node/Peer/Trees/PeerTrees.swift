@@ -132,15 +132,15 @@ extension PeerNode {
     }
 
     private func submit(_ survey: TreeSurvey, of run: TreeRun) {
-        let reserved = reservedBytes(below: run.files.manifest.name)
+        let reserved = reservedLengths(below: run.files.manifest.name)
         workers.submit(.tree(.survey(run, survey, minFree: settings.minFree, reserved: reserved)))
     }
 
-    /// What the partial files of a directory's files take up, whole or not: it needs no room a second time.
-    private func reservedBytes(below directory: ShareName) -> UInt64 {
-        machine.downloadStatuses.reduce(0) { sum, status in
+    /// Of a directory's files that have partial files, whole or not: they need no room a second time.
+    private func reservedLengths(below directory: ShareName) -> [UInt64] {
+        machine.downloadStatuses.compactMap { status in
             let isReserved = partials[status.id] != nil || leftovers[status.id] != nil
-            return status.kind == .file && isReserved && status.name.isBelow(directory) ? sum + status.length : sum
+            return status.kind == .file && isReserved && status.name.isBelow(directory) ? status.length : nil
         }
     }
 

@@ -11,9 +11,9 @@ enum TreeJob: Sendable {
     case list(TreeListing)
     case make(ShareName, TreeContents, Catalog, unreadable: [ShareName: String], needed: Set<Digest>)
     case read(DownloadEntry, PartialFile?, needed: Set<Digest>)
-    /// - Parameter reserved: bytes that partial files of its files have taken already.
-    case survey(TreeRun, TreeSurvey, minFree: Reserve, reserved: UInt64)
-    case stage(TreeRun, FileBatch)
+    /// - Parameter reserved: lengths of its files that have taken their room already.
+    case survey(TreeRun, TreeSurvey, minFree: Reserve, reserved: [UInt64])
+    case stage(TreeRun, FileBatch, minFree: Reserve)
     case publish(TreeRun, [Int])
     case discard(TreeFiles, [Int])
     /// A survey that is not wanted any more: what it has made so far is looked up.

@@ -17,7 +17,7 @@ extension PeerWorker {
                 attempt { () throws(SystemError) in try make(name, contents, catalog, unreadable, needed) })
         case .read(let entry, let partial, let needed): read(entry, partial, needed)
         case .survey(let run, let survey, let minFree, let reserved): self.survey(run, survey, minFree, reserved)
-        case .stage(let run, let batch): .staged(run, batch, stage(run.files, batch))
+        case .stage(let run, let batch, let minFree): .staged(run, batch, stage(run.files, batch, minFree))
         case .publish(let run, let files):
             .published(run, files, publish(run.files, files))
         case .discard(let files, let indices): discard(files, indices)
@@ -105,14 +105,15 @@ extension PeerWorker {
     // MARK: Files
 
     private func survey(
-        _ run: TreeRun, _ survey: TreeSurvey, _ minFree: Reserve, _ reserved: UInt64
+        _ run: TreeRun, _ survey: TreeSurvey, _ minFree: Reserve, _ reserved: [UInt64]
     ) -> TreeCompletion {
         do throws(SystemError) {
             switch try survey.run(in: share, with: bench) {
             case .more(let next): return .surveying(run, next)
             case .done(let state):
-                let needed = state.missingBytes - min(state.missingBytes, reserved)
-                if let failure = missing(needed, minFree), state.missingBytes > 0 {
+                let taken = reserved.reduce(0) { $0 + state.block.taken(by: $1) }
+                let needed = state.missingRoom - min(state.missingRoom, taken)
+                if needed > 0, let failure = missing([needed], minFree) {
                     // Without its files it would look like a version of the tree.
                     share.remove(state.made)
                     return .surveyed(run, .failure(failure), made: [])
@@ -124,7 +125,14 @@ extension PeerWorker {
         }
     }
 
-    private func stage(_ files: TreeFiles, _ batch: FileBatch) -> [StagedFile] {
+    /// Nothing is kept free for small files, unlike for those with a partial file of their own: whether there is room
+    /// still is asked each time.
+    private func stage(_ files: TreeFiles, _ batch: FileBatch, _ minFree: Reserve) -> [StagedFile] {
+        if let failure = missing(batch.files.map { UInt64($0.range.count) }, minFree) {
+            return batch.files.map {
+                StagedFile(index: $0.index, connection: batch.connection, outcome: .failed(failure))
+            }
+        }
         let arrivals = batch.files.map { file in
             let bytes = UnsafeRawBufferPointer(rebasing: batch.buffer.memory[file.range])
             return TreeFiles.Arrival(index: file.index, bytes: bytes)
@@ -173,7 +181,7 @@ extension TreeFound {
                 Obstacle(
                     index: found.index,
                     failure: FetchFailure(found.obstacle, offered: manifest.root(at: Int(found.index))))
-            }, madeDirectories: state.made.count)
+            }, madeDirectories: state.made.count, block: state.block)
     }
 }
 
