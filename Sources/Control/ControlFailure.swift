@@ -105,10 +105,10 @@ extension ControlFailure {
     /// Everybody was asked, and nobody has it.
     /// - Parameters:
     ///   - root: of the version that was asked for.
-    ///   - silent: of those asked, how many did not answer.
     ///   - banned: how many were not asked.
+    ///   - refusing: of those asked, how many refuse to talk to this peer.
     public static func nobody(
-        _ name: String, root: String? = nil, asked: Int, silent: Int = 0, banned: Int
+        _ name: String, root: String? = nil, asked: Int, banned: Int, refusing: Int = 0
     ) -> ControlFailure {
         let what = root.map { "root \($0), asked for as \(name)" } ?? name
         let advice =
@@ -117,10 +117,21 @@ extension ControlFailure {
             : "check the root: `p2pctl who` lists those of a name"
         var whom: [String] = []
         if asked > 0 { whom.append(asked == 1 ? "1 peer was asked" : "\(asked) peers were asked") }
-        if silent > 0 { whom.append("\(silent) did not answer") }
+        if refusing > 0 {
+            whom.append("\(refusing) refused this peer, for wrong bytes that came from here (see `p2pctl verify`)")
+        }
         if banned > 0 { whom.append("\(BansText.notAsked(banned)) (see `p2pctl bans`)") }
         if whom.isEmpty { whom.append("no other peer is active") }
         return ControlFailure(.notFound, "nobody has \(what): \(whom.joined(separator: ", ")); \(advice)")
+    }
+
+    /// Not everybody answered in time, and nobody has it.
+    /// - Parameter advice: what else to do than to try again.
+    public static func silence(_ name: String, silent: Int, asked: Int, advice: String) -> ControlFailure {
+        ControlFailure(
+            .timedOut,
+            "asking for \(name) timed out: \(silent) of \(asked) peers did not answer, and none of the others has it; try "
+                + "again, or \(advice)")
     }
 
     /// A directory that is there, and that nobody can offer as one version.

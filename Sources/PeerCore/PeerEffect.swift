@@ -57,8 +57,8 @@ public enum PeerEffect: Sendable, Equatable {
     /// Make the manifest of a directory of the share, keep and offer it.
     case makeManifest(ShareName)
 
-    /// Whether there is room for so many bytes now; answered only if there is.
-    case checkSpace(DownloadID, needed: UInt64)
+    /// Whether there is room for these now: for the first of them first.
+    case checkSpace([SpaceNeed])
     /// Record a download, or its new state.
     case keep(DownloadEntry)
     /// A download is not to be taken up again.
@@ -210,7 +210,8 @@ public enum FetchFailure: Error, Hashable, Sendable {
     ///   - banned: so many peers were not asked, since they are refused.
     ///   - root: the version that was asked for.
     ///   - unfit: these have the directory, and cannot offer it.
-    case nobody(asked: Int, banned: Int = 0, root: Digest? = nil, unfit: [PeerAddress] = [])
+    ///   - refusing: so many of those asked have banned this peer.
+    case nobody(asked: Int, banned: Int = 0, root: Digest? = nil, unfit: [PeerAddress] = [], refusing: Int = 0)
     /// Not everybody answered in time, and nobody has it.
     case askTimedOut(silent: Int, asked: Int)
     /// There was no roster to ask.
@@ -245,6 +246,8 @@ public enum FetchFailure: Error, Hashable, Sendable {
     case recorded(String, kind: String = "")
     /// Another version of the name is being fetched now.
     case otherVersionRunning(FileRoot)
+    /// What came of another version was kept when that was called off.
+    case otherVersionKept(FileRoot, have: UInt64)
     case tooMany(limit: Int)
     case noSuchDownload
     /// What was to be paused is fetched as a file of this directory.
@@ -267,4 +270,6 @@ public enum PeerNote: Hashable, Sendable {
     case downloadWaits(DownloadID, ShareName)
     case holderLost(DownloadID, PeerAddress, reason: String)
     case refusedPeer(ConnectionID, reason: String)
+    /// A peer has banned this one.
+    case refusedBy(PeerID, reason: String)
 }

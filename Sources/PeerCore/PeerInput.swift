@@ -48,6 +48,17 @@ public struct DiskFailure: Error, Hashable, Sendable {
     }
 }
 
+/// A download that waits for room on the disk, and for how much.
+public struct SpaceNeed: Hashable, Sendable {
+    public let id: DownloadID
+    public let bytes: UInt64
+
+    public init(id: DownloadID, bytes: UInt64) {
+        self.id = id
+        self.bytes = bytes
+    }
+}
+
 /// What stands in the share under a name that a client asks for.
 public enum LocalFile: Hashable, Sendable {
     case absent

@@ -41,6 +41,8 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
     var connections: [PeerID: ConnectionID] = [:]
     /// Further connections of those peers.
     var spares: [PeerID: Set<ConnectionID>] = [:]
+    /// Peers that have banned this one.
+    var refusers: Set<PeerID> = []
     /// Whom a connection was opened to.
     var expected: [ConnectionID: PeerID] = [:]
     /// What is to be said to peers that are being connected to.
@@ -59,6 +61,7 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
 
     private var effects: [PeerEffect] = []
     private var nextSweep = Moment.distantFuture
+    var nextSpaceCheck = Moment(nanoseconds: 0)
     /// When a commit that others wait for is due, before the next sweep.
     var commitsAt = Moment.distantFuture
     private var wakeAt = Moment.distantFuture

@@ -117,6 +117,9 @@ extension PeerMachine {
     /// Bytes of a download, of a directory those of all its files: as its holders say, until its list is here.
     public func length(of id: DownloadID) -> UInt64? { downloads[id]?.length }
 
+    /// The trees that a download is a file of, and that wait for it.
+    public func trees(of id: DownloadID) -> [DownloadID] { downloads[id]?.parents.map { $0 } ?? [] }
+
     /// The pieces of a download that are durable and recorded.
     public func recordedPieces(of id: DownloadID) -> PieceSet? { downloads[id]?.commits.durable }
 

@@ -10,6 +10,8 @@ public struct PartialStore: Sendable {
     /// How the files of trees stood when they were staged, by their names here.
     let staging = WritingTurn<[String: FileIdentity]>([:])
     private let reservations = WritingTurn<Void>(())
+    /// What of the free space is spoken for.
+    public let promises = RoomPromises()
     private let bootID: String
 
     /// Takes `partial` below the state directory if that can rename into the share, else a directory of the daemon's

@@ -210,6 +210,7 @@ extension EndToEnd {
                     return fetcher.ctl("status", "--json").json?["stateError"].string != nil
                 }
                 #expect(fetcher.ctl("status").output.contains("downloads are not recorded"))
+                try addUnrecorded(to: fetcher, holder)
                 disk.clear()
                 #expect(fetcher.ctl("priority", "a.bin", "2").code == 0)
                 #expect(fetcher.ctl("status", "--json").json?["stateError"].string == nil)
@@ -221,6 +222,15 @@ extension EndToEnd {
                 #expect(fetcher.ctl("req", "a.bin").code == 0)
                 #expect(TestFile.sameBytes(fetcher.path("a.bin"), holder.path("a.bin")))
             }
+        }
+
+        /// What is begun and cannot be recorded is told to be so.
+        private func addUnrecorded(to fetcher: Peer, _ holder: Peer) throws {
+            try TestFile.write(holder.path("b.bin"), length: mebibyte, seed: 3)
+            try holder.awaitFiles("b.bin")
+            let begun = fetcher.ctl("req", "--background", "b.bin")
+            #expect(begun.code == 0 && begun.output.contains("a restart of the daemon forgets it"), "\(begun)")
+            #expect(fetcher.ctl("cancel", "b.bin").code == 0)
         }
 
         @Test("A directory that changes while there is no room for the state is offered as it is now")
@@ -363,6 +373,28 @@ extension EndToEnd {
                     #expect(reply.code == 74 && message.contains("\(1500 * 4096) bytes are needed"), "\(reply)")
                     #expect(!FileManager.default.fileExists(atPath: fetcher.path("tree")))
                     #expect(holder.count("bytesOut") < mebibyte)
+                }
+            }
+        }
+
+        @Test(
+            "Directories of small files that fit one at a time come one after the other, the first that was asked for first"
+        )
+        func treesInTurn() throws {
+            try Swarm.run { swarm in
+                let holder = try swarm.addPeer { share in
+                    for (tree, index) in ["s1", "s2"].flatMap({ tree in (0..<500).map { (tree, $0) } }) {
+                        try TestFile.write("\(share)/\(tree)/\(index)", length: 4096, seed: UInt64(index + 1))
+                    }
+                }
+                try eventually("all are indexed") { holder.files().count == 1000 }
+                try addPeer(swarm, mebibytes: 3) { fetcher, _ in
+                    let reply = fetcher.ctl("req", "s1/", "s2/")
+                    #expect(reply.code == 74, "\(reply)")
+                    let names = ["s1", "s2"].map { name in
+                        (try? FileManager.default.contentsOfDirectory(atPath: fetcher.path(name)).count) ?? 0
+                    }
+                    #expect(names.sorted() == [0, 500], "\(names) \(reply)")
                 }
             }
         }

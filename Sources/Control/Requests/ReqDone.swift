@@ -25,6 +25,8 @@ public struct ReqDone: Codable, Equatable, Sendable {
     public let holders: [HolderBytes]
     /// Of a tree only.
     public let files: TreeCounts?
+    /// In the background: why it is not recorded, so that a restart would forget it; nil if it is.
+    public var stateError: String?
 
     public init(
         name: String, state: State = .done, root: String?, length: UInt64?, seconds: Double, already: Bool,

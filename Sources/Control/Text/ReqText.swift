@@ -29,6 +29,7 @@ public enum ReqText {
         case .queued, .fetching:
             let wait = "p2pctl wait \(ShellText.argument(done.name))"
             return ["\(done.state.rawValue) \(name)  in the background; \(wait) waits for it"]
+                + (done.stateError.map { ["  a restart of the daemon forgets it: \(TerminalText.escape($0))"] } ?? [])
         case .done: break
         }
         let first = done.already ? ["\(name) is already here"] : fetched(done, name, isWhole)

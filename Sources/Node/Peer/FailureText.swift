@@ -7,14 +7,11 @@ extension FetchFailure {
     /// - Parameter own: this peer's address, which stands for it in lists of holders.
     func text(for name: String, own: PeerAddress? = nil) -> ControlFailure {
         switch self {
-        case .nobody(_, _, _, let unfit) where !unfit.isEmpty: return .unfit(name, at: unfit.map(\.description))
-        case .nobody(let asked, let banned, let root, _):
-            return .nobody(name, root: root?.hex, asked: asked, banned: banned)
+        case .nobody(_, _, _, let unfit, _) where !unfit.isEmpty: return .unfit(name, at: unfit.map(\.description))
+        case .nobody(let asked, let banned, let root, _, let refusing):
+            return .nobody(name, root: root?.hex, asked: asked, banned: banned, refusing: refusing)
         case .askTimedOut(let silent, let asked):
-            return .init(
-                .timedOut,
-                "asking for \(name) timed out: \(silent) of \(asked) peers did not answer, and none of the others has "
-                    + "it; try again, or give a longer --timeout")
+            return .silence(name, silent: silent, asked: asked, advice: "give a longer --timeout")
         case .noManager(let reason):
             return .init(
                 .timedOut,
@@ -91,6 +88,11 @@ extension FetchFailure {
         case .recorded(let words, let kind):
             return .init(.init(rawValue: kind) ?? .disk, "the download of \(name) failed before: \(words)")
         case .cancelled: return .init(.cancelled, "the download of \(name) was cancelled")
+        case .otherVersionKept(let root, let have):
+            return .init(
+                .occupied,
+                "\(have) bytes of another version of \(name) are kept (\(root)): `p2pctl resume` goes on with them, "
+                    + "`p2pctl cancel` deletes them, so that this one can be asked for again")
         case .otherVersionRunning(let root):
             return .init(
                 .occupied, "another version of \(name) is being fetched (\(root)); wait for it, or use `p2pctl cancel`")

@@ -30,8 +30,7 @@ extension PeerNode {
         case .commit(let id, let pieces, let sync): commit(id, pieces, sync: sync)
         case .deliver(let id, let terms): deliver(id, terms)
         case .discardPartial(let id, let root): discard(id, root)
-        case .checkSpace(let id, let needed):
-            workers.submit(.checkSpace(id, needed: needed, minFree: settings.minFree))
+        case .checkSpace(let needs): workers.submit(.checkSpace(needs, minFree: settings.minFree))
         case .keep(let entry): keep(entry)
         case .forget(let id): forget(id)
         case .banned(let ban): keep(ban)
@@ -154,6 +153,10 @@ extension PeerNode {
             logger.info(
                 "holder lost",
                 metadata: ["download": "\(id.rawValue)", "holder": "\(address)", "reason": "\(reason)"])
+        case .refusedBy(let peer, let reason):
+            logger.warning(
+                "a peer has banned this one, for wrong bytes that came from here: see `p2pctl verify`",
+                metadata: ["id": "\(peer.hex)", "reason": "\(reason)"])
         case .refusedPeer(let connection, let reason):
             logger.warning("refused a peer", metadata: ["connection": "\(connection)", "reason": "\(reason)"])
         }

@@ -15,12 +15,13 @@ enum PeerJob: Sendable {
     case inspect(RequestID, ShareName, known: KnownFile?)
     case inspectStep(RequestID, IndexStep)
     case checkLayer(DownloadID, FileRoot, [Digest])
-    case openPartial(DownloadEntry, [Digest], minFree: Reserve)
+    /// - Parameter runs: of the trees that this is a file of.
+    case openPartial(DownloadEntry, [Digest], minFree: Reserve, runs: [UInt64])
     case reopenPartial(DownloadEntry, PartialRecord)
     case checkPartial(DownloadID, PartialFile)
     case verifyPartial(DownloadID, PartialVerification, isOpen: Bool)
     case sync(DownloadID, PartialFile, PieceSet)
-    case checkSpace(DownloadID, needed: UInt64, minFree: Reserve)
+    case checkSpace([SpaceNeed], minFree: Reserve)
     case store(DownloadID, PartialFile, ConnectionID, index: Int, PieceBuffer, length: Int)
     case deliver(DownloadID, PartialFile, DeliveryTerms)
     /// Puts the pieces of a partial file that are bad in a shared one into it, which is as old as this then.
@@ -59,7 +60,7 @@ enum PeerCompletion: Sendable {
     case partialVerified(DownloadID, Result<PartialVerification.Outcome, SystemError>, isOpen: Bool)
     case synced(DownloadID, PieceSet, DiskFailure?)
     /// - Parameter missing: bytes that there is no room for; 0 if it is inodes that lack, nil if nothing does.
-    case spaceChecked(DownloadID, missing: UInt64?)
+    case spaceChecked([(DownloadID, missing: UInt64?)])
     case stored(DownloadID, ConnectionID, index: Int, PieceBuffer, PieceOutcome)
     case delivered(DownloadID, Result<DeliveredFile, DeliveryError>)
     case sharedOpened(ShareName, Result<ServedFile, SystemError>)

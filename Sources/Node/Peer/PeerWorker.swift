@@ -39,7 +39,8 @@ struct PeerWorker {
         case .inspect(let request, let name, let known): .inspected(request, name, inspect(name, known))
         case .inspectStep(let request, let step): .inspected(request, step.name, inspect(step))
         case .checkLayer(let id, let root, let layer): .layerChecked(id, isRight: bench.isRight(layer, of: root))
-        case .openPartial(let entry, let layer, let minFree): .partialOpened(entry.id, open(entry, layer, minFree))
+        case .openPartial(let entry, let layer, let minFree, let runs):
+            .partialOpened(entry.id, open(entry, layer, minFree, runs))
         case .reopenPartial(let entry, let record): reopen(entry, record)
         case .checkPartial(let id, let partial):
             .partialChecked(id, attempt { () throws(SystemError) in try partial.check() })
@@ -47,8 +48,7 @@ struct PeerWorker {
             .partialVerified(
                 id, attempt { () throws(SystemError) in try verification.run(with: bench) }, isOpen: isOpen)
         case .sync(let id, let partial, let pieces): .synced(id, pieces, sync(partial))
-        case .checkSpace(let id, let needed, let minFree):
-            .spaceChecked(id, missing: missing([needed], minFree).flatMap(\.missingBytes))
+        case .checkSpace(let needs, let minFree): .spaceChecked(check(needs, minFree))
         case .store(let id, let partial, let connection, let index, let buffer, let length):
             .stored(id, connection, index: index, buffer, store(partial, index, buffer, length))
         case .deliver(let id, let partial, let terms): .delivered(id, deliver(partial, terms))
@@ -116,7 +116,7 @@ struct PeerWorker {
     // MARK: Partial files
 
     private func open(
-        _ entry: DownloadEntry, _ layer: [Digest], _ minFree: Reserve
+        _ entry: DownloadEntry, _ layer: [Digest], _ minFree: Reserve, _ runs: [UInt64]
     ) -> Result<PartialFile, DiskFailure> {
         let layout = PieceLayout(length: entry.root.length)
         let length = entry.kind.badPieces.flatMap { layout?.bytes(of: $0) } ?? entry.root.length
@@ -131,11 +131,13 @@ struct PeerWorker {
                     code: error.code, isOutOfSpace: false))
         }
         return partials.reserving {
-            if let failure = missing([length], minFree) { return .failure(failure) }
+            let promised = partials.promises.total(except: runs)
+            if let failure = missing([length], minFree, promised: promised) { return .failure(failure) }
             do throws(SystemError) {
-                return .success(
-                    try partials.open(
-                        entry.name, entry.root, layer, serial: entry.id.rawValue, wanted: entry.kind.badPieces))
+                let partial = try partials.open(
+                    entry.name, entry.root, layer, serial: entry.id.rawValue, wanted: entry.kind.badPieces)
+                for run in runs { partials.promises.take(block.taken(by: length), from: run) }
+                return .success(partial)
             } catch {
                 return .failure(notReserved(length, minFree, error))
             }
@@ -150,21 +152,36 @@ struct PeerWorker {
             missingBytes: found?.missingBytes, neededBytes: bytes)
     }
 
+    /// Where nobody knows it, bytes count.
+    var block: DiskBlock { DiskBlock(size: (try? partials.freeSpace())?.blockSize ?? 1) }
+
+    /// Whoever comes first is given the room first: what it will take is not there for the others.
+    private func check(_ needs: [SpaceNeed], _ minFree: Reserve) -> [(DownloadID, missing: UInt64?)] {
+        var promised = partials.promises.total()
+        return needs.map { need in
+            let failure = missing([need.bytes], minFree, promised: promised)
+            if failure == nil { promised += need.bytes }
+            return (need.id, failure.flatMap(\.missingBytes))
+        }
+    }
+
+    /// - Parameter promised: bytes that others will take.
     /// - Returns: why there is no room for files of these lengths; nil if there is, or nobody knows.
-    func missing(_ lengths: [UInt64], _ minFree: Reserve) -> DiskFailure? {
+    func missing(_ lengths: [UInt64], _ minFree: Reserve, promised: UInt64 = 0) -> DiskFailure? {
         guard let space = try? partials.freeSpace() else { return nil }
         let block = DiskBlock(size: space.blockSize)
         let bytes = lengths.reduce(0) { $0 + block.taken(by: $1) }
         if let failure = missingInode(space, for: bytes) { return failure }
         let floor = minFree.bytes(of: space.total)
-        guard case .missing(let count) = Room(for: bytes, keeping: floor, available: space.available) else {
-            return nil
-        }
+        let (kept, overflow) = floor.addingReportingOverflow(promised)
+        let room = Room(for: bytes, keeping: overflow ? .max : kept, available: space.available)
+        guard case .missing(let count) = room else { return nil }
+        let others = promised > 0 ? ", and \(promised) are for directories that are being fetched" : ""
         return DiskFailure(
             message:
-                "\(bytes) bytes are needed and \(floor) are to stay free (min_free), but only \(space.available) are "
-                + "free: make room for \(count) more", code: SystemError.noSpace, isOutOfSpace: true,
-            missingBytes: count, neededBytes: bytes)
+                "\(bytes) bytes are needed and \(floor) are to stay free (min_free)\(others), but only "
+                + "\(space.available) are free: make room for \(count) more",
+            code: SystemError.noSpace, isOutOfSpace: true, missingBytes: count, neededBytes: bytes)
     }
 
     private func missingInode(_ space: FreeSpace, for bytes: UInt64?) -> DiskFailure? {

@@ -26,7 +26,12 @@ extension PeerMachine {
         if ask.isRotten, ask.unfit.isEmpty { return fail(id, rot(below: request.wish.name)) }
         let banned = banned(besides: ask.asked).count
         let root = request.wish.rot == nil ? request.wish.digest : nil
-        fail(id, .nobody(asked: ask.asked.count, banned: banned, root: root, unfit: unfit(ask, request.wish)))
+        let refusing = ask.asked.count { refusers.contains($0) }
+        fail(
+            id,
+            .nobody(
+                asked: ask.asked.count, banned: banned, root: root, unfit: unfit(ask, request.wish), refusing: refusing)
+        )
     }
 
     /// Whether those who did not answer the last time have had their time, and somebody else has what is asked for. Where
@@ -104,6 +109,9 @@ extension PeerMachine {
         _ running: Download, with version: FileVersion, _ request: Request, _ ask: Ask
     ) {
         guard running.root == version.root else {
+            if case .failed(.cancelled) = running.phase, running.kind != .tree, running.have > 0 {
+                return fail(request.id, .otherVersionKept(running.root, have: running.have))
+            }
             // What has come of a directory is in the share, and stays.
             let hasNothing = running.have == 0 || running.kind == .tree
             guard running.isWaiting && hasNothing || running.failure != nil else {

@@ -13,9 +13,12 @@ extension PeerMachine {
         let queued = downloads.values.filter { if case .queued = $0.phase { !$0.awaitsIndex } else { false } }
         if let child = queued.first(where: { !$0.parents.isEmpty }) { return child.id }
         let free = policy.runningMax - downloads.values.count { takesPlace($0) }
-        let first = queued.min { ($1.priority, $0.turn, $0.id.rawValue) < ($0.priority, $1.turn, $1.id.rawValue) }
-        guard let first, free > askedBefore(first) else { return nil }
+        guard let first = queued.min(by: Self.comesBefore), free > askedBefore(first) else { return nil }
         return first.id
+    }
+
+    private static func comesBefore(_ one: Download, _ other: Download) -> Bool {
+        (other.priority, one.turn, one.id.rawValue) < (one.priority, other.turn, other.id.rawValue)
     }
 
     /// Requests that may become downloads whose turn is before this one's: what was asked for later can be found sooner.
@@ -115,10 +118,10 @@ extension PeerMachine {
         }
         let rest = max(1, unreserved(download))
         // A part of a tree was looked at, where there has to be room for the whole.
-        let failure = download.tree?.isSurveyed == true ? failure.needing(rest) : failure
+        let failure = download.kind == .tree ? failure.needing(max(rest, failure.neededBytes ?? 0)) : failure
         let missing = failure.missingBytes ?? rest
         stop(id, .paused(.space(missing: missing, needed: max(1, failure.neededBytes ?? rest))))
-        downloads[id]?.nextSeek = now + policy.spaceCheck
+        nextSpaceCheck = now + policy.spaceCheck
         note(.downloadPaused(id, download.name, missing: missing))
         failRequests(of: download, .full(failure, have: downloads[id].map { shownHave($0) } ?? 0))
         beginNext()
@@ -136,21 +139,26 @@ extension PeerMachine {
 
     /// Bytes for which it has taken no room: a directory's larger files have theirs.
     private func unreserved(_ download: Download) -> UInt64 {
-        guard let tree = download.tree else { return download.length - min(download.have, download.length) }
+        let block = download.tree?.block ?? DiskBlock(size: 1)
         let taken: UInt64 = downloads.values.reduce(0) { sum, member in
             let isReserved = member.isMember(of: download) && (member.isOpen || member.have > 0)
-            return isReserved ? sum + tree.block.taken(by: member.root.length) : sum
+            return isReserved ? sum + block.taken(by: member.root.length) : sum
         }
-        return tree.missingRoom - min(taken, tree.missingRoom)
+        let missing = download.tree?.missingRoom ?? download.length - min(download.have, download.length)
+        return missing - min(taken, missing)
     }
 
-    /// Whether there is room for those that wait for it.
+    /// Whether there is room for those that wait for it: asked for all of them at once, in the order of their turns.
     mutating func sweepSpace() {
-        for (id, download) in downloads {
-            guard case .paused(.space(_, let needed)) = download.phase, download.nextSeek <= now else { continue }
-            downloads[id]?.nextSeek = now + policy.spaceCheck
-            emit(.checkSpace(id, needed: needed))
-        }
+        guard nextSpaceCheck <= now else { return }
+        let needs = downloads.values.filter { if case .paused(.space) = $0.phase { true } else { false } }
+            .sorted(by: Self.comesBefore).compactMap { download -> SpaceNeed? in
+                guard case .paused(.space(_, let needed)) = download.phase else { return nil }
+                return SpaceNeed(id: download.id, bytes: needed)
+            }
+        guard !needs.isEmpty else { return }
+        nextSpaceCheck = now + policy.spaceCheck
+        emit(.checkSpace(needs))
     }
 
     /// - Parameter missing: bytes for which there is no room; nil if there is room for all that it needs.
@@ -253,7 +261,7 @@ extension DiskFailure {
     /// The same disk, and more that is to be written to it.
     fileprivate func needing(_ bytes: UInt64) -> DiskFailure {
         // Without an inode no bytes help.
-        guard missingBytes != 0 else { return self }
+        guard missingBytes != 0, neededBytes != bytes else { return self }
         let (before, short) = (neededBytes ?? bytes, max(1, missingBytes ?? neededBytes ?? bytes))
         let missing = bytes > before ? short + (bytes - before) : short - min(short - 1, before - bytes)
         return DiskFailure(

@@ -91,7 +91,9 @@ extension PeerMachine {
         sessions[connection]?.used = now
         switch session.state {
         case .greeting(_, let queued):
-            if case .refused(_, let reason) = message { return drop(connection, "the peer refused: \(reason)") }
+            if case .refused(let code, let reason) = message {
+                return refused(by: expected[connection], code, reason, connection)
+            }
             guard case .hello(let hello) = message, hello.role == .peer else {
                 return refuse(connection, "a \(message.type) before hello")
             }
@@ -117,6 +119,7 @@ extension PeerMachine {
             return drop(connection, "another peer answers at this address")
         }
         sessions[connection]?.state = .open(peer)
+        if isInbound { refusers.remove(peer) }
         if let spoken = connections[peer], spoken != connection {
             spares[peer, default: []].insert(connection)
         } else {
@@ -137,13 +140,20 @@ extension PeerMachine {
         case .piece(let index, let length): pieceAnnounced(index, length, on: connection)
         case .endOfChunk(let first, let end): chunkEnded(first, end, on: connection)
         case .noHashes(let root): hashesGone(root, on: connection)
-        case .refused(_, let reason): drop(connection, "the peer refused: \(reason)")
+        case .refused(let code, let reason): refused(by: peer, code, reason, connection)
         case .nowHave(let root, let runs): gained(root, runs, on: connection)
         case .introduce(let root, let peers): introduced(root, peers)
         case .busy(let first, let milliseconds): chunkPostponed(first, milliseconds, on: connection)
         case .hello, .newPeer, .leftPeer, .pong, .rosterRequest, .welcome, .rosterSnapshot, .rosterDelta, .ping:
             refuse(connection, "a \(message.type) is not expected here")
         }
+    }
+
+    private mutating func refused(
+        by peer: PeerID?, _ code: RefusalCode, _ reason: String, _ connection: ConnectionID
+    ) {
+        if code == .banned, let peer, refusers.insert(peer).inserted { note(.refusedBy(peer, reason: reason)) }
+        drop(connection, "the peer refused: \(reason)")
     }
 
     /// Closes a connection whose peer broke the protocol, and tells it why.

@@ -139,7 +139,10 @@ extension PeerMachine {
             removeMembers(of: download, .cancelled)
             emit(.closeTree(id, []))
             emit(.forget(id))
-            note(.downloadFinished(EndedDownload(download, isMember: false), took: now - download.since))
+            // Nothing was fetched, so nothing is to be done with it either.
+            if !result.isNothingNew {
+                note(.downloadFinished(EndedDownload(download, isMember: false), took: now - download.since))
+            }
         } else {
             // It stays to be taken up again: as long as it is listed, the part that is here is no version for others.
             let failure = FetchFailure.incomplete(result)

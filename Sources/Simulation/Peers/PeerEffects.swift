@@ -47,7 +47,7 @@ extension World {
         case .deliver(let id, let terms): if process.partials.isOpen(id) { submit(.deliver(id, terms), of: peer) }
         case .discardPartial(let id, _):
             if process.partials.discard(id) || process.leftovers.remove(id) != nil { submit(.discard(id), of: peer) }
-        case .checkSpace(let id, _): submit(.checkSpace(id), of: peer)
+        case .checkSpace(let needs): for need in needs { submit(.checkSpace(need.id), of: peer) }
         case .keep(let entry):
             let pieces = process.partials.isOpen(entry.id) ? process.machine.recordedPieces(of: entry.id) : nil
             record(.keep(entry, pieces), of: peer)

@@ -97,7 +97,7 @@ extension World {
     /// A peer of the core does not get what another one has.
     func missed(_ work: Work, _ failure: FetchFailure, _ peer: PeerHost) {
         switch failure {
-        case .otherVersionRunning:
+        case .otherVersionRunning, .otherVersionKept:
             feed(.cancel(newRequest("a cancel", peer), work.name, keepData: false), to: peer)
             goals.again.append((peer, work))
         // The wish came while the file was being put there without leave to replace another.

@@ -138,7 +138,7 @@ extension PeerEffect: Traceable {
         case .checkPartial(let id): Simulation.code(93, id.rawValue)
         case .deliver(let id, _): Simulation.code(74, id.rawValue)
         case .discardPartial(let id, _): Simulation.code(75, id.rawValue)
-        case .checkSpace(let id, _): Simulation.code(76, id.rawValue)
+        case .checkSpace(let needs): Simulation.code(76, UInt64(needs.count))
         case .keep(let entry): Simulation.code(77, entry.id.rawValue)
         case .forget(let id): Simulation.code(78, id.rawValue)
         case .banned(let ban): Simulation.code(79, ban.peer.low)

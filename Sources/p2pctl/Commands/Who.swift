@@ -7,7 +7,8 @@ struct Who: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "who",
         abstract: "List every version of a file or directory in the swarm, with its age and who has it.",
-        discussion: "Every peer is asked. Without anybody that has it the exit code is 66.")
+        discussion:
+            "Every peer is asked. Without anybody that has it the exit code is 66, or 124 if some did not answer.")
 
     @Argument(help: "The name in the swarm, a path below the share; a directory's ends in a slash.")
     var name: String
@@ -31,6 +32,9 @@ struct Who: ParsableCommand {
 
     private static func nobody(_ name: TypedName, _ reply: WhoReply) -> ControlFailure {
         if !reply.unfit.isEmpty { return .unfit(name.text, at: reply.unfit) }
-        return .nobody(name.text, asked: reply.asked, silent: reply.silent, banned: reply.banned)
+        if reply.silent > 0 {
+            return .silence(name.text, silent: reply.silent, asked: reply.asked, advice: "see `p2pctl peers`")
+        }
+        return .nobody(name.text, asked: reply.asked, banned: reply.banned)
     }
 }

@@ -60,7 +60,10 @@ extension PeerWorld {
         case .discardPartial(let id, _):
             partials[id] = partials[id].flatMap { $0 == .open || $0 == .displaced ? nil : .unwanted }
             written[id] = nil
-        case .checkSpace(let id, _): owed.append(.spaceChecked(id, missing: nil))
+        case .checkSpace(let needs):
+            for need in needs {
+                owed.append(.spaceChecked(need.id, missing: choices.below(4) == 3 ? UInt64(choices.below(8)) : nil))
+            }
 
         case .readManifest(let entry): read(entry)
         case .surveyTree(let entry, let manifest): survey(entry, manifest)

@@ -15,6 +15,7 @@ struct FailureTextTests {
         (.nobody(asked: 0), .notFound, 66, ["no other peer is active"]),
         (.nobody(asked: 2, banned: 1), .notFound, 66, ["2 peers were asked, 1 banned peer was not", "p2pctl bans"]),
         (.nobody(asked: 0, banned: 3), .notFound, 66, ["a/b: 3 banned peers were not asked"]),
+        (.nobody(asked: 2, refusing: 1), .notFound, 66, ["2 peers were asked, 1 refused this peer", "p2pctl verify"]),
         (.nobody(asked: 3, root: .zero), .notFound, 66, ["nobody has root 0000", "check the root", "p2pctl who"]),
         (
             .nobody(asked: 3, unfit: [address]), .notFound, 66,
@@ -37,6 +38,7 @@ struct FailureTextTests {
             ["cannot store a/b", "write x"]
         ),
         (.disk(DiskFailure(message: "full", code: 28, isOutOfSpace: true)), .diskFull, 74, ["full"]),
+        (.otherVersionKept(root, have: 100), .occupied, 73, ["100 bytes of another version", "p2pctl cancel"]),
         (.cancelled, .cancelled, 130, ["was cancelled"]),
         (.otherVersionRunning(root), .occupied, 73, ["another version", "p2pctl cancel"]),
         (.tooMany(limit: 8), .busy, 69, ["8 requests", "later"]),

@@ -94,7 +94,7 @@ struct PeerWorkerTests {
                         id: id, name: name, root: source.root, modified: 0, replacing: false, keepsBackup: true,
                         sync: false,
                         priority: 0, state: .running),
-                    source.layer, minFree: .bytes(0)))
+                    source.layer, minFree: .bytes(0), runs: []))
         else {
             Issue.record("no partial file")
             return
@@ -121,7 +121,7 @@ struct PeerWorkerTests {
         let entry = DownloadEntry(
             id: id, name: try ShareName("file"), root: source.root, modified: 0, replacing: false, keepsBackup: true,
             sync: false, priority: 0, state: .running)
-        let opened = shared.worker.perform(.openPartial(entry, source.layer, minFree: .bytes(0)))
+        let opened = shared.worker.perform(.openPartial(entry, source.layer, minFree: .bytes(0), runs: []))
         guard case .partialOpened(id, .success(let partial)) = opened else {
             Issue.record("no partial file")
             return
@@ -152,7 +152,7 @@ struct PeerWorkerTests {
         let entry = DownloadEntry(
             id: id, name: try ShareName("file"), root: source.root, modified: 0, replacing: false, keepsBackup: true,
             sync: true, priority: 0, state: .running)
-        let opened = shared.worker.perform(.openPartial(entry, source.layer, minFree: .bytes(0)))
+        let opened = shared.worker.perform(.openPartial(entry, source.layer, minFree: .bytes(0), runs: []))
         guard case .partialOpened(id, .success(let partial)) = opened else {
             Issue.record("no partial file")
             return
@@ -191,7 +191,7 @@ struct PeerWorkerTests {
                 modified: 0, replacing: false, keepsBackup: true, sync: false, priority: 0, state: .running)
             guard
                 case .partialOpened(id, .success(let partial)) = shared.worker.perform(
-                    .openPartial(entry, [], minFree: .bytes(0))),
+                    .openPartial(entry, [], minFree: .bytes(0), runs: [])),
                 case .tree(.read(id, .refused(let reason))) = shared.worker.perform(
                     .tree(.read(entry, partial, needed: [])))
             else {

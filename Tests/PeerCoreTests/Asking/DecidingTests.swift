@@ -131,6 +131,18 @@ import Wire
 
     // MARK: Who is not asked
 
+    @Test("When nobody has it, it is told how many have banned this peer")
+    func refusing() {
+        peer.join([1, 2])
+        let request = peer.wish(file)
+        let connection = peer.connect(1)
+        peer.say(.refused(.banned, reason: "this peer is refused for a while"), on: connection)
+        peer.notHave(on: peer.connect(2))
+        #expect(peer.failure(of: request) == .nobody(asked: 2, refusing: 1))
+        let notes = peer.effects.filter { if case .note(.refusedBy) = $0 { true } else { false } }
+        #expect(notes.count == 1)
+    }
+
     @Test("When nobody has it, it is told how many were not asked because they are banned")
     func banned() {
         let ban = Ban(peer: .number(2), address: .number(2), reason: "lied", until: peer.now + .seconds(600))

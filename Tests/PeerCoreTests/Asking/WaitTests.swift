@@ -71,7 +71,7 @@ import Testing
                     == .paused(.space(missing: isTold ? 9 : file.root.length, needed: file.root.length)))
             peer.take()
             peer.pass(.seconds(3))
-            #expect(peer.effects.contains(.checkSpace(entry.id, needed: file.root.length)))
+            #expect(peer.effects.contains(.checkSpace([SpaceNeed(id: entry.id, bytes: file.root.length)])))
             peer.feed(.spaceChecked(entry.id, missing: nil))
         }
     }

@@ -23,6 +23,40 @@ import Testing
         #expect(queued() == ["c"])
     }
 
+    @Test("Room that comes is given in the order of the turns, the highest priority first")
+    func orderOfRoom() throws {
+        let peer = Harness()
+        let files = try ["a", "b", "c"].enumerated().map { try TestFile($1, pieces: 3, version: UInt8($0 + 1)) }
+        let full = DiskFailure(message: "full", code: 28, isOutOfSpace: true, missingBytes: 9, neededBytes: 100)
+        for (file, number) in zip(files, [7, 8, 9] as [UInt64]) {
+            let entry = DownloadEntry(
+                id: DownloadID(rawValue: number), name: file.name, root: file.root, modified: 0, replacing: false,
+                keepsBackup: true, sync: true, priority: 0, state: .running, turn: number)
+            peer.feed(.restored(StoredDownload(entry: entry, layer: file.layer, pieces: PieceSet(pieceCount: 3))))
+            peer.feed(.partialFailed(entry.id, full))
+        }
+        peer.feed(.prioritize(peer.newRequest(), files[2].name, 5))
+        peer.take()
+        peer.pass(.seconds(3))
+        let checks = peer.effects.compactMap {
+            if case .checkSpace(let needs) = $0 { needs.map(\.id.rawValue) } else { nil }
+        }
+        #expect(checks == [[9, 7, 8]])
+    }
+
+    @Test("What was kept of one version is not given up for another until somebody says so")
+    func keptVersion() throws {
+        let peer = Harness()
+        let files = try [1, 2].map { try TestFile("a", pieces: 3, version: UInt8($0)) }
+        let (_, connections) = peer.fetch(files[0], from: [1])
+        peer.deliver(1, of: files[0], on: connections[0])
+        peer.feed(.cancel(peer.newRequest(), files[0].name, keepData: true))
+        let request = peer.wish(files[1])
+        peer.have(files[1], on: connections[0])
+        #expect(peer.failure(of: request) == .otherVersionKept(files[0].root, have: peer.statuses.first?.have ?? 0))
+        #expect(peer.statuses.map(\.root) == [files[0].root])
+    }
+
     @Test("What was asked for first keeps its turn though it is found later, but not for longer than an ask takes")
     func foundLater() throws {
         let peer = Harness { $0.runningMax = 2 }

@@ -209,6 +209,23 @@ import Wire
         let result = try #require(peer.result(of: request))
         #expect(result.already)
         #expect(result.files?.already == 5)
+        // Nothing was fetched: programs that do something with what was are not run.
+        #expect(!peer.effects.contains { if case .note(.downloadFinished) = $0 { true } else { false } })
+    }
+
+    @Test("Where not even its list finds room, a tree waits for room for all its files")
+    func noRoomForList() throws {
+        let tree = try TestTree(small: 9)
+        peer.join([1])
+        peer.wish(tree)
+        peer.have(tree, on: peer.connect(1))
+        peer.feed(.manifestRead(peer.treeDownload, .missing))
+        let full = DiskFailure(message: "full", code: 28, isOutOfSpace: true, missingBytes: 500, neededBytes: 4096)
+        peer.feed(
+            .wish(peer.newRequest(), FetchWish(name: tree.name, tree: true, timeout: .seconds(9), background: true)))
+        peer.feed(.partialFailed(peer.download, full))
+        let (needed, missing) = (tree.manifest.length, tree.manifest.length - 4096 + 500)
+        #expect(peer.statuses.first?.state == .paused(.space(missing: missing, needed: needed)))
     }
 
     @Test("A tree whose directories were made just now was not here already, though no file of it was missing")

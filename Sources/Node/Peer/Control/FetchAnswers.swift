@@ -30,7 +30,7 @@ extension PeerNode {
             name: status.name.path, state: status.state == .queued ? .queued : .fetching, root: status.root.digest.hex,
             length: status.kind == .tree && status.length == 0 ? nil : status.length, seconds: 0, already: false,
             holders: status.holders.map(Control.HolderBytes.init))
-        answerWhenDurable(request, done)
+        answerWhenDurable(request, done) { DueAnswer.Begun(download: id, id: $0, done: done) }
     }
 
     func tell(_ request: RequestID, _ failure: FetchFailure) {
@@ -61,10 +61,25 @@ extension PeerNode {
     }
 
     /// Answers when the change is recorded, and what it takes out of the share is gone.
-    private func answerWhenDurable(_ request: RequestID, _ reply: some Encodable) {
+    private func answerWhenDurable(
+        _ request: RequestID, _ reply: some Encodable, begun: (ControlID) -> DueAnswer.Begun? = { _ in nil }
+    ) {
         guard let watcher = watch.remove(request) else { return }
-        let due = DueAnswer(client: watcher.client, line: ControlLine.reply(watcher.id, reply))
+        let due = DueAnswer(
+            client: watcher.client, line: ControlLine.reply(watcher.id, reply), begun: begun(watcher.id))
         if removals.isEmpty { ledger.submit(.passOn(due)) } else { answersAfterRemoval.append(due) }
+    }
+}
+
+extension PeerNode {
+    /// All that was to be recorded before an answer is, or could not be.
+    func passedOn(_ answer: DueAnswer) {
+        guard let begun = answer.begun, unrecorded.contains(begun.download), let stateError else {
+            return control.send(answer.line, to: answer.client)
+        }
+        var done = begun.done
+        done.stateError = stateError
+        control.send(ControlLine.reply(begun.id, done), to: answer.client)
     }
 }
 

@@ -12,7 +12,8 @@ extension PeerNode {
         if let record = leftovers.removeValue(forKey: entry.id) {
             return workers.submit(.reopenPartial(entry, record.doubted(layer: layer)))
         }
-        workers.submit(.openPartial(entry, layer, minFree: settings.minFree))
+        let runs = machine.trees(of: entry.id).compactMap { trees[$0]?.number }
+        workers.submit(.openPartial(entry, layer, minFree: settings.minFree, runs: runs))
     }
 
     /// - Parameter pieces: recorded by an earlier run.

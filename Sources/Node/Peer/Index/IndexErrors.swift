@@ -38,6 +38,7 @@ struct IndexErrors {
 
     mutating func forget(_ shown: String) { refusals[shown] = nil }
 
+    /// What was refused in a directory, and the directory itself.
     mutating func forget(below directory: ShareName) {
         let prefix = directory.path + "/"
         refusals = refusals.filter { !$0.key.utf8.starts(with: prefix.utf8) }

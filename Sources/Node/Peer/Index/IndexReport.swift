@@ -8,10 +8,13 @@ extension ShareIndexer {
     var errorRoom: Int { max(0, IndexLimits.errorsListedMax - unsettled.failureCount - errors.count) }
 
     /// Nothing waits to be hashed, and what was there at the start has been.
-    var isReady: Bool { stage == .ready && queue.isEmpty && batches == 0 }
+    var isReady: Bool { !isLookingThrough && queue.isEmpty && batches == 0 }
+
+    /// There may be files that are not known of.
+    var isLookingThrough: Bool { stage != .ready || isLost || isRecovering }
 
     func progress(_ catalog: Catalog) -> IndexingProgress {
-        let isScanning = stage != .ready && !scans.isIdle
+        let isScanning = isLost || isLookingThrough && !scans.isIdle
         let done = catalog.bytes + progress.values.reduce(0, +)
         return IndexingProgress(
             state: isReady ? .ready : isScanning || stage == .loading ? .scanning : .hashing, filesDone: catalog.count,

@@ -72,6 +72,7 @@ extension ShareIndexer {
             firstScanEnded()
         case .again(let baseline):
             errors.endRenewal()
+            isRecovering = false
             // It may have turned up again since: a look decides.
             for position in report.vanished {
                 touched(baseline.name(at: position), isWritten: false, cookie: nil, catalog)

@@ -24,7 +24,7 @@ extension PeerNode {
         performIndexActions()
         indexer.proceed(machine.offered, at: reactor.now)
         performIndexActions()
-        let isIndexing = indexer.stage != .ready
+        let isIndexing = indexer.isLookingThrough
         if isIndexing != wasIndexing {
             if !isIndexing { judgeRepairs() }
             feed(.indexing(isIndexing))
@@ -136,7 +136,7 @@ extension PeerNode {
             mendingNoted(id, known, bad: bad, mending, result)
         case .remainsLoaded(let tree, let result): remainsLoaded(tree, result)
         case .checkpointed: break
-        case .passedOn(let answer): control.send(answer.line, to: answer.client)
+        case .passedOn(let answer): passedOn(answer)
         case .piecesRecorded(let id, let result):
             recorded(result)
             // Durable they are; without a record only a restart fetches them again.

@@ -36,6 +36,9 @@ struct ShareIndexer {
     private let noInotify: String
     var watcher = ShareWatcher()
     var scans = ScanQueue()
+    /// Events were lost: what is in the share is not known until it has been looked through again; and while that is done.
+    var isLost = false
+    var isRecovering = false
     /// Some directories are not watched, so the whole share is looked through now and then.
     var isPolling = false
     /// Of the last scan of the whole share: why not every directory is watched.
@@ -108,6 +111,7 @@ struct ShareIndexer {
         case .directoryAppeared(let name?): scans.add(name, at: now)
         case .directoryAppeared(nil), .lost:
             if change == .lost, scans.wholeDue == nil { act(.note(.rescan)) }
+            if change == .lost { isLost = true }
             scans.addWhole(at: now)
         case .directoryGone(let name):
             act(.unwatch(watcher.forget(name)))
@@ -174,12 +178,16 @@ struct ShareIndexer {
     private mutating func beginScan(_ catalog: Catalog) {
         guard stage != .loading, goneDirectories.isEmpty, let next = scans.next(at: now) else { return }
         switch next {
-        case .part(let directory): begin(.part, directory, ShareBaseline())
+        case .part(let directory):
+            // It comes upon whatever is refused still.
+            errors.forget(below: directory)
+            begin(.part, directory, ShareBaseline())
         case .whole:
             var baseline = ShareBaseline()
             catalog.forEach { baseline.append($0.name, $0.identity) }
             watcher.beginRenewal()
             errors.beginRenewal()
+            (isLost, isRecovering) = (false, isLost)
             begin(.again(baseline), nil, baseline)
         }
     }

@@ -1,4 +1,5 @@
 import Content
+import Control
 import PeerCore
 import Posix
 import Storage
@@ -43,8 +44,16 @@ extension LedgerJob {
 
 /// A line for a client that is sent when what it tells of is on the disk: no power failure takes what was answered.
 struct DueAnswer: Sendable {
+    /// A download that was begun in the background: whether it could be recorded shows only when it is answered.
+    struct Begun: Sendable {
+        let download: DownloadID
+        let id: ControlID
+        let done: ReqDone
+    }
+
     let client: ControlClientID
     let line: [UInt8]
+    var begun: Begun?
 }
 
 /// What it hands back.

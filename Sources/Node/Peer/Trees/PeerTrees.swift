@@ -147,7 +147,7 @@ extension PeerNode {
     private func isCurrent(_ run: TreeRun) -> Bool { trees[run.id]?.number == run.number }
 
     private func surveyed(_ run: TreeRun, _ result: Result<TreeFound, DiskFailure>) {
-        guard isCurrent(run) else { return }
+        guard isCurrent(run) else { return partialStore.promises.end(run.number) }
         switch result {
         case .success(let found): feed(.treeSurveyed(run.id, found))
         case .failure(let failure): feed(.treeFailed(run.id, failure))
@@ -277,7 +277,8 @@ extension PeerNode {
     /// - Parameter files: written, and not wanted any more.
     func closeTree(_ id: DownloadID, _ files: [Int]) {
         looksAfterRemoval.removeAll { if case .surveyTree(let entry, _) = $0 { entry.id == id } else { false } }
-        guard let run = trees.removeValue(forKey: id), !files.isEmpty else { return }
-        workers.submit(.tree(.discard(run.files, files)))
+        guard let run = trees.removeValue(forKey: id) else { return }
+        partialStore.promises.end(run.number)
+        if !files.isEmpty { workers.submit(.tree(.discard(run.files, files))) }
     }
 }

@@ -17,7 +17,7 @@ extension PeerWorker {
                 attempt { () throws(SystemError) in try make(name, contents, catalog, unreadable, needed) })
         case .read(let entry, let partial, let needed): read(entry, partial, needed)
         case .survey(let run, let survey, let minFree, let reserved): self.survey(run, survey, minFree, reserved)
-        case .stage(let run, let batch, let minFree): .staged(run, batch, stage(run.files, batch, minFree))
+        case .stage(let run, let batch, let minFree): .staged(run, batch, stage(run, batch, minFree))
         case .publish(let run, let files):
             .published(run, files, publish(run.files, files))
         case .discard(let files, let indices): discard(files, indices)
@@ -113,7 +113,7 @@ extension PeerWorker {
             case .done(let state):
                 let taken = reserved.reduce(0) { $0 + state.block.taken(by: $1) }
                 let needed = state.missingRoom - min(state.missingRoom, taken)
-                if needed > 0, let failure = missing([needed], minFree) {
+                if let failure = promise(needed, to: run, minFree) {
                     // Without its files it would look like a version of the tree.
                     share.remove(state.made)
                     return .surveyed(run, .failure(failure), made: [])
@@ -125,20 +125,35 @@ extension PeerWorker {
         }
     }
 
-    /// Nothing is kept free for small files, unlike for those with a partial file of their own: whether there is room
-    /// still is asked each time.
-    private func stage(_ files: TreeFiles, _ batch: FileBatch, _ minFree: Reserve) -> [StagedFile] {
+    /// - Returns: why there is no room for so much, beside what was promised before.
+    private func promise(_ needed: UInt64, to run: TreeRun, _ minFree: Reserve) -> DiskFailure? {
+        guard needed > 0 else { return nil }
+        return partials.reserving {
+            let promised = partials.promises.total(except: [run.number])
+            if let failure = missing([needed], minFree, promised: promised) { return failure }
+            partials.promises.promise(needed, to: run.number)
+            return nil
+        }
+    }
+
+    /// What was promised to small files is reserved nowhere: others than the daemon may have taken it, so it is asked each
+    /// time whether there is room.
+    private func stage(_ run: TreeRun, _ batch: FileBatch, _ minFree: Reserve) -> [StagedFile] {
         if let failure = missing(batch.files.map { UInt64($0.range.count) }, minFree) {
             return batch.files.map {
                 StagedFile(index: $0.index, connection: batch.connection, outcome: .failed(failure))
             }
         }
+        let block = block
         let arrivals = batch.files.map { file in
             let bytes = UnsafeRawBufferPointer(rebasing: batch.buffer.memory[file.range])
             return TreeFiles.Arrival(index: file.index, bytes: bytes)
         }
-        return zip(arrivals, files.stage(arrivals, with: bench)).map { file, result in
-            StagedFile(index: file.index, connection: batch.connection, outcome: outcome(result))
+        return zip(arrivals, run.files.stage(arrivals, with: bench)).map { file, result in
+            if case .success(.stored) = result {
+                partials.promises.take(block.taken(by: UInt64(file.bytes.count)), from: run.number)
+            }
+            return StagedFile(index: file.index, connection: batch.connection, outcome: outcome(result))
         }
     }
 
