@@ -160,7 +160,7 @@ struct PeerWorker {
         var promised = partials.promises.total()
         return needs.map { need in
             let failure = missing([need.bytes], minFree, promised: promised)
-            if failure == nil { promised += need.bytes }
+            if failure == nil { promised += min(need.bytes, .max - promised) }
             return (need.id, failure.flatMap(\.missingBytes))
         }
     }

@@ -151,11 +151,10 @@ extension PeerMachine {
     /// Whether there is room for those that wait for it: asked for all of them at once, in the order of their turns.
     mutating func sweepSpace() {
         guard nextSpaceCheck <= now else { return }
-        let needs = downloads.values.filter { if case .paused(.space) = $0.phase { true } else { false } }
-            .sorted(by: Self.comesBefore).compactMap { download -> SpaceNeed? in
-                guard case .paused(.space(_, let needed)) = download.phase else { return nil }
-                return SpaceNeed(id: download.id, bytes: needed)
-            }
+        let needs = downloads.values.sorted(by: Self.comesBefore).compactMap { download -> SpaceNeed? in
+            guard case .paused(.space(_, let needed)) = download.phase else { return nil }
+            return SpaceNeed(id: download.id, bytes: needed)
+        }
         guard !needs.isEmpty else { return }
         nextSpaceCheck = now + policy.spaceCheck
         emit(.checkSpace(needs))

@@ -119,7 +119,6 @@ extension PeerMachine {
             return drop(connection, "another peer answers at this address")
         }
         sessions[connection]?.state = .open(peer)
-        if isInbound { refusers.remove(peer) }
         if let spoken = connections[peer], spoken != connection {
             spares[peer, default: []].insert(connection)
         } else {
@@ -134,8 +133,12 @@ extension PeerMachine {
         case .hashesRequest(let root, let first, let count): sendHashes(root, first, count, to: peer, on: connection)
         case .chunk(let root, let first, let count): serve(root, first..<first + count, to: peer, on: connection)
         case .cancel(let root, let first, _): emit(.stopServing(connection, root, first: first))
-        case .have(let request, let offer): answered(request, offer, by: peer, on: connection)
-        case .notHave(let request, let reason): answered(request, reason, by: peer, on: connection)
+        case .have(let request, let offer):
+            refusers.remove(peer)
+            answered(request, offer, by: peer, on: connection)
+        case .notHave(let request, let reason):
+            refusers.remove(peer)
+            answered(request, reason, by: peer, on: connection)
         case .hashes(let root, let first, let digests): hashesArrived(root, first, digests, from: peer, on: connection)
         case .piece(let index, let length): pieceAnnounced(index, length, on: connection)
         case .endOfChunk(let first, let end): chunkEnded(first, end, on: connection)
@@ -152,7 +155,11 @@ extension PeerMachine {
     private mutating func refused(
         by peer: PeerID?, _ code: RefusalCode, _ reason: String, _ connection: ConnectionID
     ) {
-        if code == .banned, let peer, refusers.insert(peer).inserted { note(.refusedBy(peer, reason: reason)) }
+        // Only of those that the manager knows: anybody may connect under any number of ids.
+        if code == .banned, let peer, roster.entries[peer] != nil, refusers.insert(peer).inserted {
+            note(.refusedBy(peer, reason: reason))
+            if refusers.count > roster.entries.count { refusers = refusers.filter { roster.entries[$0] != nil } }
+        }
         drop(connection, "the peer refused: \(reason)")
     }
 
