@@ -25,6 +25,9 @@ public struct ShareName: Hashable, Sendable {
         try self.init(text)
     }
 
+    /// Directories in one another, from the share on, that are shared; what lies deeper is not.
+    public static let directoryDepthMax = 64
+
     /// Directories that lead to it, and itself.
     public var depth: Int { path.utf8.count { $0 == UInt8(ascii: "/") } + 1 }
 

@@ -11,8 +11,6 @@ public enum StorageLimits {
     public static let looksPerJob = 512
     /// Watches remembered of which no scan has told yet; beyond that everything is looked at.
     static let earlyWatchesMax = 4096
-    /// Directories below the share, one in another.
-    public static let depthMax = 64
     /// Kept versions of one name: more are looked through one by one, and nobody wants them.
     static let backupsMax = 9_999
     /// Names tried for one partial file: more than one only where something else stands in the way.

@@ -95,7 +95,11 @@ struct ManifestDecoder {
         guard let path = String(validating: bytes[layout.path], as: UTF8.self) else {
             throw .badName(path: text(layout.path), .notUTF8)
         }
-        do throws(ShareNameError) { _ = try ShareName(prefix + path) } catch { throw .badName(path: path, error) }
+        let name: ShareName
+        do throws(ShareNameError) { name = try ShareName(prefix + path) } catch { throw .badName(path: path, error) }
+        let directoryDepth = layout.isFile ? name.depth - 1 : name.depth  // trap: at least 1
+        guard directoryDepth <= ShareName.directoryDepthMax else { throw .tooDeep(path: path) }
+        guard !layout.isFile || !name.isBackup else { throw .backup(path: path) }
     }
 
     private func checkMode(_ layout: Layout) throws(ManifestError) {

@@ -10,6 +10,10 @@ public enum ManifestError: Error, Hashable, Sendable {
     /// More than permissions: it would make a program run as its owner, or what a system alone may give.
     case badMode(path: String, UInt16)
     case badName(path: String, ShareNameError)
+    /// Nobody shares what lies so deep.
+    case tooDeep(path: String)
+    /// It is called as what a download replaced is: nobody shares such files.
+    case backup(path: String)
     case outOfOrder(path: String, after: String)
     case duplicate(path: String)
     /// The directory that it lies in is not in the manifest.
@@ -37,6 +41,8 @@ extension ManifestError: CustomStringConvertible {
             "\(shown(path)) has the mode \(String(bits, radix: 8)); at most \(String(FileMode.bitsMax, radix: 8)) is allowed"
         case .badName(let path, let reason): "\(shown(path)): \(reason)"
         case .outOfOrder(let path, let previous): "\(shown(path)) stands after \(shown(previous))"
+        case .tooDeep(let path): "\(shown(path)) lies more than \(ShareName.directoryDepthMax) directories deep"
+        case .backup(let path): "\(shown(path)) is called as what a download has replaced, which is not shared"
         case .duplicate(let path): "\(shown(path)) is there twice"
         case .withoutParent(let path): "\(shown(path)) lies in a directory that is not there"
         case .insideFile(let path): "\(shown(path)) lies in what is a file"

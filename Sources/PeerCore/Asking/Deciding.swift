@@ -17,7 +17,8 @@ extension PeerMachine {
             let isOpen = windowIsOpen || (versions.isEmpty && rosterSettled > now)
             return isOpen ? () : finishSurvey(request, ask, versions)
         }
-        if let version = choice(of: versions, request.wish.choose) { return take(version, request, ask) }
+        let version = choice(of: versions, request.wish.choose) ?? begun(of: versions, request)
+        if let version { return take(version, request, ask) }
         guard versions.isEmpty else { return fail(id, .conflict(versions)) }
         guard ask.outstanding.isEmpty, ask.indexing.isEmpty, rosterSettled <= now else { return }
         if let running = running(request.wish) { return join(running, id) }
@@ -53,6 +54,14 @@ extension PeerMachine {
         case .newest: versions.max { ($0.modified, $0.root.digest.hex) < ($1.modified, $1.root.digest.hex) }
         case .mostHeld: versions.first
         }
+    }
+
+    /// What is listed under the name and came to no end says which of several versions is meant.
+    private func begun(of versions: [FileVersion], _ request: Request) -> FileVersion? {
+        guard case .fetch = request.aim, request.wish.choose == .only, let running = running(request.wish),
+            running.failure != nil
+        else { return nil }
+        return versions.first { $0.root == running.root }
     }
 
     private mutating func finishSurvey(_ request: Request, _ ask: Ask, _ offered: [FileVersion]) {

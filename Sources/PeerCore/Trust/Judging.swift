@@ -12,6 +12,9 @@ extension PeerMachine {
         dropLiar(peer, from: id, reason)
         if count >= policy.strikesMax {
             ban(peer, holder.address, "\(count) times it sent what it should not; the last: \(reason)")
+        } else if download.kind == .tree, download.tree == nil, case .active(let connection) = holder.state {
+            // The list of a directory: whoever offers it has made it, or proved all of it.
+            refuse(connection, "the list of \(download.name) is refused: \(reason)")
         }
     }
 

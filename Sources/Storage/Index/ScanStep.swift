@@ -58,8 +58,8 @@ public struct ScanStep: Sendable {
     // MARK: Directories
 
     private mutating func enter(_ name: ShareName?, in share: Share, _ report: inout ScanReport) {
-        if let name, name.depth > StorageLimits.depthMax {
-            return refuse(name, "more than \(StorageLimits.depthMax) directories deep", &report)
+        if let name, name.depth > ShareName.directoryDepthMax {
+            return refuse(name, "more than \(ShareName.directoryDepthMax) directories deep", &report)
         }
         do throws(SystemError) {
             let directory = name == nil ? share.directory : try share.directory.openDirectory(name?.path ?? "")

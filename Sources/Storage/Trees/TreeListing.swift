@@ -137,8 +137,8 @@ public struct TreeListing: Sendable {
     }
 
     private mutating func take(directory: ShareName, _ path: [UInt8], _ mode: FileMode) {
-        guard directory.depth <= StorageLimits.depthMax else {
-            return contents.refuse(path, "more than \(StorageLimits.depthMax) directories deep")
+        guard directory.depth <= ShareName.directoryDepthMax else {
+            return contents.refuse(path, "more than \(ShareName.directoryDepthMax) directories deep")
         }
         contents.directories.append((String(decoding: path, as: UTF8.self), mode))
         waiting.append(path)

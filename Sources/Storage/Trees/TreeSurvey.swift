@@ -16,7 +16,7 @@ public struct TreeState: Sendable {
 
     /// Files to fetch, as indices in the manifest.
     public internal(set) var missing: [Int32] = []
-    /// Bytes of the disk that those take.
+    /// Bytes of the disk that those will take which have not reserved them.
     public internal(set) var missingRoom: UInt64 = 0
     /// In what that is counted.
     public internal(set) var block = DiskBlock(size: 1)
@@ -70,6 +70,7 @@ public struct TreeSurvey: Sendable {
     private let manifest: Manifest
     private let replacing: Bool
     private let sync: Bool
+    private let reserved: [ShareName: FileRoot]
     private let known: @Sendable (ShareName, FileIdentity) -> Known
     private var state = TreeState()
     private var next = 0
@@ -80,14 +81,16 @@ public struct TreeSurvey: Sendable {
     /// - Parameters:
     ///   - replacing: files of other content are fetched anew.
     ///   - sync: make the new directories durable.
+    ///   - reserved: files that have their room already, as they are fetched by themselves.
     ///   - known: what is known of a file that stands so.
     public init(
-        _ manifest: Manifest, replacing: Bool, sync: Bool,
+        _ manifest: Manifest, replacing: Bool, sync: Bool, reserved: [ShareName: FileRoot] = [:],
         known: @escaping @Sendable (ShareName, FileIdentity) -> Known
     ) {
         self.manifest = manifest
         self.replacing = replacing
         self.sync = sync
+        self.reserved = reserved
         self.known = known
     }
 
@@ -234,6 +237,7 @@ public struct TreeSurvey: Sendable {
 
     private mutating func miss(_ index: Int, _ root: FileRoot) {
         state.missing.append(Int32(index))
+        if !reserved.isEmpty, reserved[manifest.name(at: index)] == root { return }
         state.missingRoom += state.block.taken(by: root.length)
     }
 

@@ -221,6 +221,19 @@ import Testing
         #expect(refusal(of: entries) == nil)
     }
 
+    @Test("What nobody shares is refused: directories too deep, and what a download has replaced")
+    func neverShared() {
+        // The directory itself is one of them.
+        let depth = ShareName.directoryDepthMax
+        var entries = (1..<depth).map { directory(Array(repeating: "d", count: $0).joined(separator: "/")) }
+        entries.append(file(Array(repeating: "d", count: depth - 1).joined(separator: "/") + "/f"))
+        #expect(refusal(of: entries) == nil)
+        let deep = Array(repeating: "d", count: depth).joined(separator: "/")
+        #expect(refusal(of: Array(entries.dropLast()) + [directory(deep)]) == .tooDeep(path: deep))
+        #expect(refusal(of: [file("a.~1~")]) == .backup(path: "a.~1~"))
+        #expect(refusal(of: [directory("a.~1~")]) == nil)
+    }
+
     @Test("What would be the daemon's own at the top of the share is a name like any other below a directory")
     func reserved() {
         #expect(refusal(of: [directory(".p2pd")]) == nil)

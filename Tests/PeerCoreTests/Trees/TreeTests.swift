@@ -142,6 +142,38 @@ import Wire
         #expect(peer.failure(of: request) == .occupied("a file that is in the list of downloads"))
     }
 
+    @Test("Of several versions the one that is listed goes on when the directory is asked for again")
+    func listedVersion() throws {
+        let (tree, other) = (try TestTree(small: 2), try TestTree(small: 3))
+        let (request, connections) = peer.grow(tree, from: [1, 2], missing: [], obstacles: [(0, .occupied("a pipe"))])
+        #expect(peer.result(of: request)?.files?.failedFiles == 1)
+        peer.take()
+        let again = peer.wish(tree)
+        peer.have(tree, on: connections[0])
+        peer.have(other, on: connections[1])
+        #expect(peer.failure(of: again) == nil)
+        #expect(
+            peer.effects.contains { if case .readManifest(let entry) = $0 { entry.root == tree.root } else { false } })
+    }
+
+    @Test("A list that does not lead to its root is refused, with the reason, and who sent it is closed")
+    func wrongList() throws {
+        let tree = try TestTree(small: 3)
+        peer.join([1])
+        peer.wish(tree)
+        let connection = peer.connect(1)
+        peer.have(tree, on: connection)
+        peer.feed(.manifestRead(peer.treeDownload, .missing))
+        peer.feed(.partialOpened(peer.download, PieceSet(pieceCount: 1)))
+        peer.say(.piece(index: 0, length: Int(tree.root.length)), on: connection)
+        peer.feed(.pieceStarted(connection))
+        peer.feed(.pieceReceived(connection))
+        peer.say(.endOfChunk(first: 0, .complete), on: connection)
+        peer.feed(.pieceStored(peer.treeDownload, index: 0, from: connection, .wrong))
+        #expect(peer.sent(on: connection).types.last == .refused)
+        #expect(peer.closed[connection]?.contains("is refused") == true)
+    }
+
     @Test("Holders of different versions are a conflict; with a root the others are passed over")
     func versions() throws {
         let (tree, other) = (try TestTree(small: 3), try TestTree(small: 4))

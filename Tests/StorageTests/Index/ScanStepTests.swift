@@ -112,12 +112,12 @@ struct ScanStepTests {
 
     @Test("Directories beyond the deepest are refused, files beside them are not")
     func boundsDepth() throws {
-        let deepest = Array(repeating: "d", count: StorageLimits.depthMax).joined(separator: "/")
+        let deepest = Array(repeating: "d", count: ShareName.directoryDepthMax).joined(separator: "/")
         try scratch.write([1], to: "\(deepest)/d/x")
         try scratch.write([1], to: "\(deepest)/file")
         let report = try scan().report
         #expect(found(report) == ["\(deepest)/file"])
-        #expect(report.refused.map(\.reason) == ["more than \(StorageLimits.depthMax) directories deep"])
+        #expect(report.refused.map(\.reason) == ["more than \(ShareName.directoryDepthMax) directories deep"])
     }
 
     @Test("Many files take several steps, one directory of many among them, and none is told twice")

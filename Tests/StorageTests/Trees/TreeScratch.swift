@@ -79,9 +79,9 @@ final class TreeScratch {
 
     func survey(
         _ manifest: Manifest, replacing: Bool = false, known: [ShareName: FileRoot] = [:],
-        rotten: [ShareName: FileRoot] = [:]
+        rotten: [ShareName: FileRoot] = [:], reserved: [ShareName: FileRoot] = [:]
     ) throws -> TreeState {
-        var survey = TreeSurvey(manifest, replacing: replacing, sync: false) { name, _ in
+        var survey = TreeSurvey(manifest, replacing: replacing, sync: false, reserved: reserved) { name, _ in
             known[name].map { .file($0) } ?? rotten[name].map { .rotten($0) } ?? .unknown
         }
         while true {

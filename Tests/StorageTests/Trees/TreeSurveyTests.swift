@@ -36,6 +36,16 @@ import Testing
             target.names == ["top/", "top/models/", "top/models/sub/", "top/models/void/", "top/models/void/deep/"])
     }
 
+    @Test("No room is needed for a missing file that has reserved its own; that of another version is no such file")
+    func reserved() throws {
+        let index = try #require(manifest.index(of: "a.bin"))
+        let name = manifest.name(at: index)
+        for (root, blocks) in [(manifest.root(at: index), 1), (FileRoot(digest: .zero, length: 1), 2)] {
+            let state = try target.survey(manifest, reserved: [name: #require(root)])
+            #expect(state.missingRoom == UInt64(blocks) * state.block.size && state.missing.count == 3)
+        }
+    }
+
     @Test("What is there with the same content is present, known or not")
     func present() throws {
         try target.scratch.write([1, 2, 3], to: "top/models/a.bin")

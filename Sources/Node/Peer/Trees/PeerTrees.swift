@@ -122,7 +122,9 @@ extension PeerNode {
         trees[entry.id] = run
         let catalog = machine.offered
         let rotten = indexer.rottenFiles(below: manifest.name)
-        let survey = TreeSurvey(manifest, replacing: entry.replacing, sync: entry.sync) { name, identity in
+        let survey = TreeSurvey(
+            manifest, replacing: entry.replacing, sync: entry.sync, reserved: reservedFiles(below: manifest.name)
+        ) { name, identity in
             if let file = catalog[name], file.identity.hasSameBytes(as: identity) { return .file(file.root) }
             if let file = rotten[name], file.identity.hasSameBytes(as: identity) { return .rotten(file.root) }
             return .unknown
@@ -132,16 +134,16 @@ extension PeerNode {
     }
 
     private func submit(_ survey: TreeSurvey, of run: TreeRun) {
-        let reserved = reservedLengths(below: run.files.manifest.name)
-        workers.submit(.tree(.survey(run, survey, minFree: settings.minFree, reserved: reserved)))
+        workers.submit(.tree(.survey(run, survey, minFree: settings.minFree)))
     }
 
-    /// Of a directory's files that have partial files, whole or not: they need no room a second time.
-    private func reservedLengths(below directory: ShareName) -> [UInt64] {
-        machine.downloadStatuses.compactMap { status in
-            let isReserved = partials[status.id] != nil || leftovers[status.id] != nil
-            return status.kind == .file && isReserved && status.name.isBelow(directory) ? status.length : nil
+    /// Files that have partial files, whole or not: they need no room a second time.
+    private func reservedFiles(below directory: ShareName) -> [ShareName: FileRoot] {
+        var files: [ShareName: FileRoot] = [:]
+        for status in machine.downloadStatuses where status.kind == .file && status.name.isBelow(directory) {
+            if partials[status.id] != nil || leftovers[status.id] != nil { files[status.name] = status.root }
         }
+        return files
     }
 
     private func isCurrent(_ run: TreeRun) -> Bool { trees[run.id]?.number == run.number }

@@ -11,8 +11,7 @@ enum TreeJob: Sendable {
     case list(TreeListing)
     case make(ShareName, TreeContents, Catalog, unreadable: [ShareName: String], needed: Set<Digest>)
     case read(DownloadEntry, PartialFile?, needed: Set<Digest>)
-    /// - Parameter reserved: lengths of its files that have taken their room already.
-    case survey(TreeRun, TreeSurvey, minFree: Reserve, reserved: [UInt64])
+    case survey(TreeRun, TreeSurvey, minFree: Reserve)
     case stage(TreeRun, FileBatch, minFree: Reserve)
     case publish(TreeRun, [Int])
     case discard(TreeFiles, [Int])

@@ -16,7 +16,7 @@ extension PeerWorker {
                 name,
                 attempt { () throws(SystemError) in try make(name, contents, catalog, unreadable, needed) })
         case .read(let entry, let partial, let needed): read(entry, partial, needed)
-        case .survey(let run, let survey, let minFree, let reserved): self.survey(run, survey, minFree, reserved)
+        case .survey(let run, let survey, let minFree): self.survey(run, survey, minFree)
         case .stage(let run, let batch, let minFree): .staged(run, batch, stage(run, batch, minFree))
         case .publish(let run, let files):
             .published(run, files, publish(run.files, files))
@@ -104,16 +104,12 @@ extension PeerWorker {
 
     // MARK: Files
 
-    private func survey(
-        _ run: TreeRun, _ survey: TreeSurvey, _ minFree: Reserve, _ reserved: [UInt64]
-    ) -> TreeCompletion {
+    private func survey(_ run: TreeRun, _ survey: TreeSurvey, _ minFree: Reserve) -> TreeCompletion {
         do throws(SystemError) {
             switch try survey.run(in: share, with: bench) {
             case .more(let next): return .surveying(run, next)
             case .done(let state):
-                let taken = reserved.reduce(0) { $0 + state.block.taken(by: $1) }
-                let needed = state.missingRoom - min(state.missingRoom, taken)
-                if let failure = promise(needed, to: run, minFree) {
+                if let failure = promise(state.missingRoom, to: run, minFree) {
                     // Without its files it would look like a version of the tree.
                     share.remove(state.made)
                     return .surveyed(run, .failure(failure), made: [])
