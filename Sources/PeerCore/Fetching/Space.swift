@@ -46,7 +46,7 @@ extension PeerMachine {
     /// Whether there is room for those that wait for it: asked for all of them at once, in the order of their turns.
     mutating func sweepSpace() {
         guard nextSpaceCheck <= now else { return }
-        let needs = downloads.values.sorted(by: Self.comesBefore).compactMap { download -> SpaceNeed? in
+        let needs = downloads.values.sorted(by: { $0.comesBefore($1) }).compactMap { download -> SpaceNeed? in
             guard case .paused(.space(_, let needed)) = download.phase else { return nil }
             return SpaceNeed(id: download.id, bytes: needed)
         }

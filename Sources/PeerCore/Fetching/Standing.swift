@@ -47,6 +47,11 @@ extension Download {
         if case .reading = phase { true } else { isFetching }
     }
 
+    /// The highest priority is first, then who was asked for first.
+    func comesBefore(_ other: Download) -> Bool {
+        (other.priority, turn, id.rawValue) < (priority, other.turn, other.id.rawValue)
+    }
+
     /// It takes one of the places for downloads that run.
     var isRunning: Bool {
         switch phase {

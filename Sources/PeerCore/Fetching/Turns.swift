@@ -13,12 +13,8 @@ extension PeerMachine {
         let queued = downloads.values.filter { if case .queued = $0.phase { !$0.awaitsIndex } else { false } }
         if let child = queued.first(where: { !$0.parents.isEmpty }) { return child.id }
         let free = policy.runningMax - downloads.values.count { takesPlace($0) }
-        guard let first = queued.min(by: Self.comesBefore), free > askedBefore(first) else { return nil }
+        guard let first = queued.min(by: { $0.comesBefore($1) }), free > askedBefore(first) else { return nil }
         return first.id
-    }
-
-    static func comesBefore(_ one: Download, _ other: Download) -> Bool {
-        (other.priority, one.turn, one.id.rawValue) < (one.priority, other.turn, other.id.rawValue)
     }
 
     /// Requests that may become downloads whose turn is before this one's: what was asked for later can be found sooner.
