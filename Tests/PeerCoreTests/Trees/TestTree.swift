@@ -115,12 +115,22 @@ extension Harness {
         effects.compactMap { if case .discardFiles(_, let files) = $0 { files } else { nil } }
     }
 
-    func deliverManifest(_ tree: TestTree, on connection: ConnectionID) {
+    /// A tree that is wished for, and whose list is to be fetched from the one peer that has it.
+    func beginList(_ tree: TestTree) -> (RequestID, ConnectionID) {
+        join([1])
+        let request = wish(tree)
+        let connection = connect(1)
+        have(tree, on: connection)
+        feed(.manifestRead(treeDownload, .missing))
+        return (request, connection)
+    }
+
+    func deliverManifest(_ tree: TestTree, on connection: ConnectionID, _ outcome: PieceOutcome = .stored) {
         say(.piece(index: 0, length: Int(tree.root.length)), on: connection)
         feed(.pieceStarted(connection))
         feed(.pieceReceived(connection))
         say(.endOfChunk(first: 0, .complete), on: connection)
-        feed(.pieceStored(treeDownload, index: 0, from: connection, .stored))
+        feed(.pieceStored(treeDownload, index: 0, from: connection, outcome))
     }
 
     /// The next file asked on a connection comes whole.
