@@ -36,14 +36,18 @@ public struct PeerPolicy: Sendable {
     /// One that still owes what was called off is closed sooner if it is of no other use: what is asked next would wait
     /// behind that.
     public var clogged: Span = .seconds(1)
+    /// A question that has waited for so long on a connection that carries pieces is asked on another one too, unless so
+    /// many are spare already.
+    public var behindPieces: Span = .seconds(1)
+    public var sparesMax = 2
     /// How often deadlines are looked at while there is a connection, request or download.
     public var sweep: Span = .milliseconds(250)
     /// Connections from other peers, at most: each holds a descriptor.
     public var inboundMax = 4096
     /// Of them from one address, which may be that of many peers behind a router; the others are for everybody else.
     public var inboundPerAddressMax = 1024
-    /// And of one peer, whatever its address: it needs one, two when both ends connect at once, and a few more when it lost
-    /// some without our knowing.
+    /// And of one peer, whatever its address: it needs one, two when both ends connect at once, more when questions wait
+    /// behind pieces, and a few more when it lost some without our knowing.
     public var inboundPerPeerMax = 8
     /// Connections to other peers being opened or waiting for an answer at one time.
     public var contactsMax = 1024

@@ -56,6 +56,28 @@ extension EndToEnd {
             }
         }
 
+        @Test(
+            "What is asked while a large file comes at a low rate does not wait for its pieces, which take half a minute each",
+            arguments: ["--max-download", "--max-upload"])
+        func besideLarge(_ limit: String) throws {
+            try Swarm.run { swarm in
+                let holder = try swarm.addPeer(arguments: limit == "--max-upload" ? [limit, "32K"] : []) {
+                    try TestFile.write("\($0)/large.bin", length: 8 * mebibyte)
+                    try TestFile.write("\($0)/small.bin", length: 20_000, seed: 2)
+                }
+                try holder.awaitFiles("large.bin", "small.bin")
+                let fetcher = try swarm.addPeer(arguments: limit == "--max-download" ? [limit, "32K"] : [])
+                try swarm.settle()
+                #expect(fetcher.ctl("req", "large.bin", "--background").code == 0)
+                try eventually("it comes") { fetcher.count("bytesIn") > 65_536 }
+                let found = fetcher.ctl("who", "small.bin")
+                #expect(found.code == 0, "\(found)")
+                let reply = fetcher.ctl("req", "small.bin", "--timeout", "15")
+                #expect(reply.code == 0, "\(reply)")
+                #expect(TestFile.sameBytes(fetcher.path("small.bin"), holder.path("small.bin")))
+            }
+        }
+
         @Test("Networks can be exempt from the limits")
         func exempt() throws {
             try Swarm.run { swarm in

@@ -24,6 +24,8 @@ struct UploadPolicy: Sendable {
     /// A requester that has waited so long is told when to come back: who hears nothing for 5 s takes its holder for
     /// dead.
     var patience = Span.seconds(3)
+    /// A connection that has waited so long for another one of its peer is served beside it, for the same reason.
+    var behindMax = Span.seconds(1)
     /// A served connection whose other end takes nothing for so long, while its socket is full, loses its slot: longer than
     /// most round trips, and short, as that many who do not read hold all slots for so long before the next are tried.
     var stuck = Span.milliseconds(300)

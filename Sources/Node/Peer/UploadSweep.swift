@@ -13,6 +13,7 @@ extension Uploads {
         let idle = turns.current.filter { isIdle($0.connection, since: $0.since, transport, owner.now) }
         if turns.waitingCount > 0 { for turn in idle { turns.forfeit(turn.connection, at: owner.now) } }
         serveNext(transport, owner)
+        for connection in turns.hurry(at: owner.now) { pump(connection, transport, owner) }
         // From the end of the line, so that each is told how many are before it.
         for connection in turns.overdue(at: owner.now).reversed() { sendAway(connection, transport, owner) }
         for turn in idle { pump(turn.connection, transport, owner) }

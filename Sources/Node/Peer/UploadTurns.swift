@@ -7,7 +7,8 @@ import Transport
 /// A turn is worth a number of bytes. Whoever has used it up gives its slot to the first in line, if there is one, and
 /// goes to the end. Whoever runs out of chunks before that keeps the rest, and goes first with its next chunk. So what
 /// requesters get is the same in bytes, whether they ask for much at a time or little, on one connection or several: those
-/// of one peer share its turns, and one of them is served at a time.
+/// of one peer share its turns. One of them is served at a time, but where a piece takes so long that another would be
+/// taken for dead meanwhile, that one is served beside it.
 struct UploadTurns {
     enum Answer: Equatable {
         case served
@@ -29,6 +30,10 @@ struct UploadTurns {
         var left = 0
         /// Its connections on which something is to be sent: the first is served or waits, the others come after it.
         var connections: Deque<ConnectionID> = []
+        /// When those behind the first began to wait for it.
+        var behind: [ConnectionID: Moment] = [:]
+        /// Those behind the first that are served beside it.
+        var beside: Set<ConnectionID> = []
         /// All of them that have asked for something.
         var known: Set<ConnectionID> = []
     }
@@ -43,7 +48,7 @@ struct UploadTurns {
     private var parties: [ConnectionID: Party] = [:]
     private var served: Set<Party> = []
     private var line: Deque<(party: Party, since: Moment)> = []
-    /// Connections that wait for another one of their peer.
+    /// Connections that something is to be sent on, and that are not their peer's first.
     private var behindCount = 0
 
     init(_ policy: UploadPolicy) {
@@ -60,8 +65,10 @@ struct UploadTurns {
         let requester = requesters[party]
         if let first = requester?.connections.first {
             if first == connection, case .served = requester?.standing { return .served }
+            if requester?.beside.contains(connection) == true { return .served }
             if requester?.connections.contains(connection) == false {
                 add(connection, to: party)
+                requesters[party]?.behind[connection] = now
                 behindCount += 1
             }
             return .waits
@@ -83,7 +90,10 @@ struct UploadTurns {
     /// connections if there is one. The line may be full, since the slot is for somebody in it.
     mutating func yield(_ connection: ConnectionID, at now: Moment) {
         guard let party = parties[connection], served.remove(party) != nil else { return }
-        if let first = requesters[party]?.connections.popFirst() { requesters[party]?.connections.append(first) }
+        if let first = requesters[party]?.connections.popFirst() {
+            requesters[party]?.connections.append(first)
+            requesters[party]?.behind[first] = now
+        }
         wait(party, at: now)
     }
 
@@ -94,6 +104,7 @@ struct UploadTurns {
             line.append((party, now))
         }
         requesters[party]?.standing = .waiting
+        requesters[party]?.beside = []
     }
 
     /// Gives a slot that is free to the first in line that is owed something.
@@ -117,6 +128,7 @@ struct UploadTurns {
         let left = left(party)
         requesters[party]?.standing = .served(since: now)
         requesters[party]?.left = max(1, left)
+        if let first = requesters[party]?.connections.first { requesters[party]?.behind[first] = nil }
     }
 
     private func left(_ party: Party) -> Int { requesters[party]?.left ?? 0 }
@@ -152,6 +164,8 @@ struct UploadTurns {
             let index = requester.connections.firstIndex(of: connection)
         else { return }
         requesters[party]?.connections.remove(at: index)
+        requesters[party]?.behind[connection] = nil
+        requesters[party]?.beside.remove(connection)
         if requester.connections.count > 1 { behindCount -= 1 }
         guard index == 0 else { return }
         requesters[party]?.standing = .idle
@@ -181,6 +195,25 @@ struct UploadTurns {
             else { return nil }
             return (connection, since)
         }
+    }
+
+    /// Serves those beside their peer's first connection that have waited for it for too long.
+    mutating func hurry(at now: Moment) -> [ConnectionID] {
+        guard behindCount > 0 else { return [] }
+        var hurried: [ConnectionID] = []
+        for party in served {
+            guard let requester = requesters[party] else { continue }
+            for connection in requester.connections.dropFirst()
+            where !requester.beside.contains(connection) && isLate(connection, requester, now) {
+                requesters[party]?.beside.insert(connection)
+                hurried.append(connection)
+            }
+        }
+        return hurried
+    }
+
+    private func isLate(_ connection: ConnectionID, _ requester: Requester, _ now: Moment) -> Bool {
+        requester.behind[connection].map { $0 + policy.behindMax <= now } ?? false
     }
 
     /// Those who have waited longer than anybody should, in the order of the line.

@@ -18,9 +18,10 @@ extension PeerMachine {
     }
 
     private mutating func take(_ number: UInt32, from peer: PeerID, on connection: ConnectionID) -> Questions.Purpose? {
-        sessions[connection]?.asked.remove(number)
+        let isAsked = sessions[connection]?.asked.removeValue(forKey: number) != nil
         guard let question = questions.take(number, from: peer) else {
-            refuse(connection, "an answer to a question that was not asked")
+            // It may have been asked on two connections.
+            if !isAsked { refuse(connection, "an answer to a question that was not asked") }
             return nil
         }
         // Who is late once more will be late again.
@@ -41,7 +42,7 @@ extension PeerMachine {
 
     /// Questions that were asked of `peer` on a connection that is gone, or that never came about.
     mutating func answersMissing(_ numbers: some Collection<UInt32>, from peer: PeerID, _ ending: SessionEnding) {
-        for number in numbers.sorted() {
+        for number in numbers.sorted() where !isAsked(number, of: peer) {
             guard let purpose = questions.take(number, from: peer)?.purpose else { continue }
             if askAgain(peer, for: purpose, after: ending) { continue }
             notAnswered(purpose, by: peer, nil)
@@ -54,20 +55,24 @@ extension PeerMachine {
     ) -> Bool {
         guard ending != .fault, roster.entries[peer] != nil, !link.hasEnded else { return false }
         let isFree = ending == .choice || connections[peer] != nil
-        switch purpose {
-        case .wish(let id):
-            guard requests[id]?.isAsking == true, let query = requests[id]?.wish.query else { return false }
-            var isAsked = isFree
-            if !isFree { requests[id]?.change { isAsked = $0.askedAgain.insert(peer).inserted } }
-            guard isAsked else { return false }
-            put(query, to: peer, for: purpose)
-        case .download(let id):
-            guard let query = downloads[id]?.query, downloads[id]?.isFetching == true,
-                isFree || downloads[id]?.askedAgain.insert(peer).inserted == true
-            else { return false }
-            put(query, to: peer, for: purpose)
+        guard let query = query(for: purpose) else { return false }
+        var isAsked = isFree
+        if !isFree {
+            switch purpose {
+            case .wish(let id): requests[id]?.change { isAsked = $0.askedAgain.insert(peer).inserted }
+            case .download(let id): isAsked = downloads[id]?.askedAgain.insert(peer).inserted == true
+            }
         }
-        return true
+        if isAsked { put(query, to: peer, for: purpose) }
+        return isAsked
+    }
+
+    /// - Returns: nil if the answer is of no use any more.
+    func query(for purpose: Questions.Purpose) -> FileQuery? {
+        switch purpose {
+        case .wish(let id): requests[id]?.isAsking == true ? requests[id]?.wish.query : nil
+        case .download(let id): downloads[id]?.isFetching == true ? downloads[id]?.query : nil
+        }
     }
 
     private mutating func offered(_ id: RequestID, _ offer: FileOffer, by peer: PeerID, on connection: ConnectionID) {

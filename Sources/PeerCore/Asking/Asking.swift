@@ -110,7 +110,7 @@ extension PeerMachine {
         fail(id, failure)
     }
 
-    /// Whether a download waits for its turn, or for this peer's own disk and workers.
+    /// Whether a download waits for its turn, for what another brings before it, or for this peer's own disk and workers.
     private func isAtWork(_ download: Download) -> Bool {
         switch download.phase {
         case .queued, .checking, .opening, .draining, .proving, .finishing, .reading, .paused, .failed: return true
@@ -122,7 +122,7 @@ extension PeerMachine {
             if tree.plan.isJudging || !tree.stage.underWay.isEmpty { return true }
             if tree.children.keys.contains(where: { downloads[$0].map { isAtWork($0) } ?? false }) { return true }
         }
-        return download.currentLanes.values.contains(where: \.awaitsBuffer)
+        return download.currentLanes.contains { $1.awaitsBuffer || isBehindAnother(download.id, on: $0) }
     }
 
     private func timedOut(_ ask: Ask) -> FetchFailure {

@@ -43,6 +43,9 @@ struct Questions {
         byNumber.values.contains { $0.purpose == purpose }
     }
 
+    /// - Returns: nil if it has been answered.
+    func purpose(of number: UInt32) -> Purpose? { byNumber[number]?.purpose }
+
     func isAsking(_ peer: PeerID, for purpose: Purpose) -> Bool {
         byPeer[peer]?.contains { byNumber[$0]?.purpose == purpose } ?? false
     }

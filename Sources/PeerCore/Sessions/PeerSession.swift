@@ -15,8 +15,8 @@ struct PeerSession {
     let isInbound: Bool
     /// When a message last went either way.
     var used: Moment
-    /// Numbers of the questions asked on it and not answered: nobody else answers them when it ends.
-    var asked: Set<UInt32> = []
+    /// The questions asked on it and not answered on it, and when.
+    var asked: [UInt32: Moment] = [:]
     /// Chunks being served on it.
     var serving = 0
     /// Pages of digests asked on it and not answered.
@@ -27,10 +27,13 @@ struct PeerSession {
     /// Questions that will not be answered if it ends now.
     var unanswered: Set<UInt32> {
         switch state {
-        case .greeting(_, let queued): asked.union(queued.questions)
-        case .open: asked
+        case .greeting(_, let queued): Set(asked.keys).union(queued.questions)
+        case .open: Set(asked.keys)
         }
     }
+
+    /// Pieces go one way or the other: whatever is said waits for its turn among them.
+    var isCarryingPieces: Bool { serving > 0 || !chunks.isEmpty }
 
     var peer: PeerID? {
         switch state {

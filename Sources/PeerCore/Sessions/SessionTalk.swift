@@ -5,14 +5,18 @@ import Wire
 extension PeerMachine {
     /// Says `message` to a peer, connecting first if need be.
     mutating func say(_ message: Message, to peer: RosterEntry) {
-        if let connection = connections[peer.id], let session = sessions[connection] {
-            switch session.state {
-            case .open: send(message, on: connection)
-            case .greeting(let deadline, let queued):
-                sessions[connection]?.state = .greeting(deadline: deadline, queued: queued + [message])
-            }
-            return
+        guard let connection = connections[peer.id], let session = sessions[connection] else {
+            return contact(peer, to: message)
         }
+        switch session.state {
+        case .open: send(message, on: connection)
+        case .greeting(let deadline, let queued):
+            sessions[connection]?.state = .greeting(deadline: deadline, queued: queued + [message])
+        }
+    }
+
+    /// Says `message` on a new connection.
+    private mutating func contact(_ peer: RosterEntry, to message: Message) {
         let isNew = contacts[peer.id] == nil
         contacts[peer.id, default: []].append(message)
         if isNew { dialContacts(peer) }
@@ -20,7 +24,7 @@ extension PeerMachine {
 
     mutating func send(_ message: Message, on connection: ConnectionID) {
         sessions[connection]?.used = now
-        if let question = message.question { sessions[connection]?.asked.insert(question) }
+        if let question = message.question { sessions[connection]?.asked[question] = now }
         emit(.send(connection, message))
     }
 
@@ -200,6 +204,7 @@ extension PeerMachine {
             case .greeting(let deadline, _):
                 if deadline <= now { drop(connection, "did not say hello in time") }
             case .open(let peer):
+                askElsewhere(session, connection, of: peer)
                 let isIdle = isIdle(session, connection)
                 if isIdle, session.used + policy.idle <= now {
                     drop(connection, "idle", as: .choice)
@@ -209,6 +214,30 @@ extension PeerMachine {
                 }
             }
         }
+    }
+
+    /// Questions that have waited behind pieces, which a rate limit or a thin wire may hold up for minutes, are asked on
+    /// another connection as well. Whichever answer comes first counts.
+    private mutating func askElsewhere(_ session: PeerSession, _ connection: ConnectionID, of peer: PeerID) {
+        guard session.isCarryingPieces, let entry = roster.entries[peer] else { return }
+        let late = session.asked.filter { $0.value + policy.behindPieces <= now }.keys.sorted()
+        for number in late where !isAsked(number, of: peer, besides: connection) {
+            guard let purpose = questions.purpose(of: number), let query = query(for: purpose) else { continue }
+            sessions[connection]?.asked[number] = now
+            if connections[peer] != connection {
+                say(.req(request: number, query), to: entry)
+            } else if spares[peer, default: []].count < policy.sparesMax {
+                contact(entry, to: .req(request: number, query))
+            }
+        }
+    }
+
+    /// Whether a question has been put to a peer, or will be, on another connection than this.
+    func isAsked(_ number: UInt32, of peer: PeerID, besides connection: ConnectionID? = nil) -> Bool {
+        if contacts[peer]?.questions.contains(number) == true { return true }
+        var all = spares[peer] ?? []
+        if let spoken = connections[peer] { all.insert(spoken) }
+        return all.contains { $0 != connection && sessions[$0]?.unanswered.contains(number) == true }
     }
 
     /// Closes the connection to a peer that owes us what was called off and is of no other use: a question would wait for

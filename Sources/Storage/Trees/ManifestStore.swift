@@ -1,10 +1,13 @@
 import Content
 import Posix
+import Synchronization
 
 /// Manifests kept as files below the state directory, each under its root: to be served like any file, and not to be
 /// fetched again after a restart. They can be made or fetched again, so old ones are removed.
-public struct ManifestStore: Sendable {
+public final class ManifestStore: Sendable {
     private let path: String
+    /// Held while one is written: directories of the same content have the same manifest, which two workers may make at once.
+    private let writing = Mutex(())
     private let unstored = UnstoredManifests()
 
     /// A manifest in its file.
@@ -26,14 +29,18 @@ public struct ManifestStore: Sendable {
     ) throws(SystemError) -> Kept {
         let kept = try ManifestStore.identify(manifest.bytes, with: bench)
         let digest = kept.root.digest
-        // What an earlier run left may be damaged; what is right needs no room on a disk that may be full.
-        if try read(kept.root, with: bench) != nil { return kept }
-        do throws(SystemError) {
-            try store(manifest, as: digest, needed: needed)
-        } catch {
-            guard error.isOutOfSpace, try unstored.keep(manifest.bytes, as: digest, needed: needed) else { throw error }
+        return try writing.withLock { _ throws(SystemError) in
+            // What an earlier run left may be damaged; what is right needs no room on a disk that may be full.
+            if try read(kept.root, with: bench) != nil { return kept }
+            do throws(SystemError) {
+                try store(manifest, as: digest, needed: needed)
+            } catch {
+                guard error.isOutOfSpace, try unstored.keep(manifest.bytes, as: digest, needed: needed) else {
+                    throw error
+                }
+            }
+            return kept
         }
-        return kept
     }
 
     private func store(_ manifest: Manifest, as digest: Digest, needed: Set<Digest>) throws(SystemError) {

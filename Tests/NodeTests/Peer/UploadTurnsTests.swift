@@ -187,6 +187,37 @@ struct UploadTurnsTests {
         #expect(turns.servedCount == 0 && turns.admit(at: at(3)) == nil)
     }
 
+    @Test("Of a peer's connections one that has waited for a second is served beside the first, until the turn ends")
+    func servesBeside() {
+        let policy = Self.policy(slots: 1)
+        var turns = UploadTurns(policy)
+        let peer = Party.peer(PeerID(high: 0, low: 1), host: PeerAddress(ipv4: 0x7F00_0001, port: 0))
+        func asks(_ number: Int, at seconds: Double) -> UploadTurns.Answer {
+            turns.ask(connection(number), of: number == 2 ? party(2) : peer, at: at(seconds))
+        }
+        #expect((0...1).map { asks($0, at: 0) } == [.served, .waits])
+        let hurried = [0.9, 1, 1].map { turns.hurry(at: at($0)) }
+        #expect(hurried == [[], [connection(1)], []])
+        #expect((0...1).map { asks($0, at: 1) } == [.served, .served])
+        // What goes out on both is of the same turn; then somebody else has the only slot.
+        #expect(asks(2, at: 1) == .waits)
+        turns.spend(policy.turnBytesMax, of: connection(1))
+        let goesOn = turns.goesOn(connection(0), at: at(2))
+        #expect(!goesOn)
+        turns.yield(connection(0), at: at(2))
+        #expect(turns.admit(at: at(2)) == connection(2))
+        #expect((0...2).map { asks($0, at: 9) } == [.waits, .waits, .served])
+        // The other one is first now.
+        turns.leave(connection(2), at: at(10))
+        #expect(turns.admit(at: at(10)) == connection(1))
+        let late = turns.hurry(at: at(10))
+        #expect(late == [connection(0)])
+        turns.forget(connection(1), at: at(11))
+        #expect(turns.admit(at: at(11)) == connection(0))
+        turns.forget(connection(0), at: at(12))
+        #expect(turns.waitingCount == 0 && turns.servedCount == 0)
+    }
+
     /// One who asks for chunks of so many pieces, the next when it has the last.
     private struct Asker {
         let chunk: Int

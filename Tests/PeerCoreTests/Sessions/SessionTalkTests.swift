@@ -181,6 +181,79 @@ import Wire
         #expect(peer.dialed == [.number(1)])
     }
 
+    // MARK: Questions behind pieces
+
+    /// A download runs, and another file is asked for on the connection by which its pieces come.
+    private func askedBehindPieces() throws -> (peer: Harness, request: RequestID, connection: ConnectionID) {
+        let peer = Harness()
+        let (_, connections) = peer.fetch(try TestFile(pieces: 40), from: [1])
+        let request = peer.wish(try other)
+        #expect(peer.asked[connections[0]]?.count == 1)
+        return (peer, request, connections[0])
+    }
+
+    private var other: TestFile { get throws { try TestFile("other", pieces: 1, version: 2) } }
+
+    @Test("A question that waits for a second behind pieces is asked on another connection, and the next there at once")
+    func behindPieces() throws {
+        let (peer, request, connection) = try askedBehindPieces()
+        peer.pass(.milliseconds(900))
+        #expect(peer.dialed.isEmpty)
+        peer.pass(.milliseconds(400))
+        let another = peer.connect(1)
+        #expect(peer.asked[another]?.map(\.number) == peer.asked[connection]?.map(\.number))
+        peer.notHave(on: another)
+        #expect(peer.failure(of: request) == .nobody(asked: 1))
+        peer.wish(try TestFile("third", pieces: 1, version: 3))
+        #expect(peer.asked[another]?.count == 1)
+        peer.pass(.seconds(2))
+        #expect(peer.dialed.isEmpty)
+        // The answer that comes at last is no answer to what was not asked.
+        peer.notHave(on: connection)
+        #expect(peer.closed[connection] == nil)
+        peer.say(.notHave(request: 1, .unknown), on: connection)
+        #expect(peer.closed[connection]?.contains("not asked") == true)
+    }
+
+    @Test("What is asked on two connections is answered when both are gone, or one answers", arguments: [false, true])
+    func behindPiecesLost(_ isDialed: Bool) throws {
+        let (peer, request, connection) = try askedBehindPieces()
+        peer.pass(.milliseconds(1300))
+        if isDialed { peer.feed(.closed(peer.connect(1), reason: "reset")) } else { peer.failDial(1) }
+        #expect(peer.failure(of: request) == nil)
+        // It is tried again a second later.
+        #expect(peer.dialed.isEmpty)
+        peer.pass(.milliseconds(1300))
+        let another = peer.connect(1)
+        peer.feed(.closed(connection, reason: "reset"))
+        let name = try other.name
+        #expect(peer.failure(of: request) == nil && peer.asked[another]?.first?.query == .name(name))
+        peer.have(try other, on: another)
+        #expect(peer.closed[another] == nil)
+    }
+
+    @Test("No more than two spare connections are opened, and none where no pieces are in the way")
+    func behindPiecesMax() throws {
+        let peer = Harness()
+        let shared = try TestFile("shared", pieces: 1, version: 9)
+        peer.feed(.indexed(shared.shared))
+        peer.join([1])
+        var connections = [peer.accept(1)]
+        peer.wish(file)
+        peer.pass(.milliseconds(1300))
+        #expect(peer.dialed.isEmpty)
+        for version in UInt8(2)...6 {
+            // Each carries a piece that goes the other way.
+            peer.say(.chunk(shared.root, first: 0, count: 1), on: connections[connections.count - 1])
+            peer.wish(try TestFile("\(version)", pieces: 1, version: version))
+            peer.pass(.milliseconds(1300))
+            if !peer.dialed.isEmpty { connections.append(peer.connect(1)) }
+        }
+        #expect(connections.count == 3 && peer.dialed.isEmpty)
+        #expect(peer.asked[connections[0]]?.count == 2)
+        #expect(peer.asked[connections[2]]?.count == 4)
+    }
+
     @Test("A connection is idle after a minute, and after a second with pieces that are owed and wanted no more")
     func idleWithLeftovers() throws {
         for owes in [true, false] {

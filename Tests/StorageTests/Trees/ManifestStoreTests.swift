@@ -63,6 +63,21 @@ import Testing
         #expect(try store.open(kept.root.digest).identity == before)
     }
 
+    @Test("Two directories of the same content may have theirs kept at the same time")
+    func together() async throws {
+        let manifests = try (0..<50).map(manifest)
+        let store = store
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    let bench = HashBench()
+                    for manifest in manifests { _ = try store.keep(manifest, needed: [], with: bench) }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
     @Test("A damaged one is right again when it is kept again")
     func mended() throws {
         let manifest = try manifest(1)
