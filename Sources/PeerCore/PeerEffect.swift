@@ -269,7 +269,10 @@ public enum PeerNote: Hashable, Sendable {
     case banned(PeerID, PeerAddress, reason: String)
     case downloadWaits(DownloadID, ShareName)
     case holderLost(DownloadID, PeerAddress, reason: String)
-    case refusedPeer(ConnectionID, reason: String)
+    /// A holder of a directory sent something else for one of its files.
+    case holderErred(DownloadID, PeerAddress, reason: String)
+    /// - Parameter id: nil before it has said who it is.
+    case refusedPeer(ConnectionID, PeerAddress, id: PeerID?, reason: String)
     /// A peer has banned this one.
     case refusedBy(PeerID, reason: String)
 }

@@ -36,10 +36,12 @@ public struct PeerPolicy: Sendable {
     /// One that still owes what was called off is closed sooner if it is of no other use: what is asked next would wait
     /// behind that.
     public var clogged: Span = .seconds(1)
-    /// A question that has waited for so long on a connection that carries pieces is asked on another one too, unless so
-    /// many are spare already.
+    /// A question that has waited for so long on a connection that carries pieces is asked on another one too: on one
+    /// that carries none, or a new one, unless so many are spare already. One for each download that runs, and one.
     public var behindPieces: Span = .seconds(1)
-    public var sparesMax = 2
+    public var sparesMax = 4
+    /// Bytes that the kernel was given to send may take so long to arrive.
+    public var arrival: Span = .seconds(60)
     /// How often deadlines are looked at while there is a connection, request or download.
     public var sweep: Span = .milliseconds(250)
     /// Connections from other peers, at most: each holds a descriptor.

@@ -25,7 +25,7 @@ public enum StorageLimits {
     /// What a directory's manifest leaves out is told by name up to so many; more say no more.
     static let refusalsTold = 8
     /// Manifests kept, and their bytes: room for one of the largest, and for those of many directories.
-    static let manifestsMax = 64
+    static let manifestsMax = 1024
     static let manifestBytesMax: UInt64 = 512 << 20
     /// Bytes of those that are kept in memory while the disk is full: room for some 300,000 files.
     static let unstoredManifestBytesMax: UInt64 = 32 << 20

@@ -84,6 +84,9 @@ extension Transport {
         return connection.queue.fileBytes < min(limits.fileBytesAhead, limit)
     }
 
+    /// Bytes of pieces that have been queued on a connection, and not been handed to the kernel.
+    public func fileBytesWaiting(_ id: ConnectionID) -> Int { find(id)?.queue.fileBytes ?? 0 }
+
     /// What becomes of the pieces that wait to be sent.
     public func outflow(_ id: ConnectionID) -> Outflow {
         guard let connection = find(id), connection.queue.fileBytes > 0 else { return .empty }

@@ -44,6 +44,32 @@ extension EndToEnd {
         }
 
         @Test(
+            "A file that is asked for together with its directory has the mode that it has there, whoever is first",
+            arguments: [["m/run", "m/"], ["m/", "m/run"]], [1000, 5 * mebibyte])
+        func modes(_ names: [String], _ length: Int) throws {
+            try Swarm.run(inMemory: true) { swarm in
+                let holder = try swarm.addPeer { share in
+                    try TestFile.write("\(share)/m/run", length: length)
+                    try TestFile.write("\(share)/m/other", length: 100, seed: 2)
+                    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(share)/m/run")
+                }
+                try eventually("both are indexed") { holder.files().count == 2 }
+                let fetcher = try swarm.addPeer()
+                try swarm.settle()
+                for _ in 0..<5 {
+                    let reply = fetcher.ctl("req", names[0], names[1])
+                    #expect(reply.code == 0, "\(reply)")
+                    let mode = try FileManager.default.attributesOfItem(atPath: fetcher.path("m/run"))[
+                        .posixPermissions]
+                    #expect(mode as? Int == 0o755)
+                    #expect(fetcher.ctl("who", "m/", "--json").json?["versions"].array.count == 1)
+                    try FileManager.default.removeItem(atPath: fetcher.path("m"))
+                    try eventually("it is known to be gone") { fetcher.files().isEmpty }
+                }
+            }
+        }
+
+        @Test(
             "Of two directories that share files one is cancelled or paused, and the other gets all of its own",
             arguments: [("cancel", "ov/", "ov/in/"), ("cancel", "ov/in/", "ov/"), ("pause", "ov/", "ov/in/")])
         func oneCancelled(_ command: String, _ first: String, _ second: String) throws {

@@ -78,6 +78,43 @@ extension EndToEnd {
             }
         }
 
+        @Test("Of a directory of small files that comes slowly a kill costs what came in a second or two, not all")
+        func slowDirectory() throws {
+            try Swarm.run { swarm in
+                let holder = try swarm.addPeer { share in
+                    for index in 0..<300 {
+                        try TestFile.write("\(share)/d/\(index)", length: 2000, seed: UInt64(index + 1))
+                    }
+                }
+                try eventually("all are indexed") { holder.files().count == 300 }
+                let fetcher = try swarm.addPeer(arguments: ["--max-download", "40K"])
+                try swarm.settle()
+                #expect(fetcher.ctl("req", "d/", "--background").code == 0)
+                try eventually("a part has come") { fetcher.count("bytesIn") > 200_000 }
+                fetcher.kill()
+                let kept = (try? FileManager.default.contentsOfDirectory(atPath: fetcher.path("d")).count) ?? 0
+                #expect(kept > 30, "\(kept) of some 90")
+            }
+        }
+
+        @Test("With one slot, and a limit, whoever comes second gets its part", arguments: ["24K", "95K"])
+        func secondRequester(_ limit: String) throws {
+            try Swarm.run { swarm in
+                let slots = limit == "95K" ? ["P2PD_UPLOAD_SLOTS=1"] : []
+                let holder = try swarm.addPeer(arguments: ["--max-upload", limit], environment: slots) { share in
+                    try TestFile.write("\(share)/a.bin", length: 40 * mebibyte)
+                    try TestFile.write("\(share)/b.bin", length: 40 * mebibyte, seed: 2)
+                }
+                try holder.awaitFiles("a.bin", "b.bin")
+                let (first, second) = (try swarm.addPeer(), try swarm.addPeer())
+                try swarm.settle()
+                #expect(first.ctl("req", "a.bin", "--background").code == 0)
+                try eventually("the first gets something") { first.count("bytesIn") > 65_536 }
+                #expect(second.ctl("req", "b.bin", "--background").code == 0)
+                try eventually("the second gets something, too", within: 28) { second.count("bytesIn") > 65_536 }
+            }
+        }
+
         @Test("Networks can be exempt from the limits")
         func exempt() throws {
             try Swarm.run { swarm in

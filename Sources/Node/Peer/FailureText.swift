@@ -41,7 +41,7 @@ extension FetchFailure {
             return .init(
                 .integrity,
                 "no honest holder of \(name) (\(root)): \(liars.map(\.description).joined(separator: ", ")) sent data "
-                    + "that does not match it; nothing was delivered")
+                    + "that does not match it; nothing of that was delivered")
         case .badManifest(let reason):
             return .init(
                 .integrity,

@@ -153,12 +153,21 @@ extension PeerNode {
             logger.info(
                 "holder lost",
                 metadata: ["download": "\(id.rawValue)", "holder": "\(address)", "reason": "\(reason)"])
+        case .holderErred(let id, let address, let reason):
+            logger.warning(
+                "a holder sent something else than one of a directory's files",
+                metadata: ["download": "\(id.rawValue)", "holder": "\(address)", "reason": "\(reason)"])
         case .refusedBy(let peer, let reason):
             logger.warning(
                 "a peer has banned this one, for wrong bytes that came from here: see `p2pctl verify`",
                 metadata: ["id": "\(peer.hex)", "reason": "\(reason)"])
-        case .refusedPeer(let connection, let reason):
-            logger.warning("refused a peer", metadata: ["connection": "\(connection)", "reason": "\(reason)"])
+        case .refusedPeer(let connection, let address, let id, let reason):
+            logger.warning(
+                "refused a peer",
+                metadata: [
+                    "connection": "\(connection)", "address": "\(address)", "id": "\(id?.hex ?? "not said")",
+                    "reason": "\(reason)",
+                ])
         }
     }
 }

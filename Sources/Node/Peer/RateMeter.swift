@@ -6,8 +6,11 @@ struct RateMeter {
     /// nil until it has been read twice.
     private(set) var bytesPerSecond: Double?
 
-    /// What was counted before does not matter: nobody looked.
-    mutating func begin(_ total: UInt64, at now: Moment) { last = (total, now) }
+    /// What was counted before does not matter if nobody has looked for so long.
+    mutating func begin(_ total: UInt64, at now: Moment, after span: Span = .seconds(0)) {
+        if let last, now < last.at + span { return }
+        last = (total, now)
+    }
 
     /// - Parameter span: a reading that comes sooner after the last does not count.
     mutating func read(_ total: UInt64, at now: Moment, every span: Span = .seconds(0)) {

@@ -7,7 +7,7 @@ struct UploadPolicy: Sendable {
     var slots: Int
     /// A limit under which each slot would get less leaves fewer slots: a requester gives up whoever sends it less than
     /// 32 KiB in 30 s.
-    var slotBytesPerSecondMin: UInt64 = 16 << 10
+    var slotBytesPerSecondMin: UInt64 = 2 << 10
     /// Bytes that a requester gets before the next in line, if one waits, at most: as much as is read ahead at once, and
     /// no less than the largest piece.
     var turnBytesMax = 4 << 20
@@ -36,6 +36,8 @@ struct UploadPolicy: Sendable {
     var sweep = Span.milliseconds(100)
     /// Between two readings of the rate at which all is sent.
     var measure = Span.milliseconds(500)
+    /// After so long without one the time between does not count.
+    var measureAgain = Span.seconds(1)
     /// What a busy peer asks for, at least and at most: whoever waits 30 s for a byte has come back a few times by then.
     var retryMin = Span.milliseconds(500)
     var retryMax = Span.seconds(8)

@@ -32,24 +32,28 @@ extension Uploads {
     func awaitSweep(_ transport: PeerTransport, _ owner: some UploadsOwner) {
         guard !isSweepAwaited, turns.waitingCount > 0 else { return }
         isSweepAwaited = true
-        meter.begin(transport.fileBytesSent, at: owner.now)
+        meter.begin(transport.fileBytesSent, at: owner.now, after: policy.measureAgain)
         owner.sweepUploads(at: owner.now + policy.sweep)
     }
 
     /// Tells a requester to ask again later, for all of its chunks.
     func sendAway(_ connection: ConnectionID, _ transport: PeerTransport, _ owner: some UploadsOwner) {
-        let retry = retryAfter
+        let retry = retryAfter(transport)
         turns.leave(connection, at: owner.now)
         while let upload = queues[connection]?.uploads.first {
             end(upload.ending ?? .busy(retryAfter: retry), on: connection, transport)
         }
     }
 
-    /// Milliseconds until everybody in line has had a turn, by what goes out now.
-    private var retryAfter: UInt32 {
+    /// Milliseconds until a slot is free for the last in line, by what goes out now: the first gets it when a piece has gone
+    /// out, and should stand there by then, since it is lost to whoever has it if nobody does.
+    private func retryAfter(_ transport: PeerTransport) -> UInt32 {
         var span = policy.retryUnknown
         if let rate = meter.bytesPerSecond {
-            span = Span(seconds: Double(max(1, turns.waitingCount)) * Double(turns.turnBytes) / max(1, rate))
+            let served = turns.current.map { transport.fileBytesWaiting($0.connection) }
+            let before = Double(max(0, turns.waitingCount - 1)) * Double(turns.turnBytes)
+            let seconds = (Double((served.min() ?? 0) * served.count) + before) / max(1, rate)
+            span = Span(seconds: max(0, seconds - policy.patience.seconds / 2))
         }
         return UInt32(clamping: min(max(span, policy.retryMin), policy.retryMax).nanoseconds / 1_000_000)
     }

@@ -144,12 +144,14 @@ struct UploadTurns {
         for party in served where left(party) > bytes { requesters[party]?.left = bytes }
     }
 
-    /// Whether one that is served may send another piece; with nobody in line it begins a new turn.
+    /// Whether one that is served may send another piece; with nobody in line it may beyond its turn, piece by piece: who
+    /// was sent away comes back when he likes, and waits for one piece at most.
     mutating func goesOn(_ connection: ConnectionID, at now: Moment) -> Bool {
         guard let party = parties[connection], let requester = requesters[party] else { return false }
         if requester.left > 0 { return true }
         guard line.isEmpty, requester.connections.count == 1 else { return false }
-        serve(party, at: now)
+        requesters[party]?.standing = .served(since: now)
+        requesters[party]?.left = 1
         return true
     }
 

@@ -84,10 +84,12 @@ extension PeerMachine {
             if downloads[download]?.root == offer.root { addHolder(peer, connection, offer.holding, to: download) }
         case .asking:
             guard wish.tree == offer.isTree else {
+                settle(peer, in: id, .unknown)
                 return refuse(connection, "an offer of a \(offer.isTree ? "directory" : "file") that was not asked for")
             }
             if wish.tree {
                 guard offer.root.length <= UInt64(ManifestLimits.bytesMax) else {
+                    settle(peer, in: id, .unknown)
                     return refuse(connection, "a directory's list of \(offer.root.length) bytes")
                 }
                 // Directories are asked for by name.
@@ -95,6 +97,7 @@ extension PeerMachine {
                     return settle(peer, in: id, .unknown)
                 }
             } else if !wish.accepts(offer.root) {
+                settle(peer, in: id, .unknown)
                 return refuse(connection, "an offer of another root than was asked for")
             }
             let from = (roster.entries[peer]?.address ?? sessions[connection]?.address).map { address in

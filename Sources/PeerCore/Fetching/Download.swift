@@ -108,6 +108,8 @@ struct Download {
     var tree: Tree?
     /// Of a tree that has failed: its files that are not here. It goes on when the last of them is.
     var lacking: [ShareName: FileRoot] = [:]
+    /// Of a tree that is looked at once more: files that it has fetched.
+    var fetchedBefore = 0
     /// As it was when it was growing last; before, as its holders say.
     var lastKnown: Figures
     /// Of a tree: what came by its children's own downloads.

@@ -76,7 +76,9 @@ extension PeerMachine {
     mutating func failDownload(_ id: DownloadID, _ failure: FetchFailure) {
         guard let download = downloads[id] else { return }
         if download.isProvisional { return abandon(id) }
-        let isKept = download.have > 0 || download.parents.isEmpty && (download.requests.isEmpty || download.isListed)
+        // Of a directory that is not listed any more what is there would pass for a version, be it but empty directories.
+        let isBegun = download.have > 0 || download.tree?.isSurveyed == true
+        let isKept = isBegun || download.parents.isEmpty && (download.requests.isEmpty || download.isListed)
         guard isKept, download.kind.badPieces == nil else { return removeDownload(id, failure) }
         downloads[id]?.parents = []
         stop(id, .failed(failure))

@@ -122,9 +122,9 @@ extension PeerMachine {
     /// - Parameter root: that changed.
     mutating func forgive(_ root: FileRoot, on connection: ConnectionID, of id: DownloadID) {
         guard let download = downloads[id], let peer = download.senders[connection],
-            strikes.count(of: peer, download.root) > 0, pardons(peer, root, in: id)
+            strikes.count(of: peer, root) > 0, pardons(peer, root, in: id)
         else { return }
-        strikes.forgive(peer, download.root)
+        strikes.forgive(peer, root)
         if download.holders[peer]?.isLiar == true { downloads[id]?.holders[peer]?.state = .lost }
     }
 

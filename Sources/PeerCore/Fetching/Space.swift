@@ -8,12 +8,13 @@ extension PeerMachine {
         if download.isProvisional { return abandon(id) }
         if failure.isOutOfSpace, pauseTrees(of: download, failure) { return }
         let hasSome = download.have > 0 || download.tree.map { $0.haveSoon > 0 } == true
-        guard failure.isOutOfSpace, hasSome || download.requests.isEmpty || download.isListed else {
-            return failDownload(id, .disk(failure))
-        }
+        guard failure.isOutOfSpace else { return failDownload(id, .disk(failure)) }
         let rest = max(1, unreserved(download))
         // A part of a tree was looked at, where there has to be room for the whole.
         let failure = download.kind == .tree ? failure.needing(max(rest, failure.neededBytes ?? 0)) : failure
+        guard hasSome || download.requests.isEmpty || download.isListed else {
+            return failDownload(id, .disk(failure))
+        }
         let missing = failure.missingBytes ?? rest
         stop(id, .paused(.space(missing: missing, needed: max(1, failure.neededBytes ?? rest))))
         nextSpaceCheck = now + policy.spaceCheck

@@ -82,11 +82,23 @@ extension PeerMachine {
             downloads[id]?.nextSeek = now
             seekHolders(id)
         }
+        askForCopies(of: download)
         if case .fetching = downloads[id]?.phase {
             let lanes = downloads[id]?.lanes.sorted { $0.rawValue < $1.rawValue } ?? []
             downloads[id]?.plan.divide(among: lanes, now: now)
         }
         advance(id)
+    }
+
+    /// What is here under another name may be so elsewhere, at peers that know nothing of this name: a directory that was
+    /// copied is not fetched from its origin alone.
+    private mutating func askForCopies(of download: Download) {
+        guard catalog.file(root: download.root) != nil || shelf.manifest(download.root) != nil,
+            download.kind.badPieces == nil
+        else { return }
+        for peer in roster.entries.keys where peer != id && !bans.contains(peer) && download.holders[peer] == nil {
+            put(.root(download.root), to: peer, for: .download(download.id))
+        }
     }
 
     /// Takes a download out of the run, with its pieces.

@@ -85,6 +85,7 @@ extension PeerMachine {
     mutating func chunkServed(_ connection: ConnectionID) {
         guard let serving = sessions[connection]?.serving, serving > 0 else { return }
         sessions[connection]?.serving = serving - 1
+        sessions[connection]?.served = now
         sessions[connection]?.used = now
     }
 }

@@ -19,6 +19,8 @@ struct PeerSession {
     var asked: [UInt32: Moment] = [:]
     /// Chunks being served on it.
     var serving = 0
+    /// When the last byte of one was handed to the kernel, which may hold it for long.
+    var served: Moment?
     /// Pages of digests asked on it and not answered.
     var pagesAsked = 0
     /// Chunks asked on it, in the order in which they will be answered.
@@ -32,8 +34,11 @@ struct PeerSession {
         }
     }
 
-    /// Pieces go one way or the other: whatever is said waits for its turn among them.
-    var isCarryingPieces: Bool { serving > 0 || !chunks.isEmpty }
+    /// Whether pieces go one way or the other: whatever is said waits for its turn among them.
+    /// - Parameter span: how long what the kernel was given may take to arrive.
+    func isCarryingPieces(_ now: Moment, within span: Span) -> Bool {
+        serving > 0 || !chunks.isEmpty || served.map { $0 + span > now } == true
+    }
 
     var peer: PeerID? {
         switch state {

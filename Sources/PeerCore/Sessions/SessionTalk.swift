@@ -113,7 +113,7 @@ extension PeerMachine {
             return drop(connection, "it is banned")
         }
         let isInbound = sessions[connection]?.isInbound == true
-        let openCount = (connections[peer] == nil ? 0 : 1) + (spares[peer]?.count ?? 0)
+        let openCount = all(of: peer).count { sessions[$0]?.isInbound == true }
         guard !isInbound || openCount < policy.inboundPerPeerMax else {
             emit(.send(connection, .refused(.full, reason: "this peer has \(openCount) connections here already")))
             return drop(connection, "it has \(openCount) connections already")
@@ -169,7 +169,9 @@ extension PeerMachine {
 
     /// Closes a connection whose peer broke the protocol, and tells it why.
     mutating func refuse(_ connection: ConnectionID, _ reason: String) {
-        note(.refusedPeer(connection, reason: reason))
+        if let session = sessions[connection] {
+            note(.refusedPeer(connection, session.address, id: session.peer, reason: reason))
+        }
         emit(.send(connection, .refused(.violation, reason: reason)))
         drop(connection, reason)
     }
@@ -219,25 +221,45 @@ extension PeerMachine {
     /// Questions that have waited behind pieces, which a rate limit or a thin wire may hold up for minutes, are asked on
     /// another connection as well. Whichever answer comes first counts.
     private mutating func askElsewhere(_ session: PeerSession, _ connection: ConnectionID, of peer: PeerID) {
-        guard session.isCarryingPieces, let entry = roster.entries[peer] else { return }
+        guard session.isCarryingPieces(now, within: policy.arrival), let entry = roster.entries[peer] else { return }
         let late = session.asked.filter { $0.value + policy.behindPieces <= now }.keys.sorted()
-        for number in late where !isAsked(number, of: peer, besides: connection) {
+        for number in late where !isAskedElsewhere(number, of: peer, besides: connection) {
             guard let purpose = questions.purpose(of: number), let query = query(for: purpose) else { continue }
             sessions[connection]?.asked[number] = now
-            if connections[peer] != connection {
+            if let another = all(of: peer).first(where: { $0 != connection && isQuick($0) }) {
+                speak(to: peer, on: another)
                 say(.req(request: number, query), to: entry)
-            } else if spares[peer, default: []].count < policy.sparesMax {
+            } else if opened(to: peer) <= policy.sparesMax {
                 contact(entry, to: .req(request: number, query))
             }
         }
     }
 
-    /// Whether a question has been put to a peer, or will be, on another connection than this.
-    func isAsked(_ number: UInt32, of peer: PeerID, besides connection: ConnectionID? = nil) -> Bool {
-        if contacts[peer]?.questions.contains(number) == true { return true }
-        var all = spares[peer] ?? []
-        if let spoken = connections[peer] { all.insert(spoken) }
-        return all.contains { $0 != connection && sessions[$0]?.unanswered.contains(number) == true }
+    /// Whether nothing is in the way of what is said on a connection.
+    private func isQuick(_ connection: ConnectionID) -> Bool {
+        sessions[connection]?.isCarryingPieces(now, within: policy.arrival) == false
+    }
+
+    /// The connections with a peer, in the order in which they came about.
+    private func all(of peer: PeerID) -> [ConnectionID] {
+        ((spares[peer] ?? []) + (connections[peer].map { [$0] } ?? [])).sorted { $0.rawValue < $1.rawValue }
+    }
+
+    /// How many of them this peer has opened.
+    private func opened(to peer: PeerID) -> Int { all(of: peer).count { sessions[$0]?.isInbound == false } }
+
+    /// Whether a question has been put to a peer on some connection, or will be.
+    func isAsked(_ number: UInt32, of peer: PeerID) -> Bool {
+        contacts[peer]?.questions.contains(number) == true
+            || all(of: peer).contains { sessions[$0]?.unanswered.contains(number) == true }
+    }
+
+    /// Whether nothing is in its way on another connection than this.
+    private func isAskedElsewhere(_ number: UInt32, of peer: PeerID, besides connection: ConnectionID) -> Bool {
+        contacts[peer]?.questions.contains(number) == true
+            || all(of: peer).contains {
+                $0 != connection && isQuick($0) && sessions[$0]?.unanswered.contains(number) == true
+            }
     }
 
     /// Closes the connection to a peer that owes us what was called off and is of no other use: a question would wait for

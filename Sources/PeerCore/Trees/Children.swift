@@ -54,7 +54,8 @@ extension PeerMachine {
         downloads[entry.id]?.parents = [id]
         downloads[entry.id]?.mode = mode
         for (peer, holder) in parent.holders where !holder.isLiar && holder.holding.isComplete {
-            downloads[entry.id]?.holders[peer] = .init(address: holder.address, holding: .all, state: .lost)
+            let state: Download.Holder.State = tree.liars[file]?.contains(peer) == true ? .liar : .lost
+            downloads[entry.id]?.holders[peer] = .init(address: holder.address, holding: .all, state: state)
         }
         begin(entry.id)
     }
@@ -64,6 +65,7 @@ extension PeerMachine {
         downloads[id]?.tree?.children[running.id] = file
         downloads[running.id]?.parents.insert(id)
         downloads[running.id]?.mode = mode
+        if running.isFinishing { downloads[id]?.tree?.adoptedLate() }
         if !running.isRunning { requeue(running.id) }
         beginNext()
     }

@@ -9,10 +9,19 @@ extension PeerMachine {
         guard let download = downloads[id], let peer = download.peer(on: connection) else { return }
         guard download.holders[peer]?.holding.isComplete == false else {
             downloads[id]?.tree?.plan.add(connection, now: now)
+            recallLies(of: peer, on: connection, in: id)
             return askWhoElse(peer, fetches: download)
         }
         downloads[id]?.tree?.plan.add(connection, fellow: peer, now: now)
+        recallLies(of: peer, on: connection, in: id)
         leaveToFellows(id)
+    }
+
+    /// What a holder sent wrong before it went and came back is not asked of it again.
+    private mutating func recallLies(of peer: PeerID, on connection: ConnectionID, in id: DownloadID) {
+        for (file, liars) in downloads[id]?.tree?.liars ?? [:] where liars.contains(peer) {
+            downloads[id]?.tree?.plan.lack(file, on: connection)
+        }
     }
 
     /// A holder names those who fetch a root to whoever asks for it.

@@ -77,6 +77,7 @@ extension PeerMachine {
             downloads[id]?.holders[peer]?.withdrawn.insert(file)
         } else {
             forgive(root, on: connection, of: id)
+            downloads[id]?.tree?.liars[file]?.remove(peer)
         }
     }
 
@@ -108,13 +109,12 @@ extension PeerMachine {
             if let peer { downloads[id]?.credit(peer, bytes: length) }
         case .superfluous: downloads[id]?.tree?.plan.failed(file.index)
         case .wrong:
-            downloads[id]?.tree?.plan.failed(file.index)
-            let name = downloads[id]?.tree?.manifest.name(at: file.index)
+            downloads[id]?.tree?.plan.wrong(file.index, from: file.connection)
             guard let peer else { break }
             let isWithdrawn = downloads[id]?.holders[peer]?.withdrawn.remove(file.index) != nil
             let root = isWithdrawn ? downloads[id]?.tree?.manifest.root(at: file.index) : nil
             if root.map({ pardons(peer, $0, in: id) }) != true {
-                lied(peer, about: id, "\(name?.path ?? "a file") was wrong")
+                lied(peer, aboutFile: file.index, of: id)
             }
         case .failed(let failure) where failure.isOutOfSpace:
             downloads[id]?.tree?.plan.failed(file.index)

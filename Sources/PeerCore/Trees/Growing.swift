@@ -50,7 +50,8 @@ extension PeerMachine {
 
     mutating func treeSurveyed(_ id: DownloadID, _ found: TreeFound) {
         guard let download = downloads[id], download.tree?.isSurveyed == false else { return }
-        downloads[id]?.tree?.surveyed(found, now: now)
+        downloads[id]?.tree?.surveyed(found, fetchedBefore: download.fetchedBefore, now: now)
+        downloads[id]?.fetchedBefore = 0
         for connection in download.lanes { addTreeLane(connection, to: id) }
         progress(id)
         takeUpHolders(id)
@@ -126,8 +127,10 @@ extension PeerMachine {
     }
 
     private mutating func finishTree(_ id: DownloadID) {
-        guard let result = downloads[id]?.tree?.result else { return }
-        if hasComeSince(id) {
+        guard let tree = downloads[id]?.tree else { return }
+        let result = tree.result
+        if hasComeSince(id) || result.isWhole && tree.isUnsureOfModes {
+            downloads[id]?.fetchedBefore = tree.fetched
             stop(id, .queued)
             return beginNext()
         }
@@ -146,10 +149,9 @@ extension PeerMachine {
         } else {
             // It stays to be taken up again: as long as it is listed, the part that is here is no version for others.
             let failure = FetchFailure.incomplete(result)
-            let tree = downloads[id]?.tree
             downloads[id]?.requests = []
             stop(id, .failed(failure))
-            downloads[id]?.lacking = tree?.lacking ?? [:]
+            downloads[id]?.lacking = tree.lacking
             note(.downloadFailed(EndedDownload(download, isMember: false), failure))
         }
         for request in download.requests.sorted(by: { $0.rawValue < $1.rawValue }) {

@@ -29,10 +29,15 @@ public struct OfferedTree: Hashable, Sendable {
 /// The manifests of this peer's directories that are known, which directories can have none, and who waits for one to be
 /// made.
 struct Shelf {
-    /// Manifests known; beyond it the one made longest ago is forgotten. As many directories without are remembered.
-    static let manifestsMax = 64
-    /// Directories gone through at one time, and peers that wait for one of them; more are told to ask again.
+    /// Manifests known, and their bytes together; beyond it the one made longest ago is forgotten. And directories known to
+    /// have none.
+    static let manifestsMax = 1024
+    private static let bytesMax: UInt64 = 512 << 20
+    private static let unfitMax = 64
+    /// Directories gone through at one time, those that wait for it, and peers that wait for one of them; more are told to
+    /// ask again.
     private static let makingMax = 4
+    private static let postponedMax = 1024
     private static let waitingMax = 256
     /// What a watch does not tell of, such as a directory's own mode, is noticed after so long.
     private static let age = Span.seconds(10)
@@ -57,6 +62,8 @@ struct Shelf {
     private var byName: [ShareName: Kept] = [:]
     private var unfitByName: [ShareName: Unfit] = [:]
     private var making: [ShareName: [Asker]] = [:]
+    /// Of these, the ones that wait until others are made.
+    private var postponed: [ShareName] = []
     /// Directories in which something changed while their manifests were made.
     private var disturbed: Set<ShareName> = []
 
@@ -99,13 +106,21 @@ struct Shelf {
     /// - Parameter asker: nil asks for this peer itself.
     mutating func ask(_ name: ShareName, _ asker: Asker?) -> Answer {
         guard let waiting = making[name] else {
-            guard making.count < Shelf.makingMax || asker == nil else { return .full }
+            guard postponed.count < Shelf.postponedMax || asker == nil else { return .full }
+            let isFree = making.count - postponed.count < Shelf.makingMax || asker == nil
             making[name] = asker.map { [$0] } ?? []
-            return .make
+            if !isFree { postponed.append(name) }
+            return isFree ? .make : .wait
         }
         guard waiting.count < Shelf.waitingMax else { return .full }
         if let asker { making[name]?.append(asker) }
         return .wait
+    }
+
+    /// - Returns: a directory that can be gone through now.
+    mutating func next() -> ShareName? {
+        guard !postponed.isEmpty, making.count - postponed.count < Shelf.makingMax else { return nil }
+        return postponed.removeFirst()
     }
 
     /// - Returns: who waited for it.
@@ -114,14 +129,12 @@ struct Shelf {
         switch making {
         case .made(let tree):
             byName[name] = Kept(tree: tree, made: now, isStale: disturbed.contains(name))
-            if byName.count > Shelf.manifestsMax, let oldest = byName.min(by: { $0.value.made < $1.value.made })?.key {
-                byName[oldest] = nil
-            }
+            forgetOldest()
         case .pending: break
         case .unfit(let reason):
             byName[name] = nil
             if !disturbed.contains(name) { unfitByName[name] = Unfit(reason: reason, found: now) }
-            if unfitByName.count > Shelf.manifestsMax,
+            if unfitByName.count > Shelf.unfitMax,
                 let oldest = unfitByName.min(by: { $0.value.found < $1.value.found })?.key
             {
                 unfitByName[oldest] = nil
@@ -130,6 +143,16 @@ struct Shelf {
         }
         disturbed.remove(name)
         return self.making.removeValue(forKey: name) ?? []
+    }
+
+    private mutating func forgetOldest() {
+        var bytes = byName.values.reduce(0) { $0 + $1.tree.manifest.root.length }
+        while byName.count > Shelf.manifestsMax || bytes > Shelf.bytesMax && byName.count > 1,
+            let oldest = byName.min(by: { $0.value.made < $1.value.made })
+        {
+            bytes -= oldest.value.tree.manifest.root.length
+            byName[oldest.key] = nil
+        }
     }
 
     /// Something at this name, or below it, is not as it was.

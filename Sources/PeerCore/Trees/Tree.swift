@@ -23,6 +23,10 @@ struct Tree {
     static let missedMax = 8
     /// Children that run, with the file each is of.
     var children: [DownloadID: Int] = [:]
+    /// Who sent something else for a file.
+    var liars: [Int: Set<PeerID>] = [:]
+    /// A file is here that others than the tree have fetched, who may not have known its mode: to be looked at.
+    private(set) var isUnsureOfModes = false
     /// Names below it that have come into the share since it is looked at, by others than itself.
     private var others: Set<ShareName> = []
     /// Bytes of the manifest's files that are in the share.
@@ -54,9 +58,11 @@ struct Tree {
     /// Nothing more will be staged.
     var isLast: Bool { plan.isDrained }
 
-    mutating func surveyed(_ found: TreeFound, now: Moment) {
+    /// - Parameter fetchedBefore: files that it had fetched when it was surveyed before, and that are here now.
+    mutating func surveyed(_ found: TreeFound, fetchedBefore: Int, now: Moment) {
         isSurveyed = true
-        already = found.present
+        fetched = min(found.present, fetchedBefore)
+        already = found.present - fetched
         have = found.presentBytes
         madeDirectories = found.madeDirectories
         block = found.block
@@ -87,9 +93,13 @@ struct Tree {
 
     /// A file that was missing is in the share, without a download of this tree.
     mutating func found(_ file: Int) {
+        isUnsureOfModes = true
         already += 1
         arrived(file)
     }
+
+    /// A download that was about to end is a child from now on.
+    mutating func adoptedLate() { isUnsureOfModes = true }
 
     /// A child has come to its end.
     mutating func childFinished(_ file: Int) {

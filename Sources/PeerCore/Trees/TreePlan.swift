@@ -220,6 +220,18 @@ struct TreePlan {
         giveBackIfMissing(file)
     }
 
+    /// Another file came than was asked for: this holder is not asked for it again.
+    mutating func wrong(_ file: Int, from connection: ConnectionID) {
+        judge(file)
+        lack(file, on: connection)
+    }
+
+    /// The holder that a lane leads to does not have a file as it should be.
+    mutating func lack(_ file: Int, on connection: ConnectionID) {
+        if lanes[connection] != nil { lacking[file, default: []].insert(connection) }
+        giveBackIfMissing(file)
+    }
+
     private mutating func judge(_ file: Int) {
         judged[file] = judged[file].flatMap { $0 > 1 ? $0 - 1 : nil }
     }

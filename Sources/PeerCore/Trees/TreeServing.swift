@@ -26,6 +26,7 @@ extension PeerMachine {
         for asker in shelf.made(name, making, now: now) where sessions[asker.connection] != nil {
             answer(asker.request, making, on: asker.connection)
         }
+        while let next = shelf.next() { emit(.makeManifest(next)) }
     }
 
     private mutating func answer(_ request: UInt32, _ making: ManifestMaking, on connection: ConnectionID) {

@@ -18,6 +18,21 @@ extension PeerMachine {
         }
     }
 
+    /// A holder sent another file of a directory than it was asked for: it is not asked for that one again, and refused
+    /// altogether when it did so too often.
+    mutating func lied(_ peer: PeerID, aboutFile file: Int, of id: DownloadID) {
+        guard let download = downloads[id], let holder = download.holders[peer], let manifest = download.tree?.manifest,
+            let root = manifest.root(at: file)
+        else { return }
+        let reason = "\(manifest.name(at: file).path) was wrong"
+        downloads[id]?.tree?.liars[file, default: []].insert(peer)
+        note(.holderErred(id, holder.address, reason: reason))
+        let count = strikes.add(peer, root, now: now, within: policy.ban)
+        guard count >= policy.strikesMax else { return }
+        dropLiar(peer, from: id, reason)
+        ban(peer, holder.address, "\(count) times it sent what it should not; the last: \(reason)")
+    }
+
     /// Whether a holder that says that its file changed while it was sent is believed: once for each root, and then for
     /// all that it sent before it said so.
     mutating func pardons(_ peer: PeerID, _ root: FileRoot, in id: DownloadID) -> Bool {

@@ -17,9 +17,17 @@ public final class ManifestStore: Sendable {
         public let layer: [Digest]
     }
 
+    /// How many stay, beside those that are needed.
+    private let manifestsMax: Int
+
     /// - Parameter statePath: of the state directory.
-    public init(statePath: String) {
+    public convenience init(statePath: String) {
+        self.init(statePath: statePath, manifestsMax: StorageLimits.manifestsMax)
+    }
+
+    init(statePath: String, manifestsMax: Int) {
         path = "\(statePath)/manifests"
+        self.manifestsMax = manifestsMax
     }
 
     /// Writes a manifest to its file and removes old ones. While the disk is full, it is kept in memory.
@@ -56,7 +64,7 @@ public final class ManifestStore: Sendable {
             try? directory.remove(fresh)
             throw error
         }
-        ManifestStore.removeOld(in: directory, needed: needed.union([digest]))
+        removeOld(in: directory, needed: needed.union([digest]))
     }
 
     private static func identify(_ bytes: [UInt8], with bench: HashBench) throws(SystemError) -> Kept {
@@ -110,14 +118,14 @@ public final class ManifestStore: Sendable {
     // MARK: Old ones
 
     /// The oldest go first. What cannot be looked at or removed now is so when the next one is kept.
-    private static func removeOld(in directory: Directory, needed: Set<Digest>) {
+    private func removeOld(in directory: Directory, needed: Set<Digest>) {
         var count = 0
         var bytes: UInt64 = 0
-        for (name, identity) in newestFirst(in: directory) {
+        for (name, identity) in ManifestStore.newestFirst(in: directory) {
             count += 1
             bytes += identity.size
             let isNeeded = Digest(hex: name).map { needed.contains($0) } ?? false
-            let isOver = count > StorageLimits.manifestsMax || bytes > StorageLimits.manifestBytesMax
+            let isOver = count > manifestsMax || bytes > StorageLimits.manifestBytesMax
             if isOver, !isNeeded { try? directory.remove(name) }
         }
     }

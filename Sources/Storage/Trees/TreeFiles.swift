@@ -222,13 +222,25 @@ public struct TreeFiles: Sendable {
         do throws(SystemError) {
             return try place(stagedName(index, root), as: name, root, in: directory)
         } catch {
-            // It may be the very same: another run of this download was about to publish it too.
+            // It may be the very same: another run of this download was about to publish it too, or somebody has asked for
+            // it by itself.
             guard error.alreadyExists, let file = try partials.share.file(at: name, of: root, with: bench) else {
                 throw error
             }
             discard([index])
-            return published(name, root, file.identity, backup: nil, isFound: true)
+            let identity = try setMode(of: index, name.last, in: directory) ?? file.identity
+            return published(name, root, identity, backup: nil, isFound: true)
         }
+    }
+
+    /// - Returns: how the file stands then; nil if it had the manifest's mode.
+    private func setMode(of index: Int, _ name: String, in directory: Directory) throws(SystemError) -> FileIdentity? {
+        guard case .file(_, let mode) = manifest.kind(at: index), let standing = try directory.standing(ofEntry: name),
+            FileMode(of: standing.mode) != mode.forFile
+        else { return nil }
+        let file = try directory.openFile(name)
+        try FileIO.setMode(file.rawValue, mode.forFile.bits)
+        return try FileIO.identity(of: file.rawValue).identity
     }
 
     private func place(

@@ -31,8 +31,8 @@ struct Output {
     /// Tells of a failure: to programs if they asked for JSON, and to people, unless that would be among the JSON.
     /// - Parameter name: what was asked for, as typed.
     func tell(_ failure: ControlFailure, name: String? = nil) {
-        // A pipe whose reader has gone ends a program without a word.
-        guard failure.cause != .outputClosed else { return }
+        // A pipe whose reader has gone ends a program without a word to people; a program may read the other pipe.
+        if failure.cause == .outputClosed, !json || descriptor != STDERR_FILENO { return }
         if json { try? show(json: EventLine(event: "error", name: name, fields: failure)) }
         if !json || descriptor != STDERR_FILENO { Terminal.complain(FailureText.lines(failure, name: name)) }
     }

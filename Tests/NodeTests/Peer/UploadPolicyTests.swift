@@ -9,7 +9,7 @@ struct UploadPolicyTests {
     @Test("A limit leaves as many slots as get enough each, and at least one")
     func slots() {
         #expect(policy.slots(at: nil) == 16)
-        for (bytesPerSecond, slots) in [(1, 1), (32 << 10, 2), (1 << 20, 16), (1 << 50, 16)] {
+        for (bytesPerSecond, slots) in [(1, 1), (4 << 10, 2), (24 << 10, 12), (1 << 20, 16), (1 << 50, 16)] {
             #expect(policy.slots(at: ByteRate(bytesPerSecond: UInt64(bytesPerSecond))) == slots)
         }
     }

@@ -31,6 +31,23 @@ import Wire
 
     // MARK: Holders of some
 
+    @Test("What is here under another name is looked for by its root, also at those who do not know the name")
+    func copies() throws {
+        let peer = Harness()
+        let file = try TestFile("copy", pieces: 40)
+        let original = SharedFile(
+            name: try ShareName("original"), root: file.root, modified: 0, layer: file.layer)
+        peer.feed(.indexed(original))
+        peer.join([1, 2])
+        peer.wish(file)
+        let connections = [peer.connect(1), peer.connect(2)]
+        peer.notHave(on: connections[1])
+        peer.have(file, on: connections[0])
+        #expect(peer.asked[connections[1]]?.map(\.query) == [.root(file.root)])
+        peer.have(file, on: connections[1])
+        #expect(peer.statuses.first?.activeHolders == 2)
+    }
+
     @Test("Pieces that a holder gains before the piece digests are here are asked of it afterwards")
     func gainsEarly() throws {
         peer.join([1])

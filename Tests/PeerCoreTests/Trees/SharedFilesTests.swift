@@ -75,6 +75,10 @@ import Wire
         arrive(try #require(peer.statuses.first { $0.kind == .file }))
         #expect(peer.result(of: requests[0])?.files?.fetched == 1)
         peer.feed(.treeSurveyed(ids[1], trees[1].found(missing: trees[1].large)))
+        // Looked at once more, since the other tree may have another mode for it.
+        #expect(peer.result(of: requests[1]) == nil)
+        peer.feed(.manifestRead(ids[1], .read(trees[1].manifest)))
+        peer.feed(.treeSurveyed(ids[1], trees[1].found(missing: [])))
         #expect(peer.result(of: requests[1])?.files?.already == 1)
         #expect(peer.statuses.isEmpty)
     }

@@ -155,15 +155,21 @@ import Wire
         #expect(makings() == 1)
     }
 
-    @Test("More directories at one time than are gone through, or more askers than wait, are told to ask again")
+    @Test("More directories than are gone through at one time wait; of more than may, the askers are told to ask again")
     func full() throws {
         peer.feed(.indexing(false))
         let connection = peer.accept(1)
         for number in 0..<6 { ask(try ShareName("d\(number)"), UInt32(number), on: connection) }
-        #expect(makings() == 4)
-        #expect(answers(on: connection) == [.notHave(request: 4, .indexing), .notHave(request: 5, .indexing)])
+        #expect(makings() == 4 && answers(on: connection).isEmpty)
         for number in 0..<300 { ask(try ShareName("d0"), UInt32(100 + number), on: connection) }
-        #expect(answers(on: connection).count == 2 + 45)
+        #expect(answers(on: connection).count == 45)
+        peer.feed(.manifestMade(try ShareName("d1"), .none))
+        #expect(makings() == 5 && answers(on: connection).last == .notHave(request: 1, .unknown))
+        for number in 0..<1100 { ask(try ShareName("e\(number)"), UInt32(1000 + number), on: connection) }
+        // One of d0 to d5 waits still.
+        #expect(answers(on: connection).count == 45 + 1 + 1100 - 1023)
+        for number in 2...5 { peer.feed(.manifestMade(try ShareName("d\(number)"), .none)) }
+        #expect(makings() == 9)
     }
 
     @Test("Who is gone when the manifest is made is not answered")

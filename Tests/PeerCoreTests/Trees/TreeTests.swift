@@ -301,7 +301,7 @@ import Wire
         #expect(peer.result(of: request)?.files?.fetched == 2)
     }
 
-    @Test("A file of wrong bytes costs its sender the tree, and comes from another")
+    @Test("A file of wrong bytes comes from another; its sender brings the others still")
     func liar() throws {
         let tree = try TestTree(small: 2)
         let (request, connections) = peer.grow(tree, from: [1, 2])
@@ -314,6 +314,38 @@ import Wire
         peer.stage([0], on: connections[1])
         peer.publish(tree, try #require(peer.published.last))
         #expect(peer.result(of: request)?.files?.fetched == 2)
+        #expect(peer.machine.currentBans.isEmpty && peer.closed.isEmpty)
+    }
+
+    @Test("A file that its only holder sends wrong fails alone; with the third the holder is refused, the tree kept")
+    func onlyLiar() throws {
+        let tree = try TestTree(small: 5)
+        let (request, connections) = peer.grow(tree, from: [1])
+        for file in 0..<3 {
+            peer.bring(file, of: tree, on: connections[0])
+            peer.stage([file], on: connections[0], file == 1 ? .wrong : .stored)
+        }
+        // It is looked for by its root, but not at who has sent it wrong.
+        let child = try #require(peer.statuses.first { $0.kind == .file })
+        #expect(child.root == tree.roots[1])
+        peer.pass(.milliseconds(600))
+        #expect(!peer.statuses.contains { $0.kind == .file } && peer.failure(of: request) == nil)
+        peer.bring(3, of: tree, on: connections[0])
+        peer.stage([3], on: connections[0], .wrong)
+        #expect(peer.machine.currentBans.isEmpty)
+        peer.bring(4, of: tree, on: connections[0])
+        peer.stage([4], on: connections[0], .wrong)
+        #expect(peer.machine.currentBans.count == 1 && peer.closed[connections[0]] != nil)
+        guard case .integrity(tree.root, _)? = peer.failure(of: request) else {
+            Issue.record("\(peer.failure(of: request).debugDescription)")
+            return
+        }
+        // What is there is no version for others, and is gone on with when somebody else has it.
+        let status = try #require(peer.statuses.first { $0.kind == .tree })
+        guard case .failed = status.state else {
+            Issue.record("\(status.state)")
+            return
+        }
     }
 
     @Test("Pieces of other lengths than the manifest's are a violation")

@@ -96,6 +96,7 @@ import Testing
 
     @Test("Of many the oldest go, but none that is needed")
     func old() throws {
+        let store = ManifestStore(statePath: scratch.statePath, manifestsMax: 64)
         var roots: [FileRoot] = []
         var needed: Set<Digest> = []
         for number in 0..<70 {

@@ -5,6 +5,8 @@ import Transport
 
 /// Small files of one tree that came over one connection, together in one buffer: one job for all of them.
 struct FileBatch: Sendable {
+    /// Whole files wait no longer than this for others to fill the buffer, unless one is coming just then.
+    static let age = Span.milliseconds(250)
     /// Bytes in the buffer of files that are smaller than that. A larger file has a buffer of its own.
     static let capacity = 256 << 10
 
@@ -18,6 +20,7 @@ struct FileBatch: Sendable {
     let download: DownloadID
     let connection: ConnectionID
     let buffer: PieceBuffer
+    private let begun: Moment
     /// Whole ones.
     private(set) var files: [File] = []
     private var used = 0
@@ -26,7 +29,8 @@ struct FileBatch: Sendable {
 
     var isReceiving: Bool { receiving != nil }
 
-    init(download: DownloadID, connection: ConnectionID, buffer: PieceBuffer) {
+    init(download: DownloadID, connection: ConnectionID, buffer: PieceBuffer, now: Moment) {
+        begun = now
         self.download = download
         self.connection = connection
         self.buffer = buffer
@@ -41,6 +45,8 @@ struct FileBatch: Sendable {
         return IncomingPiece(
             download: download.rawValue, index: index, length: length, buffer: buffer, offset: file.range.lowerBound)
     }
+
+    func isDue(at now: Moment) -> Bool { begun + FileBatch.age <= now }
 
     /// The file that was coming in is whole.
     mutating func received() {

@@ -7,7 +7,9 @@ import Transport
 extension PeerNode {
     func beginFile(_ connection: ConnectionID, _ id: DownloadID, _ index: Int, _ length: Int) {
         guard trees[id] != nil else { return transport.discard(length, on: connection) }
-        if batches[connection]?.download == id, let piece = batches[connection]?.begin(index, length: length) {
+        if batches[connection]?.download == id, batches[connection]?.isDue(at: now) == false,
+            let piece = batches[connection]?.begin(index, length: length)
+        {
             return grant(connection, piece)
         }
         handOver(connection)
@@ -21,7 +23,7 @@ extension PeerNode {
     func beginBatch(_ connection: ConnectionID, _ piece: IncomingPiece) {
         let id = DownloadID(rawValue: piece.download)
         guard trees[id] != nil, batches[connection] == nil else { return }
-        var batch = FileBatch(download: id, connection: connection, buffer: piece.buffer)
+        var batch = FileBatch(download: id, connection: connection, buffer: piece.buffer, now: now)
         _ = batch.begin(piece.index, length: piece.length)
         batches[connection] = batch
     }
