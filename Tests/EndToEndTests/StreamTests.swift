@@ -93,19 +93,26 @@ extension EndToEnd {
             }
         }
 
-        @Test("A reader that goes away ends p2pctl with 141 and without a word, and the download goes on")
-        func readerLeaves() throws {
+        @Test(
+            "A reader that goes away ends p2pctl with 141 and without a word to people, and the download goes on",
+            arguments: [false, true])
+        func readerLeaves(_ json: Bool) throws {
             try Swarm.run { swarm in
                 let holder = try swarm.addHolder(of: "a.bin", length: StreamTests.length)
                 let fetcher = try swarm.addPeer(arguments: StreamTests.slowly)
                 try swarm.settle()
                 let pipe = try NamedPipe(swarm.scratch.path + "/pipe")
-                let ctl = try fetcher.start(into: pipe, "req", "a.bin", "--stdout", "--json")
+                let ctl = try fetcher.start(into: pipe, "req", "a.bin", "--stdout", json ? "--json" : "--no-sync")
                 try eventually("the first bytes come") { pipe.read() && pipe.bytes.count > 0 }
                 pipe.stopReading()
                 let reply = try ctl.finish()
                 #expect(reply.code == 141)
-                #expect(!reply.errors.contains("error"))
+                if json {
+                    let last = reply.errors.split(separator: "\n").last.flatMap { JSON(parsing: $0) }
+                    #expect(last?["event"].string == "error" && last?["name"].string == "a.bin", "\(reply)")
+                } else {
+                    #expect(!reply.errors.contains("p2pctl:"), "\(reply)")
+                }
                 try fetcher.awaitFiles("a.bin")
                 #expect(TestFile.sameBytes(fetcher.path("a.bin"), holder.path("a.bin")))
             }

@@ -38,7 +38,8 @@ extension World {
     /// What an earlier life left.
     private func restore(_ peer: PeerHost) {
         guard let process = peer.process else { return }
-        for id in peer.disk.partials.keys where peer.disk.rows[id] == nil { peer.disk.partials[id] = nil }
+        // A partial file that no row tells of is removed; one was made before its row was written.
+        for id in peer.disk.partials.keys where peer.disk.rows[id]?.layer == nil { peer.disk.partials[id] = nil }
         for ban in peer.disk.bans.values.sorted(by: { $0.peer.high < $1.peer.high }) {
             feed(.restoredBan(ban), to: peer)
         }
