@@ -97,6 +97,27 @@ public enum TCPSocket {
         }
     }
 
+    /// Has the kernel keep a connection however long the other end's window stays shut. With a time limit it ends one whose
+    /// other end reads slowly, too: the time goes on while less room is there than the next segment needs.
+    public static func waitForWindow(_ socket: Int32) {
+        var value: Int32 = 0
+        setsockopt(socket, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &value, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// Bounds what the kernel takes in ahead of what is read, so that whoever reads slowly lets the other end send a little
+    /// often, and not much after a long silence. Source: SO_RCVBUF, socket(7); SO_BUF_LOCK, Linux 5.14.
+    /// - Parameter bytes: at most as many as the system allows; nil leaves it to the kernel again.
+    public static func setReceiveBuffer(_ socket: Int32, bytes: Int32?) {
+        var size = bytes ?? Int32.max / 4
+        setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+        guard bytes == nil else { return }
+        var locks: Int32 = 0
+        setsockopt(socket, SOL_SOCKET, bufferLock, &locks, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// SO_BUF_LOCK, which not every libc has a name for.
+    private static let bufferLock: Int32 = 72
+
     /// How many bytes must be there before poll(2) says so; the end of the stream is always told. Source: SO_RCVLOWAT,
     /// socket(7).
     public static func setReadThreshold(_ socket: Int32, bytes: Int32) {

@@ -98,10 +98,18 @@ public struct Share: Sendable {
     public func makeParent(
         of name: ShareName, sync: Bool, mode: UInt32 = 0o755
     ) throws(SystemError) -> (directory: Directory, last: String) {
+        var made = 0
+        return try makeParent(of: name, sync: sync, mode: mode, made: &made)
+    }
+
+    /// - Parameter made: how many were missing, the last of them.
+    func makeParent(
+        of name: ShareName, sync: Bool, mode: UInt32 = 0o755, made: inout Int
+    ) throws(SystemError) -> (directory: Directory, last: String) {
         var target = directory
         let components = name.components
         for component in components.dropLast() {
-            try target.makeDirectory(component, mode: mode)
+            if try target.makeDirectory(component, mode: mode) { made += 1 }
             let child = try target.openDirectory(component)
             // A new directory's own name must survive a crash as well as the file in it.
             if sync { try target.sync() }

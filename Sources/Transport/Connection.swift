@@ -48,6 +48,10 @@ final class Connection {
     var isPostponed = false
     /// When the socket last took a byte while something was waiting; nanoseconds.
     var drained: UInt64 = 0
+    /// The kernel does not judge whether the other end is alive while it takes nothing.
+    var isPatient = false
+    /// The kernel takes in little ahead of what is read.
+    var hasSmallBuffer = false
     /// What the other end had not acknowledged when that was looked at last, and when that was seen to become less.
     private var unacknowledged = 0
     private var acknowledged: UInt64 = 0
@@ -83,6 +87,9 @@ final class Connection {
         if count < unacknowledged { acknowledged = now }
         unacknowledged = count
     }
+
+    /// Everything that was given to the kernel has arrived, as far as was seen.
+    var hasArrived: Bool { unacknowledged == 0 }
 
     /// Messages handled since the tick of that time began.
     func handled(inTick tick: UInt64) -> Int { handled.tick == tick ? handled.messages : 0 }

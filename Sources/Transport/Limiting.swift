@@ -16,12 +16,21 @@ extension Transport {
         for connection in connections.values {
             connection.isExempt = new.exempts(connection.address)
             if connection.isExempt { free(connection) }
+            fitBuffer(connection)
         }
         // What was waited for by the old rate may be there sooner by the new one.
         for timer in [outgoing.timer, incoming.timer].compactMap(\.self) { reactor.cancelTimer(timer) }
         outgoing.setTimer(nil)
         incoming.setTimer(nil)
         reactor.tickAgain()
+    }
+
+    /// What is taken in ahead on a connection fits the rate at which it is read.
+    func fitBuffer(_ connection: Connection) {
+        let bytes = TransportLimits.ahead(of: connection.isExempt ? nil : incoming.rate)
+        guard bytes != nil || connection.hasSmallBuffer else { return }
+        connection.hasSmallBuffer = bytes != nil
+        TCPSocket.setReceiveBuffer(connection.descriptor, bytes: bytes.map { Int32(clamping: $0) })
     }
 
     /// Lets a connection that may have stood in line go on. Its place there means nothing any more.

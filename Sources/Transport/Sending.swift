@@ -80,12 +80,19 @@ extension Transport {
     }
 
     private func hasRoom(_ connection: Connection) -> Bool {
-        let limit = connection.isExempt ? .max : outgoing.burst
-        return connection.queue.fileBytes < min(limits.fileBytesAhead, limit)
+        connection.queue.fileBytes < fileBytesAhead(connection)
     }
 
-    /// Bytes of pieces that have been queued on a connection, and not been handed to the kernel.
-    public func fileBytesWaiting(_ id: ConnectionID) -> Int { find(id)?.queue.fileBytes ?? 0 }
+    /// Bytes of pieces that may wait in its queue.
+    private func fileBytesAhead(_ connection: Connection) -> Int {
+        min(limits.fileBytesAhead, connection.isExempt ? .max : outgoing.burst)
+    }
+
+    /// Bytes of pieces that have to go out on a connection before it can take another.
+    public func fileBytesInTheWay(_ id: ConnectionID) -> Int {
+        guard let connection = find(id) else { return 0 }
+        return max(0, connection.queue.fileBytes - fileBytesAhead(connection))
+    }
 
     /// What becomes of the pieces that wait to be sent.
     public func outflow(_ id: ConnectionID) -> Outflow {
@@ -149,18 +156,22 @@ extension Transport {
             return fail(connection, "a file became shorter while it was sent", handler)
         case .empty, .due, .fileBudgetSpent:
             connection.isBlocked = false
-            if !waiting.isEmpty { waiting.remove(connection.id) }
             if connection.queue.isEmpty, case .closing = connection.state { return end(connection) }
         case .budgetSpent, .wouldBlock:
             connection.isBlocked = true
             wait(for: connection)
         }
         updateInterest(connection)
+        if sentFile { wait(for: connection) }
         if sentFile, connection.state == .open, hasRoom(connection) { handler.hasRoom(connection.id) }
     }
 
     func wait(for connection: Connection) {
         if waiting.insert(connection.id).inserted { connection.drained = reactor.now }
+        if !connection.isPatient {
+            connection.isPatient = true
+            TCPSocket.waitForWindow(connection.descriptor)
+        }
         if housekeeping == nil { housekeeping = reactor.setTimer(at: reactor.now + Span.seconds(1).nanoseconds) }
     }
 
@@ -168,10 +179,15 @@ extension Transport {
         housekeeping = nil
         for id in waiting {
             guard let connection = find(id) else { continue }
+            connection.lookAtAcknowledgements(at: reactor.now)
+            if !connection.isBlocked, connection.hasArrived {
+                waiting.remove(id)
+                continue
+            }
             switch connection.state {
             case .closing(let deadline): if deadline <= reactor.now { end(connection) }
             case .open:
-                if connection.drained + limits.drain.nanoseconds <= reactor.now {
+                if connection.taken + limits.drain.nanoseconds <= reactor.now {
                     fail(connection, "read nothing for \(Int(limits.drain.seconds)) s", handler)
                 }
             case .connecting, .closed: break

@@ -87,6 +87,7 @@ public final class Transport<Completion: Sendable> {
         let connection = Connection(
             id: ConnectionID(token), address: address, isExempt: rates.exempts(address), socket: socket, state: state)
         connections[token.slot] = connection
+        fitBuffer(connection)
         return connection
     }
 

@@ -73,6 +73,19 @@ extension TransportLimits {
     static let sharesPerBatch = 4
     static let shareMin = 1 << 10
 
+    /// What is taken in ahead of a reader with a low limit: half a second's worth. With the megabytes that a kernel takes in
+    /// otherwise the window would stay shut for so long that the sender's takes it for a dead end (`silence`).
+    static let aheadSpan = Span.milliseconds(500)
+    static let aheadMin = 8 << 10
+    /// A rate at which the kernel's own size does no harm; less would, over a long way.
+    static let aheadRateMax: UInt64 = 2 << 20
+
+    /// - Returns: nil leaves it to the kernel.
+    static func ahead(of rate: ByteRate?) -> Int? {
+        guard let rate, rate.bytesPerSecond < aheadRateMax else { return nil }
+        return max(aheadMin, bytes(of: rate, in: aheadSpan))
+    }
+
     static func burst(of rate: ByteRate) -> Int { max(burstMin, bytes(of: rate, in: burstSpan)) }
     static func batch(of rate: ByteRate) -> Int { max(shareMin, bytes(of: rate, in: batchSpan)) }
     static func turn(of rate: ByteRate) -> Int { max(shareMin, min(bytes(of: rate, in: turnSpan), turnMax)) }

@@ -70,6 +70,30 @@ extension EndToEnd {
         }
 
         @Test(
+            "With --force, what is replaced is kept once, and nothing that has just come",
+            arguments: [["m/", "m/in/", "m/in/a"], ["m/in/a", "m/in/", "m/"]])
+        func forced(_ names: [String]) throws {
+            try Swarm.run(inMemory: true) { swarm in
+                let fill: (String, UInt64) throws -> Void = { share, seed in
+                    for (index, name) in ["in/a", "in/b", "c", "d"].enumerated() {
+                        try TestFile.write("\(share)/m/\(name)", length: 3000, seed: seed + UInt64(index))
+                    }
+                }
+                let holder = try swarm.addPeer { try fill($0, 1) }
+                let fetcher = try swarm.addPeer { try fill($0, 11) }
+                try eventually("all are indexed") { holder.files().count == 4 && fetcher.files().count == 4 }
+                try swarm.settle()
+                let reply = fetcher.ctl("req", "--force", names[0], names[1], names[2])
+                #expect(reply.code == 0, "\(reply)")
+                for name in ["m/in/a", "m/in/b", "m/c", "m/d"] {
+                    #expect(TestFile.sameBytes(fetcher.path(name), holder.path(name)))
+                    #expect(FileManager.default.fileExists(atPath: fetcher.path(name + ".~1~")))
+                    #expect(!FileManager.default.fileExists(atPath: fetcher.path(name + ".~2~")), "\(name)")
+                }
+            }
+        }
+
+        @Test(
             "Of two directories that share files one is cancelled or paused, and the other gets all of its own",
             arguments: [("cancel", "ov/", "ov/in/"), ("cancel", "ov/in/", "ov/"), ("pause", "ov/", "ov/in/")])
         func oneCancelled(_ command: String, _ first: String, _ second: String) throws {

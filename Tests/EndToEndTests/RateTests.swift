@@ -115,6 +115,30 @@ extension EndToEnd {
             }
         }
 
+        @Test("Who reads slowly on several connections, by its own limit, loses none of them")
+        func slowReader() throws {
+            try Swarm.run { swarm in
+                let names = ["a.bin", "b.bin", "c.bin"]
+                let holder = try swarm.addPeer { share in
+                    for (seed, name) in names.enumerated() {
+                        try TestFile.write("\(share)/\(name)", length: 4 * mebibyte, seed: UInt64(seed + 1))
+                    }
+                }
+                try eventually("all are indexed") { holder.files().count == names.count }
+                let fetcher = try swarm.addPeer(arguments: ["--max-download", "48K"])
+                try swarm.settle()
+                for name in names {
+                    #expect(fetcher.ctl("req", name, "--background").code == 0)
+                    // Its pieces take half a minute, so the next is asked for on another connection.
+                    usleep(1_500_000)
+                }
+                let connections = holder.count("connections")
+                usleep(25_000_000)
+                #expect(connections > 1 && holder.count("connections") == connections)
+                #expect(!fetcher.log.contains("no holder left"))
+            }
+        }
+
         @Test("Networks can be exempt from the limits")
         func exempt() throws {
             try Swarm.run { swarm in
@@ -201,7 +225,7 @@ extension EndToEnd {
             try Swarm.run { swarm in
                 let length = 8 * mebibyte
                 let holder = try swarm.addPeer(
-                    arguments: ["--max-upload", "64K"], environment: ["P2PD_UPLOAD_SLOTS=1"]
+                    arguments: ["--max-upload", "3K"], environment: ["P2PD_UPLOAD_SLOTS=1"]
                 ) { try TestFile.write("\($0)/a.bin", length: length) }
                 try holder.awaitFiles("a.bin")
                 let root = try root(of: "a.bin", length: length, at: holder)

@@ -50,31 +50,33 @@ extension EndToEnd {
             }
         }
 
-        @Test("A small file that has rotted unnoticed at the only holder fails alone; the rest of its directory comes")
-        func rottenSmall() throws {
+        @Test(
+            "A small file that has rotted unnoticed at the only holder fails alone; the rest of its directory comes",
+            arguments: [false, true])
+        func rottenSmall(_ isThird: Bool) throws {
             try Swarm.run(inMemory: true) { swarm in
                 var rotting: RottingFile?
                 let holder = try swarm.addPeer { share in
                     for index in 0..<200 {
-                        try TestFile.write(share + "/d/\(index)", length: 3000, seed: UInt64(index + 1))
+                        try TestFile.write(share + "/top/d/\(index)", length: 3000, seed: UInt64(index + 1))
                     }
                     try FileManager.default.createDirectory(
-                        atPath: share + "/d/empty", withIntermediateDirectories: true)
-                    rotting = RottingFile(share + "/d/100")
+                        atPath: share + "/top/d/empty", withIntermediateDirectories: true)
+                    rotting = RottingFile(share + "/top/d/100")
                 }
                 try eventually("all are indexed") { holder.files().count == 200 }
-                let (fetcher, other) = (try swarm.addPeer(), try swarm.addPeer())
+                let (fetcher, other) = (try swarm.addPeer(), isThird ? try swarm.addPeer() : nil)
                 try swarm.settle()
-                #expect(other.ctl("who", "d/").code == 0)
+                #expect(fetcher.ctl("who", "top/d/").code == 0)
                 try rotting?.rot(at: 1234)
-                let reply = fetcher.ctl("req", "d/")
+                let reply = fetcher.ctl("req", "top/d/")
                 #expect(reply.code == 65 && reply.output.contains("199 fetched, 1 failed"), "\(reply)")
-                #expect(fetcher.files().count == 199 && fetcher.files()["d/100"] == nil)
-                #expect(fetcher.download("d")?["state"].string == "failed")
+                #expect(fetcher.files().count == 199 && fetcher.files()["top/d/100"] == nil)
+                #expect(fetcher.download("top/d")?["state"].string == "failed")
                 // What is here is no version for others, and whoever cancels it is rid of it.
-                #expect(other.ctl("who", "d/").output.contains("\(fetcher.address)") == false)
-                #expect(fetcher.ctl("cancel", "d/").code == 0)
-                try eventually("nothing is left") { !FileManager.default.fileExists(atPath: fetcher.path("d")) }
+                #expect(other?.ctl("who", "top/d/").output.contains("\(fetcher.address)") != true)
+                #expect(fetcher.ctl("cancel", "top/d/").code == 0)
+                try eventually("nothing is left") { !FileManager.default.fileExists(atPath: fetcher.path("top")) }
             }
         }
 

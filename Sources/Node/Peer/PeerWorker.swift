@@ -166,6 +166,11 @@ struct PeerWorker {
     private func deliver(
         _ partial: PartialFile, _ terms: DeliveryTerms
     ) -> Result<DeliveredFile, DeliveryError> {
+        // One of a directory that came by itself meanwhile needs no backup; a large one is not worth hashing for that.
+        if terms.replacing, partial.layout.pieceCount <= 1, let file = sameFile(as: partial, sync: terms.sync) {
+            try? partials.discard(partial)
+            return .success(DeliveredFile(file: file, backup: nil))
+        }
         do throws(DeliveryError) {
             return .success(
                 try partials.deliver(

@@ -50,10 +50,18 @@ struct UploadPolicy: Sendable {
         self.slots = slots
     }
 
+    /// Served at once where turns would take longer than anybody waits for one: the limit divides what there is.
+    var slotsWhereSlow = 16
+    /// A slot is kept for one who was sent away and is to come back so soon, and until he is so late.
+    var hold = Span.seconds(2)
+    var holdLate = Span.milliseconds(500)
+
     /// - Parameter rate: of all uploads together, if it is limited.
     func slots(at rate: ByteRate?) -> Int {
         guard let rate else { return slots }
-        return max(1, min(slots, Int(clamping: rate.bytesPerSecond / slotBytesPerSecondMin)))
+        let turn = Double(turnBytesMin) * Double(slots) / Double(max(1, rate.bytesPerSecond))
+        let most = turn > patience.seconds ? max(slots, slotsWhereSlow) : slots
+        return max(1, min(most, Int(clamping: rate.bytesPerSecond / slotBytesPerSecondMin)))
     }
 
     /// - Parameter bytesPerSecond: of all uploads together, if it is known.

@@ -39,7 +39,7 @@ extension Uploads {
     /// Tells a requester to ask again later, for all of its chunks.
     func sendAway(_ connection: ConnectionID, _ transport: PeerTransport, _ owner: some UploadsOwner) {
         let retry = retryAfter(transport)
-        turns.leave(connection, at: owner.now)
+        turns.sendAway(connection, at: owner.now, until: owner.now + .milliseconds(UInt64(retry)))
         while let upload = queues[connection]?.uploads.first {
             end(upload.ending ?? .busy(retryAfter: retry), on: connection, transport)
         }
@@ -50,7 +50,9 @@ extension Uploads {
     private func retryAfter(_ transport: PeerTransport) -> UInt32 {
         var span = policy.retryUnknown
         if let rate = meter.bytesPerSecond {
-            let served = turns.current.map { transport.fileBytesWaiting($0.connection) }
+            let served = turns.current.map {
+                transport.fileBytesInTheWay($0.connection) + turns.leftOfTurn($0.connection)
+            }
             let before = Double(max(0, turns.waitingCount - 1)) * Double(turns.turnBytes)
             let seconds = (Double((served.min() ?? 0) * served.count) + before) / max(1, rate)
             span = Span(seconds: max(0, seconds - policy.patience.seconds / 2))

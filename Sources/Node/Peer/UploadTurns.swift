@@ -38,6 +38,20 @@ struct UploadTurns {
         var known: Set<ConnectionID> = []
     }
 
+    private struct Waiting {
+        let party: Party
+        /// When it asked, before it was sent away: the line is in this order.
+        let since: Moment
+        /// When it came into the line.
+        let came: Moment
+    }
+
+    /// One who was sent away: it keeps its place, and if it is about to come back, a slot.
+    private struct Away {
+        let since: Moment
+        let returns: Moment
+    }
+
     private let policy: UploadPolicy
     /// How many are served at a time. If they are fewer than before, it takes until turns end.
     var slots: Int
@@ -47,7 +61,8 @@ struct UploadTurns {
     private var requesters: [Party: Requester] = [:]
     private var parties: [ConnectionID: Party] = [:]
     private var served: Set<Party> = []
-    private var line: Deque<(party: Party, since: Moment)> = []
+    private var line: Deque<Waiting> = []
+    private var away: [Party: Away] = [:]
     /// Connections that something is to be sent on, and that are not their peer's first.
     private var behindCount = 0
 
@@ -73,12 +88,25 @@ struct UploadTurns {
             }
             return .waits
         }
-        let isServed = line.isEmpty && served.count < slots
+        let since = away[party]?.since
+        let isFirst = line.first.map { waiting in since.map { $0 < waiting.since } ?? false } ?? true
+        let isServed = isFirst && expected(before: since ?? now, at: now) < slots - served.count
         guard isServed || line.count < policy.waitingMax else { return .full }
+        away[party] = nil
         add(connection, to: party)
-        if isServed { serve(party, at: now) } else { wait(party, at: now) }
+        if isServed { serve(party, at: now) } else { wait(party, since: since, at: now) }
         return isServed ? .served : .waits
     }
+
+    /// Those who are to come back about now, and were here before: a slot is theirs.
+    private func expected(before since: Moment, at now: Moment) -> Int {
+        away.values.count {
+            $0.since < since && $0.returns <= now + policy.hold && now < $0.returns + policy.holdLate
+        }
+    }
+
+    /// Bytes left of a turn.
+    func leftOfTurn(_ connection: ConnectionID) -> Int { parties[connection].map { max(0, left($0)) } ?? 0 }
 
     private mutating func add(_ connection: ConnectionID, to party: Party) {
         parties[connection] = party
@@ -97,11 +125,13 @@ struct UploadTurns {
         wait(party, at: now)
     }
 
-    private mutating func wait(_ party: Party, at now: Moment) {
+    /// - Parameter since: nil stands for now.
+    private mutating func wait(_ party: Party, since: Moment? = nil, at now: Moment) {
+        let waiting = Waiting(party: party, since: since ?? now, came: now)
         if left(party) > 0 {
-            line.prepend((party, now))
+            line.prepend(waiting)
         } else {
-            line.append((party, now))
+            line.insert(waiting, at: line.firstIndex { $0.since > waiting.since } ?? line.endIndex)
         }
         requesters[party]?.standing = .waiting
         requesters[party]?.beside = []
@@ -109,7 +139,9 @@ struct UploadTurns {
 
     /// Gives a slot that is free to the first in line that is owed something.
     mutating func admit(at now: Moment) -> ConnectionID? {
-        while served.count < slots, let first = line.popFirst() {
+        while let next = line.first, expected(before: next.since, at: now) < slots - served.count,
+            let first = line.popFirst()
+        {
             refill(first.party)
             if line.isEmpty || left(first.party) > 0 {
                 serve(first.party, at: now)
@@ -149,7 +181,8 @@ struct UploadTurns {
     mutating func goesOn(_ connection: ConnectionID, at now: Moment) -> Bool {
         guard let party = parties[connection], let requester = requesters[party] else { return false }
         if requester.left > 0 { return true }
-        guard line.isEmpty, requester.connections.count == 1 else { return false }
+        guard line.isEmpty, requester.connections.count == 1, expected(before: now, at: now) <= slots - served.count
+        else { return false }
         requesters[party]?.standing = .served(since: now)
         requesters[party]?.left = 1
         return true
@@ -176,6 +209,18 @@ struct UploadTurns {
         if requester.connections.count > 1 { wait(party, at: now) }
     }
 
+    /// One that has waited for too long is told to come back.
+    mutating func sendAway(_ connection: ConnectionID, at now: Moment, until returns: Moment) {
+        let waiting = parties[connection].flatMap { party in line.first { $0.party == party } }
+        leave(connection, at: now)
+        away = away.filter { now < $0.value.returns + policy.holdLate }
+        guard let waiting, away.count < policy.waitingMax, requesters[waiting.party]?.connections.isEmpty != false
+        else {
+            return
+        }
+        away[waiting.party] = Away(since: waiting.since, returns: returns)
+    }
+
     /// Takes its slot from one that makes nothing of it; the rest of its turn is lost.
     mutating func forfeit(_ connection: ConnectionID, at now: Moment) {
         if let party = parties[connection] { requesters[party]?.left = 0 }
@@ -186,7 +231,7 @@ struct UploadTurns {
         leave(connection, at: now)
         guard let party = parties.removeValue(forKey: connection) else { return }
         requesters[party]?.known.remove(connection)
-        if requesters[party]?.known.isEmpty == true { requesters[party] = nil }
+        if requesters[party]?.known.isEmpty == true { (requesters[party], away[party]) = (nil, nil) }
     }
 
     /// Those who are served, each with the beginning of its turn.
@@ -220,6 +265,6 @@ struct UploadTurns {
 
     /// Those who have waited longer than anybody should, in the order of the line.
     func overdue(at now: Moment) -> [ConnectionID] {
-        line.filter { $0.since + policy.patience <= now }.compactMap { requesters[$0.party]?.connections.first }
+        line.filter { $0.came + policy.patience <= now }.compactMap { requesters[$0.party]?.connections.first }
     }
 }

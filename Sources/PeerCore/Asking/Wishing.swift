@@ -86,6 +86,10 @@ extension PeerMachine {
         case (.rotten, .fetch) where !request.wish.force: fail(id, .rotten)
         case (.file, .wait), (.tree, .wait): local.version.map { finishAlready(id, $0) }
         case (.rottenTree, .fetch): beginAsk(request, local: nil, isRotten: true)
+        // While a directory is fetched, what lies there is no version of it.
+        case (.tree, .survey) where isFetchingTree(request.wish.name),
+            (.tree, .fetch) where isFetchingTree(request.wish.name):
+            beginAsk(request, local: nil)
         case (_, .survey): beginAsk(request, local: local.version)
         case (.file(let root), .fetch) where request.wish.digest == root.digest:
             finishAlready(id, LocalVersion(of: root))

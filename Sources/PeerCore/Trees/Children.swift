@@ -83,7 +83,10 @@ extension PeerMachine {
 
     /// Everybody was asked, and nobody has anything of it that is missing.
     private func isForsaken(_ download: Download) -> Bool {
-        download.isWaiting && download.seekPause > policy.seekFirst && !questions.isOpen(.download(download.id))
+        // Where all that had it sent something else it fails for that.
+        let isLiedTo = !download.holders.isEmpty && download.holders.values.allSatisfy(\.isLiar)
+        return download.isWaiting && !isLiedTo && download.seekPause > policy.seekFirst
+            && !questions.isOpen(.download(download.id))
     }
 
     /// The tree whose file a download is; nil if a client asked for it by itself.

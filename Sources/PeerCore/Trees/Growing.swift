@@ -52,6 +52,7 @@ extension PeerMachine {
         guard let download = downloads[id], download.tree?.isSurveyed == false else { return }
         downloads[id]?.tree?.surveyed(found, fetchedBefore: download.fetchedBefore, now: now)
         downloads[id]?.fetchedBefore = 0
+        shelf.fetched(to: download.name)
         for connection in download.lanes { addTreeLane(connection, to: id) }
         progress(id)
         takeUpHolders(id)
@@ -94,7 +95,7 @@ extension PeerMachine {
         }
         downloads[id]?.tree?.stage.end()
         for file in files { published(file, of: id) }
-        if let name = downloads[id]?.name { shelf.changed(name) }
+        if let name = downloads[id]?.name { shelf.fetched(to: name) }
         progress(id)
         growFurther(id)
     }

@@ -64,8 +64,10 @@ struct Shelf {
     private var making: [ShareName: [Asker]] = [:]
     /// Of these, the ones that wait until others are made.
     private var postponed: [ShareName] = []
-    /// Directories in which something changed while their manifests were made.
+    /// Directories in which something changed while their manifests were made, and those of them that were fetched to: what
+    /// was seen may be a part of what was being fetched.
     private var disturbed: Set<ShareName> = []
+    private var mixed: Set<ShareName> = []
 
     /// What is known of a directory as it stands; nil if its manifest has to be made.
     func making(of name: ShareName, now: Moment) -> ManifestMaking? {
@@ -142,6 +144,7 @@ struct Shelf {
         case .none: byName[name] = nil
         }
         disturbed.remove(name)
+        mixed.remove(name)
         return self.making.removeValue(forKey: name) ?? []
     }
 
@@ -152,6 +155,17 @@ struct Shelf {
         {
             bytes -= oldest.value.tree.manifest.root.length
             byName[oldest.key] = nil
+        }
+    }
+
+    /// What a directory's manifest is made of may be a part of what was fetched meanwhile.
+    func isMixed(_ name: ShareName) -> Bool { mixed.contains(name) }
+
+    /// A directory is fetched to this name.
+    mutating func fetched(to name: ShareName) {
+        changed(name)
+        for directory in making.keys where name == directory || name.isBelow(directory) || directory.isBelow(name) {
+            mixed.insert(directory)
         }
     }
 

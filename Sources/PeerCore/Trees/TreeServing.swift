@@ -15,7 +15,7 @@ extension PeerMachine {
         }
     }
 
-    private func isFetchingTree(_ name: ShareName) -> Bool {
+    func isFetchingTree(_ name: ShareName) -> Bool {
         downloads.values.contains { download in
             download.kind == .tree
                 && (download.name == name || download.name.isBelow(name) || name.isBelow(download.name))
@@ -23,6 +23,8 @@ extension PeerMachine {
     }
 
     mutating func manifestMade(_ name: ShareName, _ making: ManifestMaking) {
+        // It may have begun to be fetched while it was gone through, or to be so and have ended.
+        let making = isFetchingTree(name) ? .none : shelf.isMixed(name) ? .pending : making
         for asker in shelf.made(name, making, now: now) where sessions[asker.connection] != nil {
             answer(asker.request, making, on: asker.connection)
         }

@@ -220,6 +220,11 @@ public struct TreeFiles: Sendable {
         let directory = if let parent, parent.name == above { parent.directory } else { try open(above, of: name) }
         parent = (above, directory)
         do throws(SystemError) {
+            if terms.replacing, isAlike(name.last, root, in: directory),
+                let file = try? partials.share.file(at: name, of: root, with: bench)
+            {
+                return try found(file, index, in: directory)
+            }
             return try place(stagedName(index, root), as: name, root, in: directory)
         } catch {
             // It may be the very same: another run of this download was about to publish it too, or somebody has asked for
@@ -227,10 +232,21 @@ public struct TreeFiles: Sendable {
             guard error.alreadyExists, let file = try partials.share.file(at: name, of: root, with: bench) else {
                 throw error
             }
-            discard([index])
-            let identity = try setMode(of: index, name.last, in: directory) ?? file.identity
-            return published(name, root, identity, backup: nil, isFound: true)
+            return try found(file, index, in: directory)
         }
+    }
+
+    /// Whether a file stands at a name that may be what is to be put there, by its length: it needs no backup then.
+    private func isAlike(_ name: String, _ root: FileRoot, in directory: Directory) -> Bool {
+        guard let standing = try? directory.standing(ofEntry: name) else { return false }
+        return standing.kind == .regular && standing.identity.size == root.length
+    }
+
+    /// A file is there already.
+    private func found(_ file: IndexedFile, _ index: Int, in directory: Directory) throws(SystemError) -> Published {
+        discard([index])
+        let identity = try setMode(of: index, file.name.last, in: directory) ?? file.identity
+        return published(file.name, file.root, identity, backup: nil, isFound: true)
     }
 
     /// - Returns: how the file stands then; nil if it had the manifest's mode.

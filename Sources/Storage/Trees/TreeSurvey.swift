@@ -119,7 +119,15 @@ public struct TreeSurvey: Sendable {
 
     private mutating func begin(in share: Share) throws(SystemError) {
         state.block = DiskBlock(size: try share.directory.freeSpace().blockSize)
-        let (parent, last) = try share.makeParent(of: manifest.name, sync: false)
+        var (missing, above) = (0, manifest.name.parent)
+        defer {
+            // Also if it fails: empty, they would look like a version of themselves.
+            while missing > 0, let name = above {
+                made.insert(name)
+                (missing, above) = (missing - 1, name.parent)
+            }
+        }
+        let (parent, last) = try share.makeParent(of: manifest.name, sync: false, made: &missing)
         if try parent.makeDirectory(last, mode: TreeSurvey.newMode) { made.insert(manifest.name) }
         let directory = try parent.openDirectory(last)
         place = Place(name: manifest.name, directory: .success(directory), isNew: made.contains(manifest.name))

@@ -52,8 +52,9 @@ struct PeerNodeTests {
     private func begin(length: Int) throws -> (WireClient, FileRoot) {
         try shared.write(Pattern.bytes(length), to: "file")
         try node.begin()
-        #expect(try run { node.indexer.isReady })
-        let root = try #require(node.machine.offered[try ShareName("file")]?.root)
+        let name = try ShareName("file")
+        #expect(try run { node.machine.offered[name] != nil })
+        let root = try #require(node.machine.offered[name]?.root)
         let client = try WireClient(port)
         client.hello(5)
         #expect(try run(10, [client]) { client.messages.contains { $0.type == .hello } })
@@ -132,8 +133,8 @@ struct PeerNodeTests {
         let (first, root) = try begin(length: 40 << 20)
         let clients = try [first] + (0..<2).map { _ in try WireClient(port) }
         for (number, client) in clients.dropFirst().enumerated() { client.hello(UInt64(10 + number)) }
-        // Pieces come so slowly that the two slots stay taken.
-        node.setLimits(upload: ByteRate(bytesPerSecond: 64 << 10), download: nil)
+        // There is enough for two, whose pieces take minutes.
+        node.setLimits(upload: ByteRate(bytesPerSecond: 5 << 10), download: nil)
         for client in clients { client.say(.chunk(root, first: 0, count: 40)) }
         var retries: [UInt32] = []
         let deadline = Deadline(8)

@@ -9,6 +9,11 @@ struct UploadPolicyTests {
     @Test("A limit leaves as many slots as get enough each, and at least one")
     func slots() {
         #expect(policy.slots(at: nil) == 16)
+        // Where turns would take too long the limit divides what there is.
+        for (bytesPerSecond, slots) in [(24 << 10, 12), (95 << 10, 16), (1 << 20, 1), (1 << 50, 1)] {
+            let rate = ByteRate(bytesPerSecond: UInt64(bytesPerSecond))
+            #expect(UploadPolicy(slots: 1).slots(at: rate) == slots)
+        }
         for (bytesPerSecond, slots) in [(1, 1), (4 << 10, 2), (24 << 10, 12), (1 << 20, 16), (1 << 50, 16)] {
             #expect(policy.slots(at: ByteRate(bytesPerSecond: UInt64(bytesPerSecond))) == slots)
         }

@@ -134,6 +134,33 @@ struct UploadTurnsTests {
         #expect(turns.overdue(at: at(5.5)) == [connection(1), connection(2)])
     }
 
+    @Test("Whoever is sent away keeps its place, and is expected back with a slot kept for it, but not for long")
+    func keepsPlaces() {
+        let policy = Self.policy(slots: 1)
+        var turns = UploadTurns(policy)
+        for number in 0...2 { _ = turns.ask(connection(number), of: party(number), at: at(Double(number))) }
+        turns.sendAway(connection(1), at: at(4), until: at(9))
+        turns.spend(policy.turnBytesMax, of: connection(0))
+        // It is not about to come back: the next in line is served.
+        turns.yield(connection(0), at: at(5))
+        #expect(turns.admit(at: at(5)) == connection(2))
+        turns.spend(policy.turnBytesMax, of: connection(2))
+        let goesOn = turns.goesOn(connection(2), at: at(8))
+        #expect(!goesOn)
+        turns.yield(connection(2), at: at(8))
+        // It is, and was here before the two in line.
+        #expect(turns.admit(at: at(8)) == nil && turns.servedCount == 0)
+        #expect(turns.ask(connection(3), of: party(3), at: at(8.5)) == .waits)
+        #expect(turns.ask(connection(1), of: party(1), at: at(8.9)) == .served)
+        turns.leave(connection(1), at: at(9))
+        #expect(turns.admit(at: at(9)) == connection(0))
+        // One that does not come back has no slot kept.
+        turns.sendAway(connection(2), at: at(10), until: at(12))
+        turns.leave(connection(0), at: at(11))
+        #expect(turns.admit(at: at(11)) == nil)
+        #expect(turns.admit(at: at(12.6)) == connection(3))
+    }
+
     @Test("Turns that become worth less end sooner, and fewer slots are not given again")
     func changes() {
         var turns = UploadTurns(Self.policy(slots: 2))

@@ -155,6 +155,29 @@ import Wire
         #expect(makings() == 1)
     }
 
+    @Test("A directory that is fetched to while it is gone through is no version of itself, nor when that has ended")
+    func fetchedMeanwhile() throws {
+        let tree = try TestTree(small: 1)
+        peer.feed(.indexing(false))
+        let connection = peer.accept(9)
+        ask(tree.name, 1, on: connection)
+        #expect(makings() == 1)
+        let (_, connections) = peer.grow(tree, from: [1])
+        peer.feed(.manifestMade(tree.name, made(tree)))
+        #expect(answers(on: connection) == [.notHave(request: 1, .unknown)])
+        // One above it, which was gone through while the last of it came.
+        peer.feed(.cancel(RequestID(rawValue: 99), tree.name, keepData: false))
+        ask(tree.name, 2, on: connection)
+        _ = connections
+        peer.machine.shelf.fetched(to: tree.name)
+        peer.feed(.manifestMade(tree.name, made(tree)))
+        #expect(answers(on: connection).last == .notHave(request: 2, .indexing))
+        ask(tree.name, 3, on: connection)
+        peer.feed(.manifestMade(tree.name, made(tree)))
+        let offer = try #require(tree.offer(modified: 9))
+        #expect(answers(on: connection).last == .have(request: 3, offer))
+    }
+
     @Test("More directories than are gone through at one time wait; of more than may, the askers are told to ask again")
     func full() throws {
         peer.feed(.indexing(false))
