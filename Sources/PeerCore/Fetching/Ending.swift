@@ -27,7 +27,7 @@ extension PeerMachine {
         case .done(let file, let backup):
             shelf.changed(file.name)
             arrived(file)
-            tellFollowers(id, download.commits.durable.complement)
+            tellFollowers(id, PieceSet(pieceCount: download.plan.layout.pieceCount).complement)
             // Not removed with the tree is what took another file's place, or what somebody else wants as well.
             if let tree = owner(of: download), download.parents.count <= 1, backup == nil {
                 emit(.keepLarge(tree, file))

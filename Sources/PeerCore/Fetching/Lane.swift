@@ -13,6 +13,8 @@ struct Lane {
     var inFlight: [Int] = []
     /// Its bytes are coming now.
     var receiving: Int?
+    /// Bytes of it that have not come.
+    var receivingLeft = 0
     /// A piece has been announced and no buffer is free for it: the holder is not to blame for the silence.
     var awaitsBuffer = false
     var lastByte: Moment
@@ -37,6 +39,8 @@ struct Lane {
     private static let aheadMin = 2
     private static let aheadMax = 16
     private static let aheadAtFirst = 4
+    /// In a crowd, of a fetcher and of a complete holder, before their rates are known.
+    private static let crowdAtFirst = (fetcher: 1, holder: 2)
     /// A window up to so many pieces is kept full, whatever that costs in requests.
     static let narrow = 4
 
@@ -65,18 +69,39 @@ struct Lane {
     }
 
     /// Pieces that may be in flight.
-    /// - Parameter isSparing: few, until the rate is known.
-    func ahead(pieceSize: Int, isSparing: Bool) -> Int {
-        guard rate > 0 else { return isSparing ? Lane.aheadMin : Lane.aheadAtFirst }
+    func ahead(pieceSize: Int) -> Int {
+        guard rate > 0 else { return Lane.aheadAtFirst }
         return max(Lane.aheadMin, min(Lane.aheadMax, Int(rate * Lane.aheadSeconds / Double(pieceSize)) + 1))
     }
+
+    /// Pieces to be asked for now in a crowd, where each may come sooner from somebody else: the next only when what is on
+    /// its way is worth no more than `aheadSeconds`.
+    func crowdRoom(pieceSize: Int) -> Int {
+        guard rate > 0 else {
+            let atFirst = holding.isComplete ? Lane.crowdAtFirst.holder : Lane.crowdAtFirst.fetcher
+            return atFirst - inFlight.count - (receiving == nil ? 0 : 1)
+        }
+        let left = inFlight.count * pieceSize + (receiving == nil ? 0 : receivingLeft)
+        return left <= bytesAhead ? min(Lane.aheadMax - inFlight.count, (bytesAhead - left) / pieceSize + 1) : 0
+    }
+
+    private var bytesAhead: Int { Int(min(rate * Lane.aheadSeconds, Double(1 << 40))) }
 
     /// Seconds until what is in flight has come.
     func secondsLeft(pieceSize: Int, now: Moment) -> Double {
         Double(inFlight.count * pieceSize) / max(pace(now), 1)
     }
 
-    mutating func progressed(_ bytes: Int, now: Moment) {
+    /// - Returns: whether it is time to ask for more.
+    @discardableResult
+    mutating func progressed(_ bytes: Int, now: Moment) -> Bool {
+        let hadEnough = receivingLeft > bytesAhead
+        receivingLeft = max(0, receivingLeft - bytes)
+        measure(bytes, now: now)
+        return inFlight.isEmpty && hadEnough && receivingLeft <= bytesAhead
+    }
+
+    private mutating func measure(_ bytes: Int, now: Moment) {
         lastByte = now
         hasBrought = true
         broughtBytes += bytes

@@ -51,7 +51,8 @@ extension PeerMachine {
         if chunk.file != nil {
             downloads[chunk.download]?.tree?.plan.progressed(connection, bytes: bytes, now: now)
         } else {
-            downloads[chunk.download]?.plan.progressed(connection, bytes: bytes, now: now)
+            let runsLow = downloads[chunk.download]?.plan.progressed(connection, bytes: bytes, now: now) == true
+            if runsLow { askForPieces(chunk.download, on: connection) }
         }
         downloads[chunk.download]?.received &+= UInt64(bytes)
         for tree in downloads[chunk.download]?.parents ?? [] { downloads[tree]?.received &+= UInt64(bytes) }

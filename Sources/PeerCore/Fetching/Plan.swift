@@ -119,11 +119,10 @@ struct Plan {
     /// - Returns: the run of pieces to ask this lane for next, or nil when it has enough in flight or nothing is left.
     mutating func nextChunk(for connection: ConnectionID, now: Moment) -> Range<Int>? {
         guard let lane = lanes[connection], lane.resumesAt <= now else { return nil }
-        // Of a complete holder little at first: others that are not known yet may have parts in what is asked for now.
-        let ahead = lane.ahead(pieceSize: layout.pieceSize, isSparing: !crowd.isEmpty && lane.holding.isComplete)
+        let ahead = lane.ahead(pieceSize: layout.pieceSize)
         let isDivided = !isInOrder && !isSwarming
         // A wide window is filled by halves: one request is answered while the next is on its way, and requests stay few.
-        let room = ahead - lane.inFlight.count
+        let room = isSwarming ? lane.crowdRoom(pieceSize: layout.pieceSize) : ahead - lane.inFlight.count
         guard room >= (isDivided && ahead > Lane.narrow ? ahead / 2 : 1) else { return nil }
         let wanted = min(room, max(1, ahead / 2))
         var chunk = isDivided ? nextOfShare(for: connection, atMost: wanted) : nextOfCrowd(for: connection, now: now)
@@ -154,6 +153,7 @@ struct Plan {
         let isLate = stored.contains(piece) || checking[piece] != nil
         if !isLate {
             lane.receiving = piece
+            lane.receivingLeft = layout.size(of: piece)
             lane.awaitsBuffer = true
         }
         lanes[connection] = lane
@@ -169,8 +169,9 @@ struct Plan {
         lanes[connection]?.bufferGranted(now)
     }
 
-    mutating func progressed(_ connection: ConnectionID, bytes: Int, now: Moment) {
-        lanes[connection]?.progressed(bytes, now: now)
+    /// - Returns: whether it is time to ask for more there.
+    mutating func progressed(_ connection: ConnectionID, bytes: Int, now: Moment) -> Bool {
+        lanes[connection]?.progressed(bytes, now: now) == true
     }
 
     /// The piece is whole and with a worker.

@@ -23,6 +23,12 @@ extension Download {
     /// What to ask others for.
     var query: FileQuery { kind == .tree ? .tree(name) : .root(root) }
 
+    /// What the holder that sends on a connection has, while that is not all.
+    func pieces(ofHolderOn connection: ConnectionID) -> PieceSet? {
+        guard let peer = senders[connection], case .pieces(let pieces) = holders[peer]?.holding else { return nil }
+        return pieces
+    }
+
     /// Its part of the holders' connections.
     var currentLanes: [ConnectionID: Lane] { tree?.plan.lanes ?? plan.lanes }
 

@@ -30,6 +30,32 @@ import Wire
         #expect(peer.isDelivering())
     }
 
+    @Test("Who has a piece himself does not hear that we have it, too; all hear of all when we have all")
+    func announcements() throws {
+        let (_, connections) = peer.fetch(file, from: [1])
+        peer.delta(joined: [2, 3])
+        let others = [peer.connect(2), peer.connect(3)]
+        for other in others { peer.say(.req(request: 9, .root(file.root)), on: other) }
+        // The first of them has what we get next.
+        let number = try #require(peer.asked[others[0]]?.last?.number)
+        let offer = FileOffer(root: file.root, modified: 0, name: file.name, holding: .pieces(PieceSet(pieceCount: 4)))
+        peer.say(.have(request: number, try #require(offer)), on: others[0])
+        let next = try #require(peer.chunks[connections[0]]?.first?.lowerBound)
+        peer.say(.nowHave(file.root, [next..<next + 1]), on: others[0])
+        peer.deliver(1, of: file, on: connections[0])
+        peer.feed(.committed(peer.download, nil))
+        #expect(!peer.sent(on: others[0]).types.contains(.nowHave))
+        #expect(peer.sent(on: others[1]).last == .nowHave(file.root, [next..<next + 1]))
+        peer.deliver(3, of: file, on: connections[0])
+        for _ in 0..<3 where !peer.isDelivering() {
+            peer.pass(.seconds(2))
+            if !committing.isEmpty { peer.feed(.committed(peer.download, nil)) }
+        }
+        #expect(peer.isDelivering())
+        peer.feed(.delivered(peer.download, .done(file.shared, backup: nil)))
+        for other in others { #expect(peer.sent(on: other).contains(.nowHave(file.root, [0..<4]))) }
+    }
+
     @Test("A commit that fails takes all that was written since the last good one, and nothing of it is delivered")
     func failureTakesAll() {
         let (request, connections) = peer.fetch(file, from: [1])

@@ -7,11 +7,35 @@ import Testing
     private let start = Moment(nanoseconds: 1_000_000_000)
     private let mebibyte = 1 << 20
 
-    @Test("Before the first measurement four pieces may be in flight, and two of a holder that is to be spared")
+    @Test("Before the first measurement four pieces may be in flight; in a crowd two of a holder, and one of a fetcher")
     func atFirst() {
         let lane = Lane(holding: .all, now: start)
-        #expect(lane.ahead(pieceSize: mebibyte, isSparing: false) == 4)
-        #expect(lane.ahead(pieceSize: mebibyte, isSparing: true) == 2)
+        #expect(lane.ahead(pieceSize: mebibyte) == 4 && lane.crowdRoom(pieceSize: mebibyte) == 2)
+        var fetcher = Lane(holding: .pieces(PieceSet(pieceCount: 8)), now: start)
+        #expect(fetcher.crowdRoom(pieceSize: mebibyte) == 1)
+        fetcher.asked(0..<1, now: start)
+        #expect(fetcher.crowdRoom(pieceSize: mebibyte) == 0)
+    }
+
+    @Test("In a crowd the next piece is asked for when a quarter of a second's worth is left of what is on its way")
+    func crowdRoom() {
+        var lane = Lane(holding: .all, now: start)
+        lane.asked(0..<1, now: start)
+        lane.inFlight = []
+        lane.receiving = 0
+        lane.receivingLeft = mebibyte
+        var asks: [Bool] = []
+        for step in 1...8 as ClosedRange<UInt64> {
+            // A MiB a second: a quarter of it is left after six of eight parts.
+            asks.append(lane.progressed(mebibyte / 8, now: start + .milliseconds(125 * step)))
+            #expect(lane.crowdRoom(pieceSize: mebibyte) == (step >= 6 ? 1 : 0), "\(step)")
+        }
+        #expect(asks == [false, false, false, false, false, true, false, false])
+        lane.receiving = nil
+        #expect(lane.crowdRoom(pieceSize: mebibyte) == 1)
+        var quick = Lane(holding: .all, now: start)
+        quick.progressed(40 << 20, now: start + .seconds(1))
+        #expect(quick.crowdRoom(pieceSize: mebibyte) == 11)
     }
 
     @Test("A lane's rate is measured over 50 ms and more, and smoothed over time")
@@ -54,7 +78,7 @@ import Testing
         for (bytes, pieces) in [(1, 2), (10 << 20, 3), (40 << 20, 11), (1 << 30, 16), (.max / 4, 16)] {
             var lane = Lane(holding: .all, now: start)
             lane.progressed(bytes, now: start + .seconds(1))
-            #expect(lane.ahead(pieceSize: mebibyte, isSparing: true) == pieces, "\(bytes) bytes a second")
+            #expect(lane.ahead(pieceSize: mebibyte) == pieces, "\(bytes) bytes a second")
         }
     }
 
