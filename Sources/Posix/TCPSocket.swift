@@ -111,8 +111,10 @@ public enum TCPSocket {
         var size = bytes ?? Int32.max / 4
         setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
         guard bytes == nil else { return }
+        // The kernel sizes it again, and the window with it, which the small buffer had bounded for good.
         var locks: Int32 = 0
         setsockopt(socket, SOL_SOCKET, bufferLock, &locks, socklen_t(MemoryLayout<Int32>.size))
+        setsockopt(socket, Int32(IPPROTO_TCP), TCP_WINDOW_CLAMP, &size, socklen_t(MemoryLayout<Int32>.size))
     }
 
     /// SO_BUF_LOCK, which not every libc has a name for.

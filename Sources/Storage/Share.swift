@@ -98,18 +98,19 @@ public struct Share: Sendable {
     public func makeParent(
         of name: ShareName, sync: Bool, mode: UInt32 = 0o755
     ) throws(SystemError) -> (directory: Directory, last: String) {
-        var made = 0
+        var made: Set<ShareName> = []
         return try makeParent(of: name, sync: sync, mode: mode, made: &made)
     }
 
-    /// - Parameter made: how many were missing, the last of them.
+    /// - Parameter made: those that were missing are added, also if it fails.
     func makeParent(
-        of name: ShareName, sync: Bool, mode: UInt32 = 0o755, made: inout Int
+        of name: ShareName, sync: Bool, mode: UInt32 = 0o755, made: inout Set<ShareName>
     ) throws(SystemError) -> (directory: Directory, last: String) {
         var target = directory
         let components = name.components
-        for component in components.dropLast() {
-            if try target.makeDirectory(component, mode: mode) { made += 1 }
+        let above = sequence(first: name, next: \.parent).dropFirst().reversed()
+        for (component, directory) in zip(components, above) {
+            if try target.makeDirectory(component, mode: mode) { made.insert(directory) }
             let child = try target.openDirectory(component)
             // A new directory's own name must survive a crash as well as the file in it.
             if sync { try target.sync() }

@@ -182,6 +182,8 @@ extension Transport {
             connection.lookAtAcknowledgements(at: reactor.now)
             if !connection.isBlocked, connection.hasArrived {
                 waiting.remove(id)
+                connection.isPatient = false
+                TCPSocket.endWhenSilent(connection.descriptor, seconds: Int32(limits.silence.seconds))
                 continue
             }
             switch connection.state {

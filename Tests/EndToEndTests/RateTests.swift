@@ -139,6 +139,21 @@ extension EndToEnd {
             }
         }
 
+        @Test("A low limit that is lifted leaves no connection slow")
+        func lifted() throws {
+            try Swarm.run { swarm in
+                let holder = try swarm.addHolder(of: "a.bin", length: 64 * mebibyte)
+                let fetcher = try swarm.addPeer(arguments: ["--max-download", "24K"])
+                try swarm.settle()
+                #expect(fetcher.ctl("req", "a.bin", "--background").code == 0)
+                try eventually("it comes") { fetcher.count("bytesIn") > 65_536 }
+                #expect(fetcher.ctl("limit", "--download", "none").code == 0)
+                // At the rate that a small buffer would leave it, it would take ten minutes.
+                #expect(fetcher.ctl("wait", "a.bin", within: 60).code == 0)
+                #expect(TestFile.sameBytes(fetcher.path("a.bin"), holder.path("a.bin")))
+            }
+        }
+
         @Test("Networks can be exempt from the limits")
         func exempt() throws {
             try Swarm.run { swarm in

@@ -52,9 +52,6 @@ struct UploadPolicy: Sendable {
 
     /// Served at once where turns would take longer than anybody waits for one: the limit divides what there is.
     var slotsWhereSlow = 16
-    /// A slot is kept for one who was sent away and is to come back so soon, and until he is so late.
-    var hold = Span.seconds(2)
-    var holdLate = Span.milliseconds(500)
 
     /// - Parameter rate: of all uploads together, if it is limited.
     func slots(at rate: ByteRate?) -> Int {

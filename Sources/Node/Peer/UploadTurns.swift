@@ -46,7 +46,7 @@ struct UploadTurns {
         let came: Moment
     }
 
-    /// One who was sent away: it keeps its place, and if it is about to come back, a slot.
+    /// One who was sent away: it keeps its place.
     private struct Away {
         let since: Moment
         let returns: Moment
@@ -90,19 +90,12 @@ struct UploadTurns {
         }
         let since = away[party]?.since
         let isFirst = line.first.map { waiting in since.map { $0 < waiting.since } ?? false } ?? true
-        let isServed = isFirst && expected(before: since ?? now, at: now) < slots - served.count
+        let isServed = isFirst && served.count < slots
         guard isServed || line.count < policy.waitingMax else { return .full }
         away[party] = nil
         add(connection, to: party)
         if isServed { serve(party, at: now) } else { wait(party, since: since, at: now) }
         return isServed ? .served : .waits
-    }
-
-    /// Those who are to come back about now, and were here before: a slot is theirs.
-    private func expected(before since: Moment, at now: Moment) -> Int {
-        away.values.count {
-            $0.since < since && $0.returns <= now + policy.hold && now < $0.returns + policy.holdLate
-        }
     }
 
     /// Bytes left of a turn.
@@ -139,9 +132,7 @@ struct UploadTurns {
 
     /// Gives a slot that is free to the first in line that is owed something.
     mutating func admit(at now: Moment) -> ConnectionID? {
-        while let next = line.first, expected(before: next.since, at: now) < slots - served.count,
-            let first = line.popFirst()
-        {
+        while served.count < slots, let first = line.popFirst() {
             refill(first.party)
             if line.isEmpty || left(first.party) > 0 {
                 serve(first.party, at: now)
@@ -181,8 +172,7 @@ struct UploadTurns {
     mutating func goesOn(_ connection: ConnectionID, at now: Moment) -> Bool {
         guard let party = parties[connection], let requester = requesters[party] else { return false }
         if requester.left > 0 { return true }
-        guard line.isEmpty, requester.connections.count == 1, expected(before: now, at: now) <= slots - served.count
-        else { return false }
+        guard line.isEmpty, requester.connections.count == 1 else { return false }
         requesters[party]?.standing = .served(since: now)
         requesters[party]?.left = 1
         return true
@@ -213,7 +203,7 @@ struct UploadTurns {
     mutating func sendAway(_ connection: ConnectionID, at now: Moment, until returns: Moment) {
         let waiting = parties[connection].flatMap { party in line.first { $0.party == party } }
         leave(connection, at: now)
-        away = away.filter { now < $0.value.returns + policy.holdLate }
+        away = away.filter { now < $0.value.returns + policy.patience }
         guard let waiting, away.count < policy.waitingMax, requesters[waiting.party]?.connections.isEmpty != false
         else {
             return

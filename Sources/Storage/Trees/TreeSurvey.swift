@@ -96,7 +96,13 @@ public struct TreeSurvey: Sendable {
 
     /// - Throws: if the tree's own directory cannot be made, or what was made cannot be made durable.
     public consuming func run(in share: Share, with bench: HashBench) throws(SystemError) -> Outcome {
-        if place == nil { try begin(in: share) }
+        if place == nil {
+            do throws(SystemError) { try begin(in: share) } catch {
+                // Empty, they would look like a version of themselves.
+                share.remove(share.remains(ofDirectories: made))
+                throw error
+            }
+        }
         var budget = StorageLimits.surveyStep
         while next < manifest.count || hashing != nil {
             guard budget > 0 else { return .more(self) }
@@ -119,15 +125,7 @@ public struct TreeSurvey: Sendable {
 
     private mutating func begin(in share: Share) throws(SystemError) {
         state.block = DiskBlock(size: try share.directory.freeSpace().blockSize)
-        var (missing, above) = (0, manifest.name.parent)
-        defer {
-            // Also if it fails: empty, they would look like a version of themselves.
-            while missing > 0, let name = above {
-                made.insert(name)
-                (missing, above) = (missing - 1, name.parent)
-            }
-        }
-        let (parent, last) = try share.makeParent(of: manifest.name, sync: false, made: &missing)
+        let (parent, last) = try share.makeParent(of: manifest.name, sync: false, made: &made)
         if try parent.makeDirectory(last, mode: TreeSurvey.newMode) { made.insert(manifest.name) }
         let directory = try parent.openDirectory(last)
         place = Place(name: manifest.name, directory: .success(directory), isNew: made.contains(manifest.name))

@@ -241,7 +241,10 @@ extension PeerNode {
         let trees = machine.downloadStatuses.filter { $0.kind == .tree }
         var (left, others): ([DownloadID: [TreeRemain]], [TreeRemain]) = ([:], [])
         for remain in remains {
-            if let tree = trees.first(where: { remain.name == $0.name || remain.name.isBelow($0.name) }) {
+            if let tree = trees.first(where: {
+                remain.name == $0.name || remain.name.isBelow($0.name)
+                    || remain.kind == .directory && $0.name.isBelow(remain.name)
+            }) {
                 left[tree.id, default: []].append(remain)
             } else {
                 others.append(remain)
