@@ -46,6 +46,9 @@ public struct TreeSurvey: Sendable {
     public enum Outcome: Sendable {
         case more(TreeSurvey)
         case done(TreeState)
+        /// The tree's own directory cannot be made. Those above it that were made are to be removed: empty, they would look
+        /// like a version of themselves.
+        case blocked(SystemError, made: [TreeRemain])
     }
 
     /// A file whose root is being computed.
@@ -94,13 +97,11 @@ public struct TreeSurvey: Sendable {
         self.known = known
     }
 
-    /// - Throws: if the tree's own directory cannot be made, or what was made cannot be made durable.
+    /// - Throws: if what was made cannot be made durable.
     public consuming func run(in share: Share, with bench: HashBench) throws(SystemError) -> Outcome {
         if place == nil {
             do throws(SystemError) { try begin(in: share) } catch {
-                // Empty, they would look like a version of themselves.
-                share.remove(share.remains(ofDirectories: made))
-                throw error
+                return .blocked(error, made: share.remains(ofDirectories: made))
             }
         }
         var budget = StorageLimits.surveyStep

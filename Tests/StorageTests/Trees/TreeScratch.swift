@@ -86,6 +86,9 @@ final class TreeScratch {
         }
         while true {
             switch try survey.run(in: share, with: bench) {
+            case .blocked(let error, let made):
+                share.remove(made)
+                throw error
             case .more(let next): survey = next
             case .done(let state): return state
             }

@@ -254,7 +254,8 @@ extension PeerNode {
     }
 
     private func removalEnded(_ tree: DownloadID) {
-        removals.ended(tree)
+        let again = removals.ended(tree)
+        if !again.isEmpty { return workers.submit(.tree(.remove(tree, leaveToOthers(again).others))) }
         guard removals.isEmpty else { return }
         for answer in answersAfterRemoval { ledger.submit(.passOn(answer)) }
         answersAfterRemoval = []

@@ -17,6 +17,10 @@ struct Removals {
     /// Jobs that may put something of a directory into the share.
     private var placing: [DownloadID: Int] = [:]
     private var underWay: [DownloadID: Removal] = [:]
+    /// Directories of those that are removed together, and how many those are: one may have stood in a directory that
+    /// another's removal has found not empty.
+    private var directories: [TreeRemain] = []
+    private var together = 0
 
     var isEmpty: Bool { underWay.isEmpty }
 
@@ -46,8 +50,18 @@ struct Removals {
             return nil
         }
         underWay[tree]?.isLeaving = true
+        directories += removal.remains.filter { $0.kind == .directory }
+        together += 1
         return removal.remains
     }
 
-    mutating func ended(_ tree: DownloadID) { underWay[tree] = nil }
+    /// - Returns: directories that may be empty now that the last is gone: to be removed before that counts.
+    mutating func ended(_ tree: DownloadID) -> [TreeRemain] {
+        underWay[tree] = nil
+        guard underWay.isEmpty else { return [] }
+        defer { (directories, together) = ([], 0) }
+        guard together > 1, !directories.isEmpty else { return [] }
+        underWay[tree] = Removal(isLeaving: true)
+        return directories
+    }
 }

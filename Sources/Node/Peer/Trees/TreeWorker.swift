@@ -108,6 +108,11 @@ extension PeerWorker {
         do throws(SystemError) {
             switch try survey.run(in: share, with: bench) {
             case .more(let next): return .surveying(run, next)
+            case .blocked(let error, let made):
+                // What lacks is looked at first: removing them makes room.
+                let failure = notMade(error)
+                share.remove(made)
+                return .surveyed(run, .failure(failure), made: [])
             case .done(let state):
                 if let failure = promise(state.missingRoom, to: run, minFree) {
                     // Without its files it would look like a version of the tree.

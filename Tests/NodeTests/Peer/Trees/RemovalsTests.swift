@@ -31,7 +31,7 @@ import Testing
         #expect(taken == [try remain("d/noted"), try remain("d/late")])
         let again = removals.take(tree)
         #expect(again == nil && !removals.isEmpty)
-        removals.ended(tree)
+        #expect(removals.ended(tree).isEmpty)
         #expect(removals.isEmpty)
     }
 
@@ -45,5 +45,22 @@ import Testing
         removals.loaded([], of: tree)
         let taken = removals.take(tree)
         #expect(taken == [])
+    }
+
+    @Test("Of several that go together the directories are tried once more when the last is gone")
+    func together() throws {
+        let identity = FileIdentity(device: 1, inode: 2, size: 0, modified: 4, changed: 5)
+        let above = TreeRemain(.directory, try ShareName("a"), identity)
+        var removals = Removals()
+        for (id, remains) in [(tree, [above, try remain("a/b/file")]), (other, [try remain("a/c/file")])] {
+            removals.begin(id)
+            removals.loaded(remains, of: id)
+            _ = removals.take(id)
+        }
+        let first = removals.ended(tree)
+        let last = removals.ended(other)
+        #expect(first.isEmpty && last == [above] && !removals.isEmpty)
+        let end = removals.ended(other)
+        #expect(end.isEmpty && removals.isEmpty)
     }
 }
