@@ -37,6 +37,11 @@ public struct ShareName: Hashable, Sendable {
             && path.utf8.dropFirst(directory.path.utf8.count).first == UInt8(ascii: "/")
     }
 
+    /// Whether one of two directories is the other, or lies in it.
+    public func overlaps(_ directory: ShareName) -> Bool {
+        self == directory || isBelow(directory) || directory.isBelow(self)
+    }
+
     /// The directory that it lies in; nil for the share itself.
     public var parent: ShareName? {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return nil }

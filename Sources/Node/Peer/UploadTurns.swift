@@ -205,9 +205,7 @@ struct UploadTurns {
         leave(connection, at: now)
         away = away.filter { now < $0.value.returns + policy.patience }
         guard let waiting, away.count < policy.waitingMax, requesters[waiting.party]?.connections.isEmpty != false
-        else {
-            return
-        }
+        else { return }
         away[waiting.party] = Away(since: waiting.since, returns: returns)
     }
 

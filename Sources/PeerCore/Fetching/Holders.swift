@@ -67,7 +67,7 @@ extension PeerMachine {
         downloads[id]?.lastLie = now
         guard let download = downloads[id] else { return }
         // Perhaps nobody honest has been heard yet: everybody else is asked before the root is given up.
-        if download.holders.values.allSatisfy(\.isLiar) { seekHolders(id) }
+        if download.hasOnlyLiars { seekHolders(id) }
         giveUpIfOnlyLiars(id)
         advance(id)
     }
@@ -75,8 +75,8 @@ extension PeerMachine {
     /// Every holder sent wrong bytes, none of them owes the end of a chunk, which may say that its file changed meanwhile,
     /// and nobody is left to ask.
     mutating func giveUpIfOnlyLiars(_ id: DownloadID) {
-        guard let download = downloads[id], download.isFetching, !download.holders.isEmpty,
-            download.holders.values.allSatisfy(\.isLiar), !questions.isOpen(.download(id)),
+        guard let download = downloads[id], download.isFetching, download.hasOnlyLiars,
+            !questions.isOpen(.download(id)),
             download.lastLie + policy.stall <= now || !isOwedEnd(of: id)
         else { return }
         failDownload(id, .integrity(download.root, liars: download.holders.values.map(\.address)))

@@ -23,6 +23,9 @@ extension Download {
     /// What to ask others for.
     var query: FileQuery { kind == .tree ? .tree(name) : .root(root) }
 
+    /// All that had it sent something else.
+    var hasOnlyLiars: Bool { !holders.isEmpty && holders.values.allSatisfy(\.isLiar) }
+
     /// What the holder that sends on a connection has, while that is not all.
     func pieces(ofHolderOn connection: ConnectionID) -> PieceSet? {
         guard let peer = senders[connection], case .pieces(let pieces) = holders[peer]?.holding else { return nil }

@@ -83,9 +83,8 @@ extension PeerMachine {
 
     /// Everybody was asked, and nobody has anything of it that is missing.
     private func isForsaken(_ download: Download) -> Bool {
-        // Where all that had it sent something else it fails for that.
-        let isLiedTo = !download.holders.isEmpty && download.holders.values.allSatisfy(\.isLiar)
-        return download.isWaiting && !isLiedTo && download.seekPause > policy.seekFirst
+        // With liars only it fails for want of integrity.
+        download.isWaiting && !download.hasOnlyLiars && download.seekPause > policy.seekFirst
             && !questions.isOpen(.download(download.id))
     }
 

@@ -145,6 +145,8 @@ struct Shelf {
         }
         disturbed.remove(name)
         mixed.remove(name)
+        // It may have been made for this peer itself before its turn came.
+        postponed.removeAll { $0 == name }
         return self.making.removeValue(forKey: name) ?? []
     }
 
@@ -164,21 +166,18 @@ struct Shelf {
     /// A directory is fetched to this name.
     mutating func fetched(to name: ShareName) {
         changed(name)
-        for directory in making.keys where name == directory || name.isBelow(directory) || directory.isBelow(name) {
-            mixed.insert(directory)
-        }
+        for directory in making.keys where name.overlaps(directory) { mixed.insert(directory) }
     }
 
     /// Something at this name, or below it, is not as it was.
     mutating func changed(_ name: ShareName) {
-        for directory in byName.keys where name == directory || name.isBelow(directory) || directory.isBelow(name) {
+        for directory in byName.keys where name.overlaps(directory) {
             byName[directory]?.isStale = true
         }
-        for directory in unfitByName.keys
-        where name == directory || name.isBelow(directory) || directory.isBelow(name) {
+        for directory in unfitByName.keys where name.overlaps(directory) {
             unfitByName[directory] = nil
         }
-        for directory in making.keys where name == directory || name.isBelow(directory) || directory.isBelow(name) {
+        for directory in making.keys where name.overlaps(directory) {
             disturbed.insert(directory)
         }
     }

@@ -17,8 +17,7 @@ extension PeerMachine {
 
     func isFetchingTree(_ name: ShareName) -> Bool {
         downloads.values.contains { download in
-            download.kind == .tree
-                && (download.name == name || download.name.isBelow(name) || name.isBelow(download.name))
+            download.kind == .tree && download.name.overlaps(name)
         }
     }
 

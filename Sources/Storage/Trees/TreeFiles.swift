@@ -220,9 +220,8 @@ public struct TreeFiles: Sendable {
         let directory = if let parent, parent.name == above { parent.directory } else { try open(above, of: name) }
         parent = (above, directory)
         do throws(SystemError) {
-            if terms.replacing, isAlike(name.last, root, in: directory),
-                let file = try? partials.share.file(at: name, of: root, with: bench)
-            {
+            // What has come meanwhile needs no backup.
+            if terms.replacing, let file = try? partials.share.file(at: name, of: root, with: bench) {
                 return try found(file, index, in: directory)
             }
             return try place(stagedName(index, root), as: name, root, in: directory)
@@ -234,12 +233,6 @@ public struct TreeFiles: Sendable {
             }
             return try found(file, index, in: directory)
         }
-    }
-
-    /// Whether a file stands at a name that may be what is to be put there, by its length: it needs no backup then.
-    private func isAlike(_ name: String, _ root: FileRoot, in directory: Directory) -> Bool {
-        guard let standing = try? directory.standing(ofEntry: name) else { return false }
-        return standing.kind == .regular && standing.identity.size == root.length
     }
 
     /// A file is there already.

@@ -162,13 +162,12 @@ import Wire
         let connection = peer.accept(9)
         ask(tree.name, 1, on: connection)
         #expect(makings() == 1)
-        let (_, connections) = peer.grow(tree, from: [1])
+        _ = peer.grow(tree, from: [1])
         peer.feed(.manifestMade(tree.name, made(tree)))
         #expect(answers(on: connection) == [.notHave(request: 1, .unknown)])
-        // One above it, which was gone through while the last of it came.
+        // Asked for when it is given up, and gone through while the last of it came.
         peer.feed(.cancel(RequestID(rawValue: 99), tree.name, keepData: false))
         ask(tree.name, 2, on: connection)
-        _ = connections
         peer.machine.shelf.fetched(to: tree.name)
         peer.feed(.manifestMade(tree.name, made(tree)))
         #expect(answers(on: connection).last == .notHave(request: 2, .indexing))
