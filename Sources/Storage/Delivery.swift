@@ -75,10 +75,12 @@ extension PartialStore {
         if sync {
             do throws(SyncError) { try partial.sync() } catch { throw .unsynced(error) }
         }
+        var made: Set<ShareName> = []
         do throws(DeliveryError) {
             // A directory that the file's tree had made, and that somebody has removed: see `TreeFiles.open`.
             let (parent, last) = try attempt { () throws(SystemError) in
-                try share.makeParent(of: partial.name, sync: sync, mode: mode == nil ? 0o755 : 0o700)
+                try share.makeParent(
+                    of: partial.name, sync: sync, mode: mode == nil ? 0o755 : 0o700, made: &made)
             }
             try checkIsUntouched(partial)
             return try attempt { () throws(SystemError) in
@@ -87,6 +89,7 @@ extension PartialStore {
         } catch {
             // It goes on being a partial file, perhaps the next daemon's.
             partial.setSeal()
+            share.remove(share.remains(ofDirectories: made))
             throw error
         }
     }

@@ -247,9 +247,11 @@ struct DeliveryTests {
 
     // MARK: Damage
 
-    @Test("A partial file of another length is not delivered", arguments: [-1, 1])
+    @Test(
+        "A partial file of another length is not delivered, and no directory stays that was made for it",
+        arguments: [-1, 1])
     func refusesWrongLength(_ change: Int) throws {
-        let partial = try whole("file")
+        let partial = try whole("new/deep/file")
         #expect(truncate(partial.file.path, off_t(sample.bytes.count + change)) == 0)
         guard case .touched = refusal({ _ = try deliver(partial) }) else {
             Issue.record("delivered")

@@ -62,7 +62,9 @@ enum PeerCompletion: Sendable {
     /// - Parameter missing: bytes that there is no room for; 0 if it is inodes that lack, nil if nothing does.
     case spaceChecked([(DownloadID, missing: UInt64?)])
     case stored(DownloadID, ConnectionID, index: Int, PieceBuffer, PieceOutcome)
-    case delivered(DownloadID, Result<DeliveredFile, DeliveryError>)
+    case delivered(DownloadID, DeliveredFile)
+    /// - Parameter failure: the error as a user is told of it.
+    case undelivered(DownloadID, DeliveryError, DiskFailure)
     case sharedOpened(ShareName, Result<ServedFile, SystemError>)
     case tree(TreeCompletion)
     case warmed(ConnectionID)
@@ -75,7 +77,7 @@ extension PeerCompletion {
     var isDiskFailure: Bool {
         switch self {
         case .partialOpened(_, .failure), .partialReopened(_, .failure, _), .partialVerified(_, .failure, _),
-            .partialChecked(_, .failure), .stored(_, _, _, _, .failed), .delivered(_, .failure):
+            .partialChecked(_, .failure), .stored(_, _, _, _, .failed), .undelivered:
             true
         case .synced(_, _, let failure): failure != nil
         case .tree(let completion): completion.isDiskFailure

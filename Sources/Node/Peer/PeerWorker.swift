@@ -51,9 +51,9 @@ struct PeerWorker {
         case .checkSpace(let needs, let minFree): .spaceChecked(check(needs, minFree))
         case .store(let id, let partial, let connection, let index, let buffer, let length):
             .stored(id, connection, index: index, buffer, store(partial, index, buffer, length))
-        case .deliver(let id, let partial, let terms): .delivered(id, deliver(partial, terms))
+        case .deliver(let id, let partial, let terms): delivery(id, deliver(partial, terms))
         case .repair(let id, let partial, let known, let bad, let modified):
-            .delivered(id, repair(known, bad, modified, from: partial))
+            delivery(id, repair(known, bad, modified, from: partial))
         case .discard(let partial): discard(partial)
         case .discardLeftover(let name): discard(name)
         case .openShared(let name):
@@ -160,6 +160,13 @@ struct PeerWorker {
             return nil
         } catch {
             return DiskFailure(error.system)
+        }
+    }
+
+    private func delivery(_ id: DownloadID, _ result: Result<DeliveredFile, DeliveryError>) -> PeerCompletion {
+        switch result {
+        case .success(let delivery): .delivered(id, delivery)
+        case .failure(let error): .undelivered(id, error, notMade(error.system))
         }
     }
 

@@ -164,21 +164,22 @@ extension PeerNode {
 
     private static let writtenTo = "a file that was written to while its pieces were fetched"
 
-    func delivered(_ id: DownloadID, _ result: Result<DeliveredFile, DeliveryError>) {
-        switch result {
-        case .success(let delivery):
-            partials.delivered(id)
-            indexer.record(delivery.file)
-            feed(.delivered(id, .done(SharedFile(delivery.file), backup: delivery.backup)))
-        case .failure(.changed):
+    func delivered(_ id: DownloadID, _ delivery: DeliveredFile) {
+        partials.delivered(id)
+        indexer.record(delivery.file)
+        feed(.delivered(id, .done(SharedFile(delivery.file), backup: delivery.backup)))
+    }
+
+    func undelivered(_ id: DownloadID, _ error: DeliveryError, _ failure: DiskFailure) {
+        switch error {
+        case .changed:
             if let name = partials[id]?.name { indexer.mended[name] = nil }
             feed(.delivered(id, .occupied(Self.writtenTo)))
-        case .failure(.touched): feed(.partialTouched(id, isThere: true))
-        case .failure(.displaced): feed(.partialTouched(id, isThere: false))
-        case .failure(.occupied): feed(.delivered(id, .overtaken))
-        case .failure(.failed(let error)): feed(.delivered(id, .unplaced(DiskFailure(error))))
-        case .failure(.damaged(let error)): feed(.delivered(id, .failed(DiskFailure(error))))
-        case .failure(.unsynced(let error)): feed(.delivered(id, .failed(DiskFailure(error.system))))
+        case .touched: feed(.partialTouched(id, isThere: true))
+        case .displaced: feed(.partialTouched(id, isThere: false))
+        case .occupied: feed(.delivered(id, .overtaken))
+        case .failed: feed(.delivered(id, .unplaced(failure)))
+        case .damaged, .unsynced: feed(.delivered(id, .failed(failure)))
         }
     }
 
