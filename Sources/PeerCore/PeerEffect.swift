@@ -111,6 +111,8 @@ public struct FetchResult: Hashable, Sendable {
     public let already: Bool
     /// From the wish to the end.
     public let took: Span
+    /// Bytes that came meanwhile, right or not.
+    public let received: UInt64
     /// Where the file that was replaced is now.
     public let backup: ShareName?
     /// Of a directory.
@@ -118,7 +120,7 @@ public struct FetchResult: Hashable, Sendable {
 
     public init(
         name: ShareName, root: FileRoot, length: UInt64, holders: [HolderBytes], already: Bool, took: Span,
-        backup: ShareName?, files: TreeResult? = nil
+        received: UInt64 = 0, backup: ShareName?, files: TreeResult? = nil
     ) {
         self.name = name
         self.root = root
@@ -126,6 +128,7 @@ public struct FetchResult: Hashable, Sendable {
         self.holders = holders
         self.already = already
         self.took = took
+        self.received = received
         self.backup = backup
         self.files = files
     }

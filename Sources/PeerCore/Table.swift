@@ -4,8 +4,8 @@
 /// that hold references, as a download has, this was a fifth of what fetching a small file cost the reactor.
 struct Table<Key: Hashable, Value> {
     private var places: [Key: Int] = [:]
-    /// nil where nothing is kept.
-    private var slots: [Value?] = []
+    /// nil where nothing is kept: never at the first place, which is what all other keys read.
+    private var slots: [Value?] = [nil]
     private var free: [Int] = []
 
     var count: Int { places.count }
@@ -17,7 +17,9 @@ struct Table<Key: Hashable, Value> {
     /// The value under a key; writing nil removes it.
     subscript(key: Key) -> Value? {
         _read {
-            if let place = places[key] { yield slots[place] } else { yield nil }
+            // By itself, an array hands out a copy.
+            let slots = slots.span
+            yield slots[places[key] ?? 0]
         }
         _modify {
             let place = places[key] ?? reserve()

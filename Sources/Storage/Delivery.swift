@@ -6,10 +6,13 @@ public struct DeliveredFile: Sendable {
     public let file: IndexedFile
     /// What the file is called now whose place it took, if that was to be kept.
     public let backup: ShareName?
+    /// Directories that were made for it.
+    public let made: Set<ShareName>
 
-    public init(file: IndexedFile, backup: ShareName?) {
+    public init(file: IndexedFile, backup: ShareName?, made: Set<ShareName> = []) {
         self.file = file
         self.backup = backup
+        self.made = made
     }
 }
 
@@ -29,11 +32,13 @@ public enum DeliveryError: Error, Hashable {
     case unsynced(SyncError)
     /// It could not be dressed or given its name: its pieces are as they were.
     case failed(SystemError)
+    /// The same, as the file system has no inode for it or for a directory above it.
+    case withoutInode(SystemError)
 
     public var system: SystemError {
         switch self {
         case .occupied(let error), .changed(let error), .damaged(let error), .touched(let error), .displaced(let error),
-            .failed(let error):
+            .failed(let error), .withoutInode(let error):
             error
         case .unsynced(let error): error.system
         }
@@ -44,7 +49,7 @@ extension DeliveryError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .occupied(let error), .changed(let error), .damaged(let error), .touched(let error), .displaced(let error),
-            .failed(let error):
+            .failed(let error), .withoutInode(let error):
             "\(error)"
         case .unsynced(let error): "\(error)"
         }
@@ -83,15 +88,27 @@ extension PartialStore {
                     of: partial.name, sync: sync, mode: mode == nil ? 0o755 : 0o700, made: &made)
             }
             try checkIsUntouched(partial)
-            return try attempt { () throws(SystemError) in
+            let backup = try attempt { () throws(SystemError) in
                 try place(partial, in: parent, last, replacing: replacing, keepingBackup: keepingBackup, sync: sync)
             }
+            let file = IndexedFile(
+                name: partial.name, root: partial.root, identity: try attempt(partial.delivered), layer: partial.layer)
+            return DeliveredFile(file: file, backup: backup, made: mode == nil ? made : [])
         } catch {
             // It goes on being a partial file, perhaps the next daemon's.
             partial.setSeal()
+            // What lacks is looked at first: removing them makes room.
+            let error = withoutInode(error)
             share.remove(share.remains(ofDirectories: made))
             throw error
         }
+    }
+
+    private func withoutInode(_ error: DeliveryError) -> DeliveryError {
+        guard case .failed(let system) = error, system.isOutOfSpace, let space = try? share.directory.freeSpace(),
+            !space.takesFiles
+        else { return error }
+        return .withoutInode(system)
     }
 
     private func attempt<R>(_ body: () throws(SystemError) -> R) throws(DeliveryError) -> R {
@@ -120,14 +137,12 @@ extension PartialStore {
 
     private func place(
         _ partial: PartialFile, in parent: Directory, _ last: String, replacing: Bool, keepingBackup: Bool, sync: Bool
-    ) throws(SystemError) -> DeliveredFile {
+    ) throws(SystemError) -> ShareName? {
         let backup = try rename(
             partial.fileName, to: parent, last, of: partial.name, replacing: replacing, keepingBackup: keepingBackup,
             sync: sync)
         if sync { try parent.sync() }
-        let file = IndexedFile(
-            name: partial.name, root: partial.root, identity: try partial.delivered(), layer: partial.layer)
-        return DeliveredFile(file: file, backup: backup)
+        return backup
     }
 
     /// Gives a partial file its name, and what stood there another if that is wanted.

@@ -50,9 +50,14 @@ extension EndToEnd {
                 #expect(fetcher.ctl("req", "a.bin", "--output", place + "/none/copy.bin").code == 74)
                 #expect(TextFile.read(place + "/copy.bin") == "mine")
                 #expect(!TestFile.exists(fetcher.path("a.bin")))
-                #expect(fetcher.ctl("req", "a.bin", "--output", place + "/copy.bin", "--force").code == 0)
+                let forced = fetcher.ctl("req", "a.bin", "--output", place + "/copy.bin", "--force")
+                #expect(forced.output.contains("what was there is kept as \(place)/copy.bin.~1~"))
                 #expect(TestFile.sameBytes(place + "/copy.bin", holder.path("a.bin")))
-                #expect(try FileManager.default.contentsOfDirectory(atPath: place) == ["copy.bin"])
+                #expect(TextFile.read(place + "/copy.bin.~1~") == "mine")
+                let bare = fetcher.ctl("req", "a.bin", "--output", place + "/copy.bin", "--force", "--no-backup")
+                #expect(bare.code == 0)
+                let names = try FileManager.default.contentsOfDirectory(atPath: place)
+                #expect(names.sorted() == ["copy.bin", "copy.bin.~1~"])
             }
         }
 

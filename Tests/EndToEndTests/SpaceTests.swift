@@ -190,6 +190,30 @@ extension EndToEnd {
             }
         }
 
+        @Test(
+            "Directories that cannot all be made for want of an inode are not made at all, and the download waits",
+            arguments: ["d/1/2/3/4/leaf", "d/"])
+        func noInodesAbove(name: String) throws {
+            try Swarm.run { swarm in
+                let holder = try addHolder(swarm, ["d/1/2/3/4/leaf": 1000])
+                try addPeer(swarm, mebibytes: 16, inodes: 16) { fetcher, _ in
+                    let fillers = (0..<16).map { fetcher.path(".filler\($0)") }
+                        .filter { FileManager.default.createFile(atPath: $0, contents: nil) }
+                    for filler in fillers.prefix(4) { try FileManager.default.removeItem(atPath: filler) }
+                    #expect(fetcher.ctl("req", "--background", name).code == 0)
+                    try eventually("it waits for inodes") {
+                        let waiting = fetcher.download(name.hasSuffix("/") ? "d" : name)
+                        return waiting?["state"].string == "paused" && waiting?["needs"].int == nil
+                            && waiting?["cause"].string?.contains("no inode") == true
+                    }
+                    #expect(!FileManager.default.fileExists(atPath: fetcher.path("d")))
+                    for filler in fillers.dropFirst(4) { try FileManager.default.removeItem(atPath: filler) }
+                    #expect(fetcher.ctl("wait", name).code == 0)
+                    #expect(TestFile.sameBytes(fetcher.path("d/1/2/3/4/leaf"), holder.path("d/1/2/3/4/leaf")))
+                }
+            }
+        }
+
         @Test("That nothing is recorded for want of room is told by `status`, with why, and what is fetched comes")
         func fullState() throws {
             try Swarm.run { swarm in

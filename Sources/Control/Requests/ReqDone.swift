@@ -18,6 +18,8 @@ public struct ReqDone: Codable, Equatable, Sendable {
     public let length: UInt64?
     /// From the request to the reply, to the millisecond.
     public let seconds: Double
+    /// Bytes that came in this time, right or not.
+    public let received: UInt64
     /// It was here before; nothing was fetched.
     public let already: Bool
     /// The name that the replaced file is kept under.
@@ -29,7 +31,8 @@ public struct ReqDone: Codable, Equatable, Sendable {
     public var stateError: String?
 
     public init(
-        name: String, state: State = .done, root: String?, length: UInt64?, seconds: Double, already: Bool,
+        name: String, state: State = .done, root: String?, length: UInt64?, seconds: Double,
+        received: UInt64 = 0, already: Bool,
         backup: String? = nil, holders: [HolderBytes], files: TreeCounts? = nil
     ) {
         self.name = name
@@ -37,6 +40,7 @@ public struct ReqDone: Codable, Equatable, Sendable {
         self.root = root
         self.length = length
         self.seconds = seconds.toMilliseconds
+        self.received = received
         self.already = already
         self.backup = backup
         self.holders = holders
@@ -58,6 +62,8 @@ public struct TreeCounts: Codable, Equatable, Sendable {
     public let failedFiles: Int
     /// Directories that could not be made.
     public let failedDirectories: Int
+    /// Files that were replaced, and are kept under other names.
+    public let backups: Int
     /// At most `maxFailed`, files and directories.
     public let failed: [Failed]
     /// More failed than are named.
@@ -67,7 +73,8 @@ public struct TreeCounts: Codable, Equatable, Sendable {
     ///   - failed: those beyond `maxFailed` are left out.
     ///   - failedFiles: nil for as many as are in `failed`.
     public init(
-        total: Int, fetched: Int, already: Int, failed: [Failed], failedFiles: Int? = nil, failedDirectories: Int = 0
+        total: Int, fetched: Int, already: Int, failed: [Failed], failedFiles: Int? = nil, failedDirectories: Int = 0,
+        backups: Int = 0
     ) {
         self.total = total
         self.fetched = fetched
@@ -75,6 +82,7 @@ public struct TreeCounts: Codable, Equatable, Sendable {
         self.failed = Array(failed.prefix(TreeCounts.maxFailed))
         self.failedFiles = failedFiles ?? failed.count
         self.failedDirectories = failedDirectories
+        self.backups = backups
         more = self.failedFiles + failedDirectories > TreeCounts.maxFailed
     }
 

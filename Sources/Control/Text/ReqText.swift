@@ -39,8 +39,7 @@ public enum ReqText {
 
     private static func fetched(_ done: ReqDone, _ name: String, _ isWhole: Bool) -> [String] {
         let fetched = done.holders.reduce(UInt64(0)) { $0.addingReportingOverflow($1.bytes).partialValue }
-        // Holders are counted since the daemon started, which may be before this request.
-        let rate = done.seconds > 0 ? Double(min(fetched, done.length ?? 0)) / done.seconds : 0
+        let rate = done.seconds > 0 ? Double(min(done.received, done.length ?? 0)) / done.seconds : 0
         let speed = rate > 0 ? " (\(ByteText.rate(rate)))" : ""
         let size = ByteText.size(done.length ?? 0)
         let time = isWhole ? " in \(DurationText.text(done.seconds))\(speed)" : ""
@@ -59,7 +58,13 @@ public enum ReqText {
             case 1: "; 1 directory failed"
             case let count: "; \(count) directories failed"
             }
-        return ["  \(total)" + (shown.isEmpty ? "" : ": " + shown) + directories] + failed
+        let kept =
+            switch files.backups {
+            case 0: [String]()
+            case 1: ["  1 replaced file is kept as NAME.~N~"]
+            case let count: ["  \(count) replaced files are kept as NAME.~N~"]
+            }
+        return ["  \(total)" + (shown.isEmpty ? "" : ": " + shown) + directories] + kept + failed
             + (files.more ? ["  and more failed"] : [])
     }
 

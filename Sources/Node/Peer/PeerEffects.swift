@@ -119,6 +119,7 @@ extension PeerNode {
                 ])
         case .downloadFinished(let download, let took):
             hooks.downloadFinished(download)
+            if download.kind == .tree { indexer.endFragments(from: download.name) }
             logger.info(
                 "download finished",
                 metadata: [

@@ -166,7 +166,8 @@ struct PeerWorker {
     private func delivery(_ id: DownloadID, _ result: Result<DeliveredFile, DeliveryError>) -> PeerCompletion {
         switch result {
         case .success(let delivery): .delivered(id, delivery)
-        case .failure(let error): .undelivered(id, error, notMade(error.system))
+        case .failure(.withoutInode(let error)): .undelivered(id, .failed(error), withoutInode(error))
+        case .failure(let error): .undelivered(id, error, DiskFailure(error.system))
         }
     }
 

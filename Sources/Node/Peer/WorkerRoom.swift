@@ -46,12 +46,20 @@ extension PeerWorker {
     }
 
     private func missingInode(_ space: FreeSpace, for bytes: UInt64?) -> DiskFailure? {
-        guard !space.takesFiles else { return nil }
-        return DiskFailure(
+        space.takesFiles ? nil : missingInode(space, bytes)
+    }
+
+    private func missingInode(_ space: FreeSpace, _ bytes: UInt64?) -> DiskFailure {
+        DiskFailure(
             message:
                 "the file system has no inode for another file, though \(space.available) bytes are free: remove files "
                 + "that nobody needs", code: SystemError.noSpace, isOutOfSpace: true, missingBytes: 0,
             neededBytes: bytes)
+    }
+
+    /// The same where that was found out before.
+    func withoutInode(_ error: SystemError) -> DiskFailure {
+        (try? partials.freeSpace()).map { missingInode($0, nil) } ?? DiskFailure(error)
     }
 
     /// What the system refused where a file or directory was to be made: what lacks may not be bytes.

@@ -25,6 +25,8 @@ struct Request {
     /// When something last brought it forward; its timeout counts from here.
     var progressed: Moment
     var state = State.inspecting
+    /// Bytes of its download that had come before it joined that.
+    var receivedBefore: UInt64 = 0
 
     var isFetching: Bool {
         if case .fetching = state { true } else { false }

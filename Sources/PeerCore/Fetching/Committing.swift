@@ -7,7 +7,8 @@ extension PeerMachine {
         guard let download = downloads[id], download.isOpen, !download.isFinishing, !download.isReadyToFinish else {
             return
         }
-        let isEager = !download.followers.isEmpty || download.plan.isSwarming
+        // Of what is stopped nothing more comes that could be made durable with it.
+        let isEager = !download.followers.isEmpty || download.plan.isSwarming || !download.isRunning
         guard let pieces = downloads[id]?.commits.begin(download.plan.layout, isEager: isEager, now: now) else {
             if isEager, let due = download.commits.due(isEager: true) { commitsAt = min(commitsAt, due) }
             return

@@ -32,6 +32,7 @@ extension PeerMachine {
             if let tree = owner(of: download), download.parents.count <= 1, backup == nil {
                 emit(.keepLarge(tree, file))
             }
+            if backup != nil { for tree in download.parents { downloads[tree]?.tree?.backups += 1 } }
             for tree in downloads.values where tree.tree == nil && download.isMember(of: tree) {
                 downloads[tree.id]?.lastKnown.have += download.root.length
             }
@@ -67,7 +68,8 @@ extension PeerMachine {
                 FetchResult(
                     name: download.name, root: download.root, length: files?.length ?? download.length,
                     holders: download.holderBytes,
-                    already: files?.isNothingNew ?? false, took: now - request.since, backup: backup,
+                    already: files?.isNothingNew ?? false, took: now - request.since,
+                    received: download.received - min(download.received, request.receivedBefore), backup: backup,
                     files: files)))
     }
 

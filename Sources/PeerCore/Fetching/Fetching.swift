@@ -138,6 +138,7 @@ extension PeerMachine {
         }
         downloads[id]?.requests.insert(request)
         requests[request]?.state = .fetching(id)
+        requests[request]?.receivedBefore = download.received
         requests[request]?.progressed = now
     }
 

@@ -113,5 +113,6 @@ extension PeerMachine {
         downloads[id]?.deactivateAll()
         releaseLanes(download)
         keepRecord(of: id)
+        commitIfDue(id)
     }
 }

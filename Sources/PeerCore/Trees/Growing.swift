@@ -108,8 +108,9 @@ extension PeerMachine {
             downloads[id]?.tree?.plan.finish(file.index)
         }
         switch file.delivery {
-        case .done(let shared, _):
+        case .done(let shared, let backup):
             arrived(shared, by: id)
+            if backup != nil { downloads[id]?.tree?.backups += 1 }
             downloads[id]?.tree?.fetched += 1
             downloads[id]?.tree?.have += length
         case .occupied(let what): downloads[id]?.tree?.fail(file.index, .occupied(what))

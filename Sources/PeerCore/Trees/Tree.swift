@@ -36,6 +36,8 @@ struct Tree {
     private(set) var missingRoom: UInt64 = 0
     var already = 0
     var fetched = 0
+    /// Files that were replaced and are kept under other names.
+    var backups = 0
     private(set) var failed: [TreeFailure] = []
     /// Files among those, by name.
     private var failedRoots: [ShareName: FileRoot] = [:]
@@ -172,6 +174,6 @@ struct Tree {
         TreeResult(
             length: manifest.length, total: manifest.fileCount, fetched: fetched, already: already, failed: failed,
             failedFiles: failedFiles, failedDirectories: failedDirectories,
-            madeDirectories: madeDirectories)
+            madeDirectories: madeDirectories, backups: backups)
     }
 }

@@ -20,6 +20,8 @@ public struct TreeResult: Hashable, Sendable {
     public let failedDirectories: Int
     /// Directories that were not here before.
     public internal(set) var madeDirectories = 0
+    /// Files that were replaced and are kept under other names.
+    public internal(set) var backups = 0
 
     /// A file that had failed has come by other ways.
     mutating func found(_ name: ShareName) {

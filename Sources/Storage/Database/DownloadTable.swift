@@ -83,15 +83,20 @@ extension StateDatabase {
         try transaction("record a download in") { database in try StateDatabase.put(partial, of: id, in: database) }
     }
 
-    /// Records the pieces that are good now, of several downloads in one go. What is not recorded, because it was
-    /// removed meanwhile, stays so.
-    public func setPieces(_ changes: [(id: UInt64, pieces: PieceSet)]) throws(StateDatabaseError) {
-        guard !changes.isEmpty else { return }
-        try transaction("record pieces in") { database in
-            let statement = try database.cachedStatement(
-                sql: "UPDATE pieces SET verified = ifnull(?, x'') WHERE download = ?")
-            for (id, pieces) in changes { try statement.execute(arguments: [Data(pieces.bytes), id.column]) }
+    /// Records the pieces that are good now. What is not recorded, because it was removed meanwhile, stays so.
+    /// - Parameter sync: false leaves the record to the kernel's own time, as the pieces are.
+    public func setPieces(_ pieces: PieceSet, of id: UInt64, sync: Bool) throws(StateDatabaseError) {
+        let operation = "record pieces in"
+        if sync {
+            try transaction(operation) { database in try StateDatabase.set(pieces, of: id, in: database) }
+        } else {
+            try transactionWithoutSync(operation) { database in try StateDatabase.set(pieces, of: id, in: database) }
         }
+    }
+
+    private static func set(_ pieces: PieceSet, of id: UInt64, in database: Database) throws {
+        try database.cachedStatement(sql: "UPDATE pieces SET verified = ifnull(?, x'') WHERE download = ?")
+            .execute(arguments: [Data(pieces.bytes), id.column])
     }
 
     public func setState(_ state: DownloadRecord.State, of id: UInt64) throws(StateDatabaseError) {

@@ -7,11 +7,14 @@ public enum FileChange: Sendable {
     /// A file's content is known, perhaps anew.
     case put(IndexedFile)
     case remove(ShareName)
+    /// A directory is here for the sake of files that were fetched by themselves, or is so no more.
+    case addFragment(ShareName)
+    case removeFragment(ShareName)
 
     public var name: ShareName {
         switch self {
         case .put(let file): file.name
-        case .remove(let name): name
+        case .remove(let name), .addFragment(let name), .removeFragment(let name): name
         }
     }
 
@@ -38,16 +41,27 @@ extension StateDatabase {
         }
     }
 
+    /// Directories that are here for the sake of files that were fetched by themselves, in no order.
+    public func fragments() throws(StateDatabaseError) -> Set<ShareName> {
+        try access("read the index in") { database in
+            Set(try String.fetchAll(database, sql: "SELECT name FROM fragments").compactMap { try? ShareName($0) })
+        }
+    }
+
     /// Makes all changes, in their order, or none.
     public func apply(_ changes: [FileChange]) throws(StateDatabaseError) {
         guard !changes.isEmpty else { return }
         try transaction("write the index to") { database in
             let put = try database.cachedStatement(sql: "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
             let remove = try database.cachedStatement(sql: "DELETE FROM files WHERE name = ?")
+            let add = try database.cachedStatement(sql: "INSERT OR REPLACE INTO fragments VALUES (?)")
+            let end = try database.cachedStatement(sql: "DELETE FROM fragments WHERE name = ?")
             for change in changes {
                 switch change {
                 case .put(let file): try put.execute(arguments: file.columns)
                 case .remove(let name): try remove.execute(arguments: [name.path])
+                case .addFragment(let name): try add.execute(arguments: [name.path])
+                case .removeFragment(let name): try end.execute(arguments: [name.path])
                 }
             }
         }

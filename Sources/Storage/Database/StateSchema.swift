@@ -94,6 +94,9 @@ enum StateSchema {
             begun INTEGER NOT NULL
         ) STRICT;
         """,
+        """
+        CREATE TABLE fragments (name TEXT NOT NULL PRIMARY KEY) STRICT;
+        """,
     ]
 
     static var version: Int64 { Int64(steps.count) }

@@ -46,8 +46,8 @@ public struct TreeSurvey: Sendable {
     public enum Outcome: Sendable {
         case more(TreeSurvey)
         case done(TreeState)
-        /// The tree's own directory cannot be made. Those above it that were made are to be removed: empty, they would look
-        /// like a version of themselves.
+        /// The tree's own directory cannot be made, or there is no room for one below it. Those that were made are to be
+        /// removed: empty, they would look like a version of themselves.
         case blocked(SystemError, made: [TreeRemain])
     }
 
@@ -80,6 +80,8 @@ public struct TreeSurvey: Sendable {
     private var place: Place?
     private var hashing: Hashing?
     private var made: Set<ShareName> = []
+    /// Why there was no room for a directory.
+    private var full: SystemError?
 
     /// - Parameters:
     ///   - replacing: files of other content are fetched anew.
@@ -112,6 +114,7 @@ public struct TreeSurvey: Sendable {
                 budget -= StorageLimits.surveyStep / 4
             } else {
                 survey(next, in: share)
+                if let full { return .blocked(full, made: share.remains(ofDirectories: made)) }
                 next += 1
                 budget -= 1
             }
@@ -188,7 +191,7 @@ public struct TreeSurvey: Sendable {
             }
             try directory.openDirectory(name.last).setMode(mode.bits)
         } catch {
-            obstruct(index, .failed(error))
+            if error.isOutOfSpace { full = error } else { obstruct(index, .failed(error)) }
         }
     }
 

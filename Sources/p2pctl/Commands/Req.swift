@@ -37,7 +37,8 @@ struct Req: ParsableCommand {
             let typed = try names.map { (name) throws(ControlFailure) in try TypedName(name) }
             let calls = try typed.map { (name) throws(ControlFailure) in ControlCall.req(try params(name)) }
             let target = try place.target(
-                of: typed, force: version.force, sync: !way.noSync, background: way.patience == .background)
+                of: typed, force: version.force, backup: !version.noBackup, sync: !way.noSync,
+                background: way.patience == .background)
             var display = FetchDisplay(
                 typed, output, quiet: place.stdout && Terminal.isTerminal(STDOUT_FILENO))
             var client = try options.connect()
@@ -93,7 +94,9 @@ struct Req: ParsableCommand {
         }
         if done.already { try SharedFile.verify(name, &client, interrupt) }
         try display.say(["copying it to \(TerminalText.escape(file.path))"])
-        try file.copy(of: try SharedFile.path(of: name.name, &client), length: done.length ?? 0, interrupt)
+        let backup = try file.copy(
+            of: try SharedFile.path(of: name.name, &client), length: done.length ?? 0, interrupt)
+        if let backup { try display.say(["what was there is kept as \(TerminalText.escape(backup))"]) }
         try display.end(0, done, copy: file.path)
     }
 }

@@ -84,7 +84,7 @@ struct PlaceOptions: ParsableArguments {
 
     /// - Throws: what of it cannot be, before anything is fetched.
     func target(
-        of names: [TypedName], force: Bool, sync: Bool, background: Bool
+        of names: [TypedName], force: Bool, backup: Bool, sync: Bool, background: Bool
     ) throws(ControlFailure) -> Target {
         guard output != nil || stdout else { return .share }
         let option = stdout ? "--stdout" : "--output"
@@ -105,7 +105,7 @@ struct PlaceOptions: ParsableArguments {
             throw ControlFailure(
                 .usage, "--output \"\(output)\": must be a path; for standard output there is --stdout")
         }
-        return .file(try OutputFile(path: output, force: force, sync: sync))
+        return .file(try OutputFile(path: output, force: force, backup: backup, sync: sync))
     }
 }
 

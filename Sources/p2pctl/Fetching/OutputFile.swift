@@ -9,14 +9,19 @@ struct OutputFile {
     /// Between two looks at whether Ctrl-C was pressed.
     private static let stepBytes = 64 << 20
 
+    /// Versions that are kept of one file.
+    private static let backupsMax = 1000
+
     let path: String
     private let replaces: Bool
+    private let keepsBackup: Bool
     private let syncs: Bool
 
     /// - Throws: `exists` if something is there that may not be replaced, so that nothing is fetched in vain.
-    init(path: String, force: Bool, sync: Bool) throws(ControlFailure) {
+    init(path: String, force: Bool, backup: Bool, sync: Bool) throws(ControlFailure) {
         self.path = path
         replaces = force
+        keepsBackup = backup
         syncs = sync
         var status = stat()
         if lstat(path, &status) == 0 {
@@ -35,7 +40,8 @@ struct OutputFile {
     /// - Parameters:
     ///   - source: a path.
     ///   - length: bytes that it must have.
-    func copy(of source: String, length: UInt64, _ interrupt: borrowing Interrupt) throws(ControlFailure) {
+    /// - Returns: where what was there before is now, if it is kept.
+    func copy(of source: String, length: UInt64, _ interrupt: borrowing Interrupt) throws(ControlFailure) -> String? {
         let from = open(source, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard from >= 0 else { throw failure("read \(source)", errno) }
         defer { close(from) }
@@ -47,15 +53,36 @@ struct OutputFile {
         let to = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, status.st_mode & 0o777)
         guard to >= 0 else { throw failure("make \(temporary)", errno) }
         defer { close(to) }
+        let backup: String?
         do throws(ControlFailure) {
             try fill(to, from: from, of: source, length, interrupt)
             if syncs, fsync(to) != 0 { throw failure("sync \(temporary)", errno) }
+            backup = replaces && keepsBackup ? try keep() : nil
             try move(temporary)
         } catch {
             unlink(temporary)
             throw error
         }
         if syncs { try syncDirectory() }
+        return backup
+    }
+
+    /// What is there gets a second name before it loses the first, as in a share.
+    /// - Returns: that name; nil if nothing is there.
+    private func keep() throws(ControlFailure) -> String? {
+        for number in 1...OutputFile.backupsMax {
+            let backup = "\(path).~\(number)~"
+            if link(path, backup) == 0 || canOnlyMove(errno) && moved(to: backup) { return backup }
+            if errno == ENOENT { return nil }
+            guard errno == EEXIST else { throw failure("keep \(path) as \(backup)", errno) }
+        }
+        throw failure("keep one more version of \(path)", EEXIST)
+    }
+
+    private func canOnlyMove(_ code: Int32) -> Bool { [EPERM, EOPNOTSUPP, EMLINK].contains(code) }
+
+    private func moved(to backup: String) -> Bool {
+        clinux_rename_without_replacing(AT_FDCWD, path, AT_FDCWD, backup) == 0
     }
 
     private func fill(

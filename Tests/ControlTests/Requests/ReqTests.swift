@@ -67,7 +67,8 @@ import Testing
         let done = ReqDone(name: "x", root: "00", length: 1, seconds: 0, already: true, holders: [])
         #expect(
             String(decoding: ControlLine.json(done), as: UTF8.self)
-                == #"{"already":true,"holders":[],"length":1,"name":"x","root":"00","seconds":0,"state":"done"}"# + "\n"
+                == #"{"already":true,"holders":[],"length":1,"name":"x","received":0,"root":"00","seconds":0,"state":"done"}"#
+                + "\n"
         )
     }
 

@@ -6,7 +6,9 @@ import Testing
     private func done(already: Bool = false, seconds: Double = 2, holders: [UInt64]) -> [String] {
         let holders = holders.enumerated().map { HolderBytes(address: "127.0.0.1:\(7002 + $0)", bytes: $1) }
         return ReqText.done(
-            ReqDone(name: "a\u{1b}", root: "", length: 4 << 20, seconds: seconds, already: already, holders: holders))
+            ReqDone(
+                name: "a\u{1b}", root: "", length: 4 << 20, seconds: seconds, received: 4 << 20, already: already,
+                holders: holders))
     }
 
     @Test("A finished download is told with size, time, rate and the bytes of each holder")
@@ -15,6 +17,18 @@ import Testing
             done(holders: [3 << 20, 1 << 20]) == [
                 "done a\\u{1b}  4 MiB in 2.00 s (2 MiB/s)", "  from  127.0.0.1:7002  3 MiB  75 %",
                 "  from  127.0.0.1:7003  1 MiB  25 %",
+            ])
+    }
+
+    @Test("Of what had come before the request no rate is told, and no file that was replaced goes without its word")
+    func taken() {
+        let done = ReqDone(
+            name: "d/", root: "", length: 4 << 20, seconds: 2, received: 1 << 20, already: false, holders: [],
+            files: TreeCounts(total: 2, fetched: 2, already: 0, failed: [], backups: 2))
+        #expect(
+            ReqText.done(done) == [
+                "done d/  4 MiB in 2.00 s (512 KiB/s)", "  2 files: 2 fetched",
+                "  2 replaced files are kept as NAME.~N~",
             ])
     }
 
@@ -69,7 +83,7 @@ import Testing
         let files = TreeCounts(
             total: 4, fetched: 2, already: 1, failed: [.init(name: "d/\u{1b}", cause: .gone, message: "no holder\n")])
         let done = ReqDone(
-            name: "d/", root: "00", length: 1024, seconds: 1, already: false, backup: "d.~1~",
+            name: "d/", root: "00", length: 1024, seconds: 1, received: 1024, already: false, backup: "d.~1~",
             holders: [HolderBytes(address: "127.0.0.1:7002", bytes: 1024)], files: files)
         #expect(
             ReqText.done(done) == [

@@ -208,6 +208,7 @@ final class IndexDriver {
             switch change {
             case .put(let file): rows[file.name.path] = file
             case .remove(let name): rows[name.path] = nil
+            case .addFragment, .removeFragment: break
             }
         }
         return rows

@@ -387,6 +387,7 @@ import Wire
         peer.feed(.partialOpened(peer.download, peer.opened))
         peer.deliver(1, of: file, on: connection)
         peer.feed(.delivered(peer.download, .occupied("a file")))
+        peer.feed(.committed(peer.download, nil))
         peer.take()
         peer.wish(file, digest: file.root.digest, force: true)
         #expect(!peer.isDelivering(replacing: true))

@@ -56,6 +56,15 @@ import Wire
         for other in others { #expect(peer.sent(on: other).contains(.nowHave(file.root, [0..<4]))) }
     }
 
+    @Test("What a download has that is stopped is made durable at once: nothing comes that it could wait for")
+    func stopped() {
+        let (_, connections) = peer.fetch(file, from: [1])
+        peer.deliver(2, of: file, on: connections[0])
+        #expect(committing.isEmpty)
+        peer.feed(.pause(peer.newRequest(), file.name))
+        #expect(committing == [0, 1])
+    }
+
     @Test("A commit that fails takes all that was written since the last good one, and nothing of it is delivered")
     func failureTakesAll() {
         let (request, connections) = peer.fetch(file, from: [1])

@@ -87,6 +87,7 @@ struct ProvingTests {
         let connection = peer.fetch(file, from: [1]).1[0]
         peer.deliver(1, of: file, on: connection)
         peer.feed(.pause(peer.newRequest(), file.name))
+        peer.feed(.committed(peer.download, nil))
         peer.take()
         peer.feed(.resume(peer.newRequest(), file.name))
         #expect(peer.effects.contains(.checkPartial(peer.download)))
@@ -107,6 +108,7 @@ struct ProvingTests {
         peer.deliver(1, of: file, on: connection)
         peer.feed(.pause(peer.newRequest(), file.name))
         peer.feed(.partialTouched(peer.download, isThere: true))
+        peer.feed(.committed(peer.download, nil))
         #expect(verified().isEmpty)
         peer.feed(.resume(peer.newRequest(), file.name))
         #expect(verified() == [set(0)])

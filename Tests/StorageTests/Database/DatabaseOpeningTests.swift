@@ -188,7 +188,7 @@ struct DatabaseOpeningTests {
             bytes.indices.first { bytes[$0] == wanted[0] && bytes[$0...].starts(with: wanted) })
         bytes[place] = UInt8(ascii: "e")
         try scratch.writeDatabase(bytes)
-        #expect(try expectSetAside(bytes) == .corrupt("its tables are not those of version 4"))
+        #expect(try expectSetAside(bytes) == .corrupt("its tables are not those of version 5"))
     }
 
     @Test("A log without its database is kept, not thrown away")

@@ -1,4 +1,5 @@
 import Content
+import GRDB
 import Posix
 import Testing
 
@@ -125,19 +126,18 @@ struct DownloadTableTests {
         #expect(records.map(\.id) == [6] && unreadable.count == 5)
     }
 
-    @Test("Of several downloads the pieces are updated and nothing else")
-    func updatesPieces() throws {
+    @Test("Of a download the pieces are updated and nothing else, with a sync or without", arguments: [true, false])
+    func updatesPieces(sync: Bool) throws {
         var (first, second) = (try Self.record(1, partial: Self.partial()), try Self.record(2, partial: Self.partial()))
         for record in [first, second] { try database.put(record) }
         first.partial = try Self.partial(good: [1, 2, 3])
         second.partial = try Self.partial(good: Array(0..<9))
-        try database.setPieces(
-            try [first, second, Self.record(9, partial: Self.partial())].map { record in
-                (id: record.id, pieces: try #require(record.partial).pieces)
-            })
+        for record in try [first, second, Self.record(9, partial: Self.partial())] {
+            try database.setPieces(try #require(record.partial).pieces, of: record.id, sync: sync)
+        }
         #expect(Set(try records()) == [first, second])
-        try database.setPieces([])
-        #expect(try records().count == 2)
+        // What is recorded next is durable again.
+        #expect(try database.access("test") { try Int.fetchOne($0, sql: "PRAGMA synchronous") } == 2)
     }
 
     @Test("A partial file is noted when it is made, and forgotten")

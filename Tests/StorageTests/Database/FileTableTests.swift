@@ -50,22 +50,31 @@ struct FileTableTests {
     func againstModel(_ seed: UInt64) throws {
         var random = Seeded(seed)
         var model: [ShareName: IndexedFile] = [:]
+        var fragments: Set<ShareName> = []
         for _ in 0..<30 {
             let changes = try (0..<Int.random(in: 0...20, using: &random)).map { _ in try change(&random) }
             for change in changes {
                 switch change {
                 case .put(let file): model[file.name] = file
                 case .remove(let name): model[name] = nil
+                case .addFragment(let name): fragments.insert(name)
+                case .removeFragment(let name): fragments.remove(name)
                 }
             }
             try database.apply(changes)
         }
         #expect(try database.files().byName == Array(model.values).byName)
+        #expect(try database.fragments() == fragments)
     }
 
     private func change(_ random: inout Seeded) throws -> FileChange {
         let name = "dir/\(Int.random(in: 0..<40, using: &random))"
-        if Int.random(in: 0..<3, using: &random) == 0 { return .remove(try ShareName(name)) }
+        switch Int.random(in: 0..<6, using: &random) {
+        case 0, 1: return .remove(try ShareName(name))
+        case 2: return .addFragment(try ShareName(name))
+        case 3: return .removeFragment(try ShareName(name))
+        default: break
+        }
         let length = UInt64.random(in: 0...4 * Self.piece, using: &random)
         return .put(try .made(name, length: length, salt: random.next() >> 8))
     }

@@ -16,9 +16,11 @@ extension PeerNode {
 
     func tell(_ request: RequestID, _ result: FetchResult) {
         if case .repair = watch[request]?.purpose { return repaired(request, nil) }
+        if result.files?.isWhole == true { indexer.endFragments(from: result.name) }
         let done = ReqDone(
             name: result.name.path, root: result.root.digest.hex, length: result.length,
-            seconds: result.took.seconds, already: result.already, backup: result.backup?.path,
+            seconds: result.took.seconds, received: result.received, already: result.already,
+            backup: result.backup?.path,
             holders: result.holders.map(Control.HolderBytes.init), files: result.files.map(TreeCounts.init))
         answer(request, done)
     }
@@ -88,7 +90,7 @@ extension TreeCounts {
         self.init(
             total: result.total, fetched: result.fetched, already: result.already,
             failed: result.failed.map(Failed.init),
-            failedFiles: result.failedFiles, failedDirectories: result.failedDirectories)
+            failedFiles: result.failedFiles, failedDirectories: result.failedDirectories, backups: result.backups)
     }
 }
 

@@ -117,7 +117,7 @@ extension PeerNode {
 
     func commit(_ id: DownloadID, _ pieces: PieceSet, sync: Bool) {
         guard let partial = partials[id] else { return }
-        guard sync else { return record(id, pieces) }
+        guard sync else { return record(id, pieces, sync: false) }
         syncsUnderWay += 1
         workers.submit(.sync(id, partial, pieces))
     }
@@ -125,13 +125,13 @@ extension PeerNode {
     func synced(_ id: DownloadID, _ pieces: PieceSet, _ failure: DiskFailure?) {
         syncsUnderWay -= 1
         tellIfTouched(id)
-        if let failure { feed(.committed(id, failure)) } else { record(id, pieces) }
+        if let failure { feed(.committed(id, failure)) } else { record(id, pieces, sync: true) }
     }
 
     /// Pieces of a download that has no row yet are put into it when it gets one.
-    private func record(_ id: DownloadID, _ pieces: PieceSet) {
+    private func record(_ id: DownloadID, _ pieces: PieceSet, sync: Bool) {
         guard recordedDownloads.contains(id) else { return feed(.committed(id, nil)) }
-        ledger.submit(.setPieces(id, pieces))
+        ledger.submit(.setPieces(id, pieces, sync: sync))
     }
 
     // MARK: Delivery
@@ -167,6 +167,9 @@ extension PeerNode {
     func delivered(_ id: DownloadID, _ delivery: DeliveredFile) {
         partials.delivered(id)
         indexer.record(delivery.file)
+        indexer.made(delivery.made)
+        // A file that no row tells of is somebody's own at the next start.
+        if !delivery.made.isEmpty { writeRows() }
         feed(.delivered(id, .done(SharedFile(delivery.file), backup: delivery.backup)))
     }
 
@@ -178,7 +181,7 @@ extension PeerNode {
         case .touched: feed(.partialTouched(id, isThere: true))
         case .displaced: feed(.partialTouched(id, isThere: false))
         case .occupied: feed(.delivered(id, .overtaken))
-        case .failed: feed(.delivered(id, .unplaced(failure)))
+        case .failed, .withoutInode: feed(.delivered(id, .unplaced(failure)))
         case .damaged, .unsynced: feed(.delivered(id, .failed(failure)))
         }
     }

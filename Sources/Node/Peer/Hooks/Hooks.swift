@@ -69,7 +69,7 @@ final class Hooks {
     private func warn(of command: [String], _ setting: SettingName) {
         guard let program = command.first, !Executable.isThere(program, searchPath: environment["PATH"]) else { return }
         logger.warning(
-            "hooks will fail: there is no such program",
+            "hooks will fail: there is no such program, or it is not executable",
             metadata: ["setting": "\(setting.key)", "program": "\(program)"])
     }
 

@@ -65,6 +65,7 @@ extension ShareIndexer {
             return rotted(old.renamed(file.name, stamp: FileStamp(file.identity)), at: now)
         }
         mended[file.name] = nil
+        claimed(by: file.name)
         rows.append(.put(file))
         offer(SharedFile(file))
     }

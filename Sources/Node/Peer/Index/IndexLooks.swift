@@ -142,6 +142,7 @@ extension ShareIndexer {
 
     mutating func offerRenamed(_ old: SharedFile, as file: FoundFile) {
         let renamed = old.renamed(file.name, stamp: FileStamp(file.identity))
+        claimed(by: file.name)
         rows.append(.put(IndexedFile(renamed)))
         offer(renamed)
     }

@@ -144,9 +144,9 @@ extension PeerNode {
         }
     }
 
-    private func indexLoaded(_ result: Result<[IndexedFile], StateDatabaseError>) {
+    private func indexLoaded(_ result: Result<StoredIndex, StateDatabaseError>) {
         switch result {
-        case .success(let files): indexer.loaded(files, at: reactor.now)
+        case .success(let index): indexer.loaded(index.files, fragments: index.fragments, at: reactor.now)
         case .failure(let error):
             if keepsRows { logger.warning("the index of the share cannot be read", metadata: ["reason": "\(error)"]) }
             indexer.loaded([], at: reactor.now)

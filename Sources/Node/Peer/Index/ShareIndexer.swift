@@ -67,6 +67,7 @@ struct ShareIndexer {
     private var firstPassEnd: UInt64 = 0
 
     var errors = IndexErrors()
+    var fragments: Set<ShareName> = []
     /// What the database is to be told.
     var rows: [FileChange] = []
     private var actions: [IndexAction] = []
@@ -88,8 +89,9 @@ struct ShareIndexer {
     // MARK: What happens
 
     /// The database has told what it knows; nothing, if it could not be read.
-    mutating func loaded(_ files: [IndexedFile], at now: UInt64) {
+    mutating func loaded(_ files: [IndexedFile], fragments: Set<ShareName> = [], at now: UInt64) {
         self.now = now
+        self.fragments = fragments
         stage = .firstPass
         var baseline = ShareBaseline()
         for file in files { baseline.append(file.name, file.identity) }
@@ -116,6 +118,7 @@ struct ShareIndexer {
         case .directoryGone(let name):
             act(.unwatch(watcher.forget(name)))
             goneDirectories.append(name)
+            endFragments(from: name)
             errors.forget(below: name)
         case .refused(let shown, let reason): refuse(shown, reason)
         case .refusedGone(let shown): errors.forget(shown)

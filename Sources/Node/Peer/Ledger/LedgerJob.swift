@@ -16,7 +16,7 @@ enum LedgerJob: Sendable {
     /// All but its partial file.
     case updateDownload(DownloadRecord)
     case setPartial(DownloadID, PartialRecord)
-    case setPieces(DownloadID, PieceSet)
+    case setPieces(DownloadID, PieceSet, sync: Bool)
     /// Notes that these pieces of a file are about to be written.
     case mend(DownloadID, IndexedFile, bad: PieceSet, Mending)
     case removeDownload(DownloadID)
@@ -60,7 +60,7 @@ struct DueAnswer: Sendable {
 enum LedgerCompletion: Sendable {
     /// With what was set aside, if the database that was there could not be used.
     case opened(Result<SetAside?, StateDatabaseError>)
-    case indexLoaded(Result<[IndexedFile], StateDatabaseError>)
+    case indexLoaded(Result<StoredIndex, StateDatabaseError>)
     case indexWritten(Result<Int, StateDatabaseError>)
     case downloadsLoaded(Result<KeptState, StateDatabaseError>)
     /// A download's row is as it should be, or it is not.
@@ -73,6 +73,13 @@ enum LedgerCompletion: Sendable {
     case remainsLoaded(DownloadID, Result<[TreeRemain], StateDatabaseError>)
     case passedOn(DueAnswer)
     case checkpointed
+}
+
+/// What an earlier run of the daemon knew of the share.
+struct StoredIndex: Sendable {
+    let files: [IndexedFile]
+    /// Directories that are here for the sake of files that were fetched by themselves.
+    let fragments: Set<ShareName>
 }
 
 /// What an earlier run of the daemon left beside the index.

@@ -24,14 +24,17 @@ final class LedgerWorker {
         case .open: .opened(attempt { () throws(StateDatabaseError) in try open() })
         case .loadIndex:
             .indexLoaded(
-                attempt { () throws(StateDatabaseError) in layers.right(try database.get().files()) })
+                attempt { () throws(StateDatabaseError) in
+                    let database = try database.get()
+                    return StoredIndex(files: layers.right(try database.files()), fragments: try database.fragments())
+                })
         case .writeIndex(let changes): .indexWritten(attempt { () throws(StateDatabaseError) in try write(changes) })
         case .loadDownloads(let now): .downloadsLoaded(attempt { () throws(StateDatabaseError) in try load(now) })
-        case .setPieces(let id, let pieces):
+        case .setPieces(let id, let pieces, let sync):
             .piecesRecorded(
                 id,
                 attempt { () throws(StateDatabaseError) in
-                    try database.get().setPieces([(id.rawValue, pieces)])
+                    try database.get().setPieces(pieces, of: id.rawValue, sync: sync)
                 })
         case .mend(let id, let known, let bad, let mending):
             .mendingNoted(

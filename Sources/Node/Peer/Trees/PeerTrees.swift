@@ -49,6 +49,7 @@ extension PeerNode {
 
     func makeManifest(_ name: ShareName) {
         guard manifestsInMaking.insert(name).inserted else { return }
+        if indexer.fragments.contains(name) { return manifestMade(name, .none) }
         workers.submit(.tree(.list(TreeListing(name))))
     }
 

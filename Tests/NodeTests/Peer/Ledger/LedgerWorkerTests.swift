@@ -15,7 +15,7 @@ struct LedgerWorkerTests {
 
     private func loaded(_ worker: LedgerWorker) throws -> [String] {
         guard case .indexLoaded(let result) = worker.perform(.loadIndex) else { return ["another completion"] }
-        return try result.get().map(\.name.path).sorted()
+        return try result.get().files.map(\.name.path).sorted()
     }
 
     @Test("What is written is there for the next daemon")
