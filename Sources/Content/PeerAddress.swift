@@ -80,3 +80,10 @@ extension PeerAddress {
 extension PeerAddress: CustomStringConvertible {
     public var description: String { ipv4 == nil ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
+
+extension Sequence {
+    /// In the order of the text of their addresses: which is made once for each, as they may be thousands.
+    public func sorted(byTextOf address: (Element) -> PeerAddress) -> [Element] {
+        map { (text: address($0).description, element: $0) }.sorted { $0.text < $1.text }.map(\.element)
+    }
+}

@@ -5,7 +5,7 @@ from data import MIB
 from network import Network
 from process import Daemon, Skipped
 from swarm import LOOPBACK
-from systems.crowd import P2PDCrowd, TorrentCrowd
+from systems.crowd import BareCrowd, P2PDCrowd, TorrentCrowd
 from systems.p2pd import Swarm
 
 # Each way, of every peer and of the origin.
@@ -30,7 +30,9 @@ def shaped(bench, source, network, count, goal):
     origin, *hosts = [network.host(rate=RATE) for _ in range(1 + count)]
     swarm = Swarm(bench, source, 0, name=f"tbf{count}-", host=network.hub())
     swarm.add_holder(origin)
-    others = [("libtorrent", lambda: TorrentCrowd(bench, source, hosts, origin))] if count == 8 else []
+    others = [("bare C", lambda: BareCrowd(bench, source, hosts, origin))]
+    if count == 8:
+        others.append(("libtorrent", lambda: TorrentCrowd(bench, source, hosts, origin)))
     compare(bench, f"1 to {count}, tbf", goal, swarm, hosts, bench.available(others))
 
 

@@ -4,7 +4,7 @@ import shutil
 
 from cost import measure
 from data import same
-from process import Failure, Finished
+from process import Failure, Finished, free_port, run_together
 from swarm import LOOPBACK, request_together
 from systems.torrent import Session, make_torrent
 
@@ -74,6 +74,33 @@ class TorrentCrowd:
         for number, session in enumerate(sessions):
             session.begin([self.seeder.endpoint, *(other.endpoint for other in sessions[:number])])
         return [session.end() for session in sessions]
+
+
+class BareCrowd:
+    """The least that such links take on this machine: C programs that know who takes part, and verify nothing."""
+    name = "bare C, unverified"
+
+    def __init__(self, bench, source, hosts, origin):
+        self.bench, self.source, self.hosts = bench, source, [origin, *hosts]
+        self.program = bench.c_program("exchange")
+
+    def fetch(self):
+        length, addresses = self.source.stat().st_size, [host.address for host in self.hosts]
+        results = [self.bench.directory / f"exchanged{number}" for number in range(len(self.hosts))]
+        port = free_port()
+        commands = [
+            [*host.enter, self.program, number, port, length, result if number else self.source, *addresses]
+            for number, (host, result) in enumerate(zip(self.hosts, results))
+        ]
+        try:
+            cost = measure(
+                self.bench.directory / "before", (len(commands) - 1) * length,
+                lambda: last(run_together(commands, self.bench.directory)), [])
+            check(results[1:], self.source)
+            return cost, 1
+        finally:
+            for result in results:
+                result.unlink(missing_ok=True)
 
 
 def last(runs):

@@ -79,7 +79,7 @@ extension PeerMachine {
         if wish.tree, case .unfit = shelf.making(of: wish.name, now: now), let own = roster.entries[id]?.address {
             unfit.insert(own)
         }
-        return unfit.sorted { $0.description < $1.description }
+        return unfit.sorted(byTextOf: \.self)
     }
 
     /// What is here is a version too, also if nobody else has it: to look at, since there is nothing of it to fetch.

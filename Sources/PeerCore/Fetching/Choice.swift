@@ -22,6 +22,8 @@ extension Plan {
     /// share with us, their parts are anybody's.
     private static let patience = Span.milliseconds(500)
     private static let patientPieces = 2.0
+    /// Between two looks of a lane for a piece that is late.
+    private static let doublingPause = Span.milliseconds(250)
     /// Before the end, only a piece that is this far from coming is asked for twice.
     private static let lateSeconds = 4.0
     /// Nor is it in a crowd when it comes so soon: the holder sends it to one of the others meanwhile.
@@ -138,6 +140,15 @@ extension Plan {
     }
 
     // MARK: The end
+
+    /// Whether to look for a piece to be asked for twice. In a crowd with pieces left none is late enough for a second
+    /// long, and lanes that have nothing to bring are asked all the time.
+    mutating func isTimeToDouble(_ lane: Lane, _ connection: ConnectionID, _ now: Moment) -> Bool {
+        guard isSwarming, !free.isEmpty else { return true }
+        guard lane.doublingAt <= now else { return false }
+        lanes[connection]?.doublingAt = now + Plan.doublingPause
+        return true
+    }
 
     /// The piece that will come last of all that are in flight once, if its lane is slower than the one that asks.
     func pieceToDouble(for connection: ConnectionID, now: Moment) -> Int? {

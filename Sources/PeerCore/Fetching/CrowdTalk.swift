@@ -79,8 +79,9 @@ extension PeerMachine {
     }
 
     mutating func gained(_ root: FileRoot, _ runs: [Range<Int>], on connection: ConnectionID) {
-        for (id, download) in downloads where download.root == root {
-            guard let peer = download.peer(on: connection) else { continue }
+        // Looked at where they lie: what is changed of a download that is also held here is copied first.
+        for id in downloads.keys where downloads[id]?.root == root {
+            guard let peer = downloads[id]?.peer(on: connection) else { continue }
             downloads[id]?.plan.gained(runs, on: connection, now: now)
             // Also before there is a plan for it: until the layer is here, nothing else remembers.
             downloads[id]?.holders[peer]?.holding.insert(runs)
@@ -89,11 +90,10 @@ extension PeerMachine {
                 downloads[id]?.plan.crowd.remove(peer)
                 downloads[id]?.tree?.plan.completed(connection, now: now)
             }
-            switch download.phase {
+            switch downloads[id]?.phase {
             case .gathering(nil), .growing: advance(id)
             case .queued, .gathering, .checking, .opening, .fetching, .draining, .proving, .finishing, .reading,
-                .paused,
-                .failed:
+                .paused, .failed, nil:
                 askForPieces(id, on: connection)
             }
         }

@@ -215,15 +215,11 @@ struct Download {
     var holderBytes: [HolderBytes] {
         var bytes = childBytes
         for holder in holders.values where holder.bytes > 0 { bytes[holder.address, default: 0] += holder.bytes }
-        return bytes.map { HolderBytes(address: $0.key, bytes: $0.value) }
-            .sorted { $0.address.description < $1.address.description }
+        return bytes.map { HolderBytes(address: $0.key, bytes: $0.value) }.sorted(byTextOf: \.address)
     }
 
-    /// Where every holder known is, in the order of the text: which is made once for each, as they may be thousands.
-    var holderAddresses: [PeerAddress] {
-        holders.values.map { (text: $0.address.description, address: $0.address) }.sorted { $0.text < $1.text }
-            .map(\.address)
-    }
+    /// Where every holder known is.
+    var holderAddresses: [PeerAddress] { holders.values.map(\.address).sorted(byTextOf: \.self) }
 
     /// What is kept of it beyond the daemon's life.
     var record: DownloadEntry {

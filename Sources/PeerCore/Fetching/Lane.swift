@@ -9,6 +9,8 @@ struct Lane {
     var share: Range<Int> = 0..<0
     /// The holder was busy: it is not asked before.
     var resumesAt = Moment(nanoseconds: 0)
+    /// While pieces are left for others, it is not looked before whether it could bring one that is late.
+    var doublingAt = Moment(nanoseconds: 0)
     /// Asked for, in the order in which they will come.
     var inFlight: [Int] = []
     /// Its bytes are coming now.

@@ -3,11 +3,13 @@ import Wire
 
 /// Chunks asked and pieces that come: on each connection in the order in which they were asked.
 extension PeerMachine {
-    /// Asks every lane for as much as it may have in flight. What is left over after everybody's turn goes to those who
-    /// could take more.
+    /// Asks every lane for as much as it may have in flight.
     mutating func askForPieces(_ id: DownloadID) {
         let lanes = (downloads[id]?.lanes ?? []).sorted { $0.rawValue < $1.rawValue }
-        for connection in lanes + lanes { askForPieces(id, on: connection) }
+        for connection in lanes { askForPieces(id, on: connection) }
+        guard downloads[id]?.plan.isSwarming == false else { return }
+        // What is left over of the shares after everybody's turn goes to those who could take more.
+        for connection in lanes { askForPieces(id, on: connection) }
     }
 
     mutating func askForPieces(_ id: DownloadID, on connection: ConnectionID) {

@@ -127,7 +127,9 @@ struct Plan {
         let wanted = min(room, max(1, ahead / 2))
         var chunk = isDivided ? nextOfShare(for: connection, atMost: wanted) : nextOfCrowd(for: connection, now: now)
         if chunk.isEmpty {
-            guard !lane.isOwing, let piece = pieceToDouble(for: connection, now: now) else { return nil }
+            guard !lane.isOwing, isTimeToDouble(lane, connection, now),
+                let piece = pieceToDouble(for: connection, now: now)
+            else { return nil }
             doubled.insert(piece)
             chunk = piece..<piece + 1
         }

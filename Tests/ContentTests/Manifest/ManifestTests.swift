@@ -91,7 +91,10 @@ import Testing
             guard let manifest = try? Manifest(name: name, bytes: damaged) else { continue }
             let read = (0..<manifest.count).map { manifest[$0] }
             #expect(try Manifest(name: name, mode: manifest.mode, entries: read).bytes == damaged)
-            for entry in read { #expect(try ShareName("models/" + entry.path).path.hasPrefix("models/")) }
+            // By bytes: with a letter that begins by an accent the slash before it is another character.
+            for entry in read {
+                #expect(try ShareName("models/" + entry.path).path.utf8.starts(with: "models/".utf8))
+            }
         }
     }
 
