@@ -7,7 +7,7 @@ public enum FileChange: Sendable {
     /// A file's content is known, perhaps anew.
     case put(IndexedFile)
     case remove(ShareName)
-    /// A directory is here for the sake of files that were fetched by themselves, or is so no more.
+    /// A directory is here only for the sake of what was fetched below it, or is so no more.
     case addFragment(ShareName)
     case removeFragment(ShareName)
 
@@ -41,7 +41,7 @@ extension StateDatabase {
         }
     }
 
-    /// Directories that are here for the sake of files that were fetched by themselves, in no order.
+    /// Directories that are here only for the sake of what was fetched below them, in no order.
     public func fragments() throws(StateDatabaseError) -> Set<ShareName> {
         try access("read the index in") { database in
             Set(try String.fetchAll(database, sql: "SELECT name FROM fragments").compactMap { try? ShareName($0) })

@@ -53,7 +53,7 @@ public final class StateDatabase: Sendable {
     }
 
     /// All of it or nothing, in order with the others, and durable with the next of them: for what a power failure may
-    /// take back. It does not wait for the disk.
+    /// take back. It waits for the disk only when the log begins anew.
     func transactionWithoutSync(
         _ operation: String, _ body: (Database) throws -> Void
     ) throws(StateDatabaseError) {

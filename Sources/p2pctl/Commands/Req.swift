@@ -96,7 +96,6 @@ struct Req: ParsableCommand {
         try display.say(["copying it to \(TerminalText.escape(file.path))"])
         let backup = try file.copy(
             of: try SharedFile.path(of: name.name, &client), length: done.length ?? 0, interrupt)
-        if let backup { try display.say(["what was there is kept as \(TerminalText.escape(backup))"]) }
-        try display.end(0, done, copy: file.path)
+        try display.end(0, done, copy: OutputCopy(path: file.path, backup: backup))
     }
 }

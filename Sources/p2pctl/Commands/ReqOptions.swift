@@ -29,7 +29,11 @@ struct VersionOptions: ParsableArguments {
     @Flag(help: "Replace a file of that name with other content, and one at --output. (default: leave it, and fail)")
     var force = false
 
-    @Flag(help: "Do not keep the file that --force replaces. (default: it is kept as NAME.~1~ and so on, not shared)")
+    @Flag(
+        help: """
+            Do not keep what --force replaces, in the share or at --output. (default: it is kept as NAME.~1~ and so on, \
+            not shared)
+            """)
     var noBackup = false
 
     var choice: ReqParams.Choice {

@@ -63,13 +63,13 @@ struct FetchDisplay {
     }
 
     /// - Parameter copy: where p2pctl put a copy of the file.
-    mutating func end(_ index: Int, _ done: ReqDone, copy: String? = nil) throws(ControlFailure) {
+    mutating func end(_ index: Int, _ done: ReqDone, copy: OutputCopy? = nil) throws(ControlFailure) {
         running[index] = nil
         var done = done
         done.name = names[index].text
         switch style {
-        case .json: try output.show(json: EventLine(event: "done", fields: DoneLine(done: done, output: copy)))
-        case .bars, .plain: try say(ReqText.done(done, isWhole: isWhole) + (copy.map { ["  copied to \($0)"] } ?? []))
+        case .json: try output.show(json: EventLine(event: "done", fields: DoneLine(done: done, copy: copy)))
+        case .bars, .plain: try say(ReqText.done(done, isWhole: isWhole) + (copy?.lines ?? []))
         case .quiet: break
         }
     }
@@ -132,16 +132,17 @@ struct FetchDisplay {
 /// The fields of a `done` event: the daemon's, and where p2pctl put a copy.
 private struct DoneLine: Encodable {
     let done: ReqDone
-    let output: String?
+    let copy: OutputCopy?
 
     private enum CodingKeys: CodingKey {
-        case output
+        case output, outputBackup
     }
 
     func encode(to encoder: any Encoder) throws {
         try done.encode(to: encoder)
         var fields = encoder.container(keyedBy: CodingKeys.self)
-        try fields.encodeIfPresent(output, forKey: .output)
+        try fields.encodeIfPresent(copy?.path, forKey: .output)
+        try fields.encodeIfPresent(copy?.backup, forKey: .outputBackup)
     }
 }
 

@@ -138,3 +138,14 @@ struct OutputFile {
         return ControlFailure(cause, "cannot \(what): \(String(cString: strerror(code)))", errno: code)
     }
 }
+
+/// A copy that was put outside the share, and where what stood there is now, if it is kept.
+struct OutputCopy {
+    let path: String
+    let backup: String?
+
+    var lines: [String] {
+        ["  copied to \(TerminalText.escape(path))"]
+            + (backup.map { ["  what was there is kept as \(TerminalText.escape($0))"] } ?? [])
+    }
+}

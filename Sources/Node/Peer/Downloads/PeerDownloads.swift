@@ -168,8 +168,6 @@ extension PeerNode {
         partials.delivered(id)
         indexer.record(delivery.file)
         indexer.made(delivery.made)
-        // A file that no row tells of is somebody's own at the next start.
-        if !delivery.made.isEmpty { writeRows() }
         feed(.delivered(id, .done(SharedFile(delivery.file), backup: delivery.backup)))
     }
 

@@ -1,14 +1,23 @@
 import Content
 import Storage
 
-/// Directories that are here only for the sake of files that were fetched by themselves. What lies in one is a part of
-/// somebody else's directory: offered as a whole, it would be one more version of that, which nobody has made.
+/// Directories that are here only for the sake of what was fetched below them: single files, or other directories. What lies
+/// in one is a part of somebody else's directory: offered as a whole, it would be one more version of that, which nobody has
+/// made.
 ///
 /// It becomes a directory of its own when somebody puts a file into it, or below it, or when all of it is fetched.
 extension ShareIndexer {
-    /// A file was fetched, and these directories were made for it.
-    mutating func made(_ directories: Set<ShareName>) {
-        for name in directories where fragments.insert(name).inserted { rows.append(.addFragment(name)) }
+    /// These directories were made for something that was fetched.
+    mutating func made(_ directories: some Sequence<ShareName>) {
+        for name in directories where fragments.insert(name).inserted {
+            rows.append(.addFragment(name))
+            rowsAreUrgent = true
+        }
+    }
+
+    /// A file was fetched. One that no row tells of is somebody's own at the next start.
+    mutating func fetched(_ file: ShareName) {
+        if fragments.contains(where: { file.isBelow($0) }) { rowsAreUrgent = true }
     }
 
     /// A file is here that was not fetched.

@@ -65,7 +65,8 @@ extension ShareIndexer {
             return rotted(old.renamed(file.name, stamp: FileStamp(file.identity)), at: now)
         }
         mended[file.name] = nil
-        claimed(by: file.name)
+        // Another mode or another link makes nobody its owner.
+        if former[file.name]?.root != file.root { claimed(by: file.name) }
         rows.append(.put(file))
         offer(SharedFile(file))
     }

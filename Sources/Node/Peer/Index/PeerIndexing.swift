@@ -160,8 +160,8 @@ extension PeerNode {
     func keepRows() {
         guard !indexer.rows.isEmpty else { return }
         guard keepsRows else { return indexer.rows.removeAll() }
-        let isMany = rowsError == nil && indexer.rows.count >= IndexLimits.rowsPerTransaction
-        if isLeaving || isMany {
+        let isMany = indexer.rowsAreUrgent || indexer.rows.count >= IndexLimits.rowsPerTransaction
+        if isLeaving || isMany && rowsError == nil {
             writeRows()
         } else if rowsTimer == nil {
             let delay = rowsError == nil ? IndexLimits.rowsDelay : IndexLimits.rowsRetry
@@ -174,6 +174,7 @@ extension PeerNode {
         rowsTimer = nil
         guard !isWritingRows, !indexer.rows.isEmpty else { return }
         isWritingRows = true
+        indexer.rowsAreUrgent = false
         ledger.submit(.writeIndex(indexer.rows))
         (rowsUnderWay, indexer.rows) = (indexer.rows, [])
     }

@@ -70,6 +70,8 @@ struct ShareIndexer {
     var fragments: Set<ShareName> = []
     /// What the database is to be told.
     var rows: [FileChange] = []
+    /// It is to be told at once.
+    var rowsAreUrgent = false
     private var actions: [IndexAction] = []
 
     init(_ inotify: Result<Inotify, SystemError>) {
@@ -129,6 +131,7 @@ struct ShareIndexer {
     /// A file's content is known by other means: it was fetched, or hashed for a request.
     mutating func record(_ file: IndexedFile) {
         rows.append(.put(file))
+        fetched(file.name)
         (former[file.name], mended[file.name]) = (nil, nil)
         unsettled.change(file.name) { $0.hasRow = true }
         if unsettled[file.name]?.failure != nil { unsettled.remove(file.name) }

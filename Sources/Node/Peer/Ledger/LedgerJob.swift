@@ -78,7 +78,7 @@ enum LedgerCompletion: Sendable {
 /// What an earlier run of the daemon knew of the share.
 struct StoredIndex: Sendable {
     let files: [IndexedFile]
-    /// Directories that are here for the sake of files that were fetched by themselves.
+    /// Directories that are here only for the sake of what was fetched below them.
     let fragments: Set<ShareName>
 }
 

@@ -23,6 +23,8 @@ extension PeerNode {
         case .abandoned(let run, let made): placed(made, of: run)
         case .surveyed(let run, let result, let made):
             placed(made, of: run)
+            let name = run.files.manifest.name
+            indexer.made(made.filter { $0.kind == .directory && name.isBelow($0.name) }.map(\.name))
             surveyed(run, result)
         case .staged(let run, let batch, let files): staged(run, batch, files)
         case .published(let run, let files, let result): published(run, files, result)
