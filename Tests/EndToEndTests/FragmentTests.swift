@@ -51,7 +51,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("Directories above one that was fetched, and a file of which only the mode changes, make no version either")
+        @Test("Directories above one that was fetched, and a file that gets another mode, make no version either")
         func below() throws {
             try Swarm.run { swarm in
                 _ = try addHolder(swarm)
