@@ -84,19 +84,11 @@ extension StateDatabase {
     }
 
     /// Records the pieces that are good now. What is not recorded, because it was removed meanwhile, stays so.
-    /// - Parameter sync: false leaves the record to the kernel's own time, as the pieces are.
-    public func setPieces(_ pieces: PieceSet, of id: UInt64, sync: Bool) throws(StateDatabaseError) {
-        let operation = "record pieces in"
-        if sync {
-            try transaction(operation) { database in try StateDatabase.set(pieces, of: id, in: database) }
-        } else {
-            try transactionWithoutSync(operation) { database in try StateDatabase.set(pieces, of: id, in: database) }
+    public func setPieces(_ pieces: PieceSet, of id: UInt64) throws(StateDatabaseError) {
+        try transaction("record pieces in") { database in
+            try database.cachedStatement(sql: "UPDATE pieces SET verified = ifnull(?, x'') WHERE download = ?")
+                .execute(arguments: [Data(pieces.bytes), id.column])
         }
-    }
-
-    private static func set(_ pieces: PieceSet, of id: UInt64, in database: Database) throws {
-        try database.cachedStatement(sql: "UPDATE pieces SET verified = ifnull(?, x'') WHERE download = ?")
-            .execute(arguments: [Data(pieces.bytes), id.column])
     }
 
     public func setState(_ state: DownloadRecord.State, of id: UInt64) throws(StateDatabaseError) {

@@ -51,19 +51,4 @@ public final class StateDatabase: Sendable {
     func transaction<R>(_ operation: String, _ body: (Database) throws -> R) throws(StateDatabaseError) -> R {
         do { return try queue.write(body) } catch { throw StateDatabaseError(operation, path, error) }
     }
-
-    /// All of it or nothing, in order with the others, and durable with the next of them: for what a power failure may
-    /// take back. It waits for the disk only when the log begins anew.
-    func transactionWithoutSync(
-        _ operation: String, _ body: (Database) throws -> Void
-    ) throws(StateDatabaseError) {
-        try access(operation) { database in
-            try database.execute(sql: "PRAGMA synchronous = NORMAL")
-            defer { try? database.execute(sql: "PRAGMA synchronous = FULL") }
-            try database.inTransaction(.immediate) {
-                try body(database)
-                return .commit
-            }
-        }
-    }
 }

@@ -1,5 +1,4 @@
 import Content
-import GRDB
 import Posix
 import Testing
 
@@ -126,18 +125,16 @@ struct DownloadTableTests {
         #expect(records.map(\.id) == [6] && unreadable.count == 5)
     }
 
-    @Test("Of a download the pieces are updated and nothing else, with a sync or without", arguments: [true, false])
-    func updatesPieces(sync: Bool) throws {
+    @Test("Of a download the pieces are updated and nothing else")
+    func updatesPieces() throws {
         var (first, second) = (try Self.record(1, partial: Self.partial()), try Self.record(2, partial: Self.partial()))
         for record in [first, second] { try database.put(record) }
         first.partial = try Self.partial(good: [1, 2, 3])
         second.partial = try Self.partial(good: Array(0..<9))
         for record in try [first, second, Self.record(9, partial: Self.partial())] {
-            try database.setPieces(try #require(record.partial).pieces, of: record.id, sync: sync)
+            try database.setPieces(try #require(record.partial).pieces, of: record.id)
         }
         #expect(Set(try records()) == [first, second])
-        // What is recorded next is durable again.
-        #expect(try database.access("test") { try Int.fetchOne($0, sql: "PRAGMA synchronous") } == 2)
     }
 
     @Test("A partial file is noted when it is made, and forgotten")

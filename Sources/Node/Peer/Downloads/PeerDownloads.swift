@@ -117,7 +117,7 @@ extension PeerNode {
 
     func commit(_ id: DownloadID, _ pieces: PieceSet, sync: Bool) {
         guard let partial = partials[id] else { return }
-        guard sync else { return record(id, pieces, sync: false) }
+        guard sync else { return record(id, pieces) }
         syncsUnderWay += 1
         workers.submit(.sync(id, partial, pieces))
     }
@@ -125,13 +125,13 @@ extension PeerNode {
     func synced(_ id: DownloadID, _ pieces: PieceSet, _ failure: DiskFailure?) {
         syncsUnderWay -= 1
         tellIfTouched(id)
-        if let failure { feed(.committed(id, failure)) } else { record(id, pieces, sync: true) }
+        if let failure { feed(.committed(id, failure)) } else { record(id, pieces) }
     }
 
     /// Pieces of a download that has no row yet are put into it when it gets one.
-    private func record(_ id: DownloadID, _ pieces: PieceSet, sync: Bool) {
+    private func record(_ id: DownloadID, _ pieces: PieceSet) {
         guard recordedDownloads.contains(id) else { return feed(.committed(id, nil)) }
-        ledger.submit(.setPieces(id, pieces, sync: sync))
+        ledger.submit(.setPieces(id, pieces))
     }
 
     // MARK: Delivery

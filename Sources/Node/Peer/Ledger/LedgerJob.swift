@@ -16,7 +16,7 @@ enum LedgerJob: Sendable {
     /// All but its partial file.
     case updateDownload(DownloadRecord)
     case setPartial(DownloadID, PartialRecord)
-    case setPieces(DownloadID, PieceSet, sync: Bool)
+    case setPieces(DownloadID, PieceSet)
     /// Notes that these pieces of a file are about to be written.
     case mend(DownloadID, IndexedFile, bad: PieceSet, Mending)
     case removeDownload(DownloadID)

@@ -30,11 +30,11 @@ final class LedgerWorker {
                 })
         case .writeIndex(let changes): .indexWritten(attempt { () throws(StateDatabaseError) in try write(changes) })
         case .loadDownloads(let now): .downloadsLoaded(attempt { () throws(StateDatabaseError) in try load(now) })
-        case .setPieces(let id, let pieces, let sync):
+        case .setPieces(let id, let pieces):
             .piecesRecorded(
                 id,
                 attempt { () throws(StateDatabaseError) in
-                    try database.get().setPieces(pieces, of: id.rawValue, sync: sync)
+                    try database.get().setPieces(pieces, of: id.rawValue)
                 })
         case .mend(let id, let known, let bad, let mending):
             .mendingNoted(
