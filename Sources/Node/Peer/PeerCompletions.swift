@@ -21,7 +21,9 @@ extension PeerNode {
         case .partialChecked(let id, let result): partialChecked(id, result)
         case .partialVerified(let id, let result, let isOpen): partialVerified(id, result, isOpen: isOpen)
         case .synced(let id, let pieces, let failure): synced(id, pieces, failure)
-        case .spaceChecked(let checks): for (id, missing) in checks { feed(.spaceChecked(id, missing: missing)) }
+        case .spaceChecked(let checks):
+            for (id, missing) in checks { feed(.spaceChecked(id, missing: missing)) }
+            startProgress()
         case .stored(let id, let connection, let index, let buffer, let outcome):
             giveBack(buffer)
             tellIfTouched(id)

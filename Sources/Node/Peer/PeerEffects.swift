@@ -136,6 +136,7 @@ extension PeerNode {
         case .downloadWaits(let id, let name):
             logger.warning("no holder left; waiting", metadata: ["download": "\(id.rawValue)", "name": "\(name)"])
         case .downloadRestored(let id, let name, let have):
+            startProgress()
             logger.info(
                 "download taken up again",
                 metadata: ["download": "\(id.rawValue)", "name": "\(name)", "have": "\(have)"])

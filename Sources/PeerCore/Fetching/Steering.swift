@@ -51,7 +51,10 @@ extension PeerMachine {
     /// Takes up what is paused, waits for room or has failed.
     mutating func resume(_ request: RequestID, _ name: ShareName?) {
         let chosen = decided.filter { (name == nil || $0.name == name) && !$0.isRunning }
-        for download in chosen { requeue(download.id) }
+        for download in chosen {
+            downloads[download.id]?.pardonLiars()
+            requeue(download.id)
+        }
         answer(request, name, isAny: !chosen.isEmpty || isKnown(name))
         beginNext()
     }

@@ -279,6 +279,23 @@ import Wire
         #expect(peer.statuses.first?.state == .waiting)
     }
 
+    @Test("Whoever sent wrong bytes is asked again when somebody asks for the file once more: it may have mended them")
+    func askedOnceMore() {
+        let (request, connections) = peer.fetch(file, from: [1])
+        peer.deliver(1, of: file, on: connections[0])
+        peer.deliver(1, of: file, on: connections[0], .wrong)
+        while case let first = peer.firstOfChunk(on: connections[0]), first >= 0 {
+            peer.say(.endOfChunk(first: first, .cancelled), on: connections[0])
+        }
+        #expect(peer.failure(of: request) != nil)
+        peer.feed(.committed(peer.download, nil))
+        peer.take()
+        peer.feed(.resume(peer.newRequest(), file.name))
+        peer.feed(.partialChecked(peer.download))
+        #expect(peer.sent(on: connections[0]).types.contains(.chunk))
+        #expect(peer.statuses.first?.state == .fetching)
+    }
+
     @Test("Liars that do not end what they were asked for are not waited for")
     func endless() throws {
         let (request, connections) = peer.fetch(file, from: [1])
