@@ -17,22 +17,26 @@ extension ShareIndexer {
 
     /// A file was fetched. One that no row tells of is somebody's own at the next start.
     mutating func fetched(_ file: ShareName) {
-        if fragments.contains(where: { file.isBelow($0) }) { rowsAreUrgent = true }
+        if !fragments(above: file).isEmpty { rowsAreUrgent = true }
     }
 
     /// A file is here that was not fetched.
     mutating func claimed(by file: ShareName) {
-        guard !fragments.isEmpty else { return }
-        endFragments { file.isBelow($0) }
+        end(fragments(above: file))
     }
 
     /// All of a directory is here, or nothing.
     mutating func endFragments(from directory: ShareName) {
-        endFragments { $0 == directory || $0.isBelow(directory) }
+        end(fragments.filter { $0 == directory || $0.isBelow(directory) })
     }
 
-    private mutating func endFragments(where isOver: (ShareName) -> Bool) {
-        for name in fragments.filter(isOver) {
+    /// Looked for by the names above a file: it is done for every file, and there may be many fragments.
+    private func fragments(above file: ShareName) -> [ShareName] {
+        fragments.isEmpty ? [] : sequence(first: file, next: \.parent).dropFirst().filter(fragments.contains)
+    }
+
+    private mutating func end(_ names: some Sequence<ShareName>) {
+        for name in names {
             fragments.remove(name)
             rows.append(.removeFragment(name))
         }
