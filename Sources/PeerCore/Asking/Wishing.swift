@@ -70,8 +70,7 @@ extension PeerMachine {
     mutating func takeUp(_ download: Download) {
         switch download.phase {
         case .failed, .paused:
-            downloads[download.id]?.pardonLiars()
-            requeue(download.id)
+            takeUpAgain(download.id)
             beginNext()
         case .queued, .gathering, .checking, .opening, .fetching, .draining, .proving, .finishing, .reading, .growing:
             break

@@ -197,11 +197,6 @@ struct Download {
         for (peer, holder) in holders where !holder.isLiar { holders[peer]?.state = .lost }
     }
 
-    /// Somebody asks for it once more: who sent wrong bytes may have mended them. The strikes against it stand.
-    mutating func pardonLiars() {
-        for (peer, holder) in holders where holder.isLiar { holders[peer]?.state = .lost }
-    }
-
     /// A holder has brought what was right.
     mutating func credit(_ peer: PeerID, bytes: UInt64) {
         holders[peer]?.bytes += bytes

@@ -51,12 +51,17 @@ extension PeerMachine {
     /// Takes up what is paused, waits for room or has failed.
     mutating func resume(_ request: RequestID, _ name: ShareName?) {
         let chosen = decided.filter { (name == nil || $0.name == name) && !$0.isRunning }
-        for download in chosen {
-            downloads[download.id]?.pardonLiars()
-            requeue(download.id)
-        }
+        for download in chosen { takeUpAgain(download.id) }
         answer(request, name, isAny: !chosen.isEmpty || isKnown(name))
         beginNext()
+    }
+
+    /// Somebody asks for it once more: who sent wrong bytes may have mended them. The strikes against it stand, and who is
+    /// banned is not asked.
+    mutating func takeUpAgain(_ id: DownloadID) {
+        let liars = (downloads[id]?.holders ?? [:]).filter(\.value.isLiar).keys
+        for peer in liars where !isBanned(peer) { downloads[id]?.holders[peer]?.state = .lost }
+        requeue(id)
     }
 
     mutating func requeue(_ id: DownloadID) {

@@ -283,17 +283,37 @@ import Wire
     func askedOnceMore() {
         let (request, connections) = peer.fetch(file, from: [1])
         peer.deliver(1, of: file, on: connections[0])
-        peer.deliver(1, of: file, on: connections[0], .wrong)
-        while case let first = peer.firstOfChunk(on: connections[0]), first >= 0 {
-            peer.say(.endOfChunk(first: first, .cancelled), on: connections[0])
-        }
+        lie(on: connections[0])
         #expect(peer.failure(of: request) != nil)
+        askOnceMore()
+        #expect(peer.sent(on: connections[0]).types.contains(.chunk))
+        #expect(peer.statuses.first?.state == .fetching)
+    }
+
+    @Test("Asked once more for what only a banned peer sent, it says that its bytes were wrong, and asks nobody")
+    func bannedIsNotAskedOnceMore() {
+        let (_, connections) = peer.fetch(file, from: [1])
+        peer.deliver(1, of: file, on: connections[0])
+        lie(on: connections[0])
+        peer.feed(.restoredBan(Ban(peer: .number(1), address: .number(1), reason: "", until: .distantFuture)))
+        askOnceMore()
+        peer.pass(.seconds(30))
+        #expect(peer.statuses.first?.state == .failed(.integrity(file.root, liars: [.number(1)])))
+    }
+
+    private func askOnceMore() {
         peer.feed(.committed(peer.download, nil))
         peer.take()
         peer.feed(.resume(peer.newRequest(), file.name))
         peer.feed(.partialChecked(peer.download))
-        #expect(peer.sent(on: connections[0]).types.contains(.chunk))
-        #expect(peer.statuses.first?.state == .fetching)
+    }
+
+    /// Sends a wrong piece, and ends all that was asked for.
+    private func lie(on connection: ConnectionID) {
+        peer.deliver(1, of: file, on: connection, .wrong)
+        while case let first = peer.firstOfChunk(on: connection), first >= 0 {
+            peer.say(.endOfChunk(first: first, .cancelled), on: connection)
+        }
     }
 
     @Test("Liars that do not end what they were asked for are not waited for")
