@@ -2,6 +2,7 @@
 """One attack, in a process of its own, until SIGTERM; then it prints what came of it as a JSON object."""
 
 import collections
+import itertools
 import json
 import os
 import pathlib
@@ -27,12 +28,14 @@ class Connection:
     def __init__(self, attacker):
         self.socket = socket.socket()
         self.socket.setblocking(False)
-        self.socket.bind((attacker.source, 0))
+        self.socket.bind((next(attacker.sources), 0))
         self.socket.connect_ex(attacker.target)
         self.opened = time.monotonic()
         self.is_connected = False
         self.sent = 0
         self.waiting = b""
+        # The last bytes that came: a frame's beginning may be among them.
+        self.tail = b""
 
 
 class Attacker:
@@ -43,6 +46,10 @@ class Attacker:
     def __init__(self, target, count, source, **details):
         host, port = target.split(":")
         self.target, self.count, self.source, self.details = (host, int(port)), count, source, details
+        # From one address, or from some behind it.
+        network, _, last = source.rpartition(".")
+        self.sources = itertools.cycle(
+            f"{network}.{int(last) + number}" for number in range(int(details.get("addresses", 1))))
         self.selector = selectors.DefaultSelector()
         self.connections, self.dialing = set(), 0
         self.stats = collections.Counter()
@@ -60,8 +67,9 @@ class Attacker:
                 self.handle(key.data, mask)
             for connection in list(self.connections):
                 self.tick(connection)
-        self.stats["held"] = sum(connection.is_connected for connection in self.connections)
-        longest = max(self.lifetimes, default=0)
+        held = [time.monotonic() - connection.opened for connection in self.connections if connection.is_connected]
+        self.stats["held"] = len(held)
+        longest = max(self.lifetimes + held, default=0)
         print(json.dumps({**self.stats, "longest_seconds": round(longest, 1)}))
 
     def open_more(self):
@@ -231,7 +239,9 @@ class Chunks(Attacker):
 
     def heard(self, connection, data):
         # An endOfChunk, or a busy, is answered by another; they are looked for by their first bytes.
-        ends = data.count(bytes([6, 0, 0, 0, wire.END_OF_CHUNK])) + data.count(bytes([9, 0, 0, 0, wire.BUSY]))
+        data, beginnings = connection.tail + data, (bytes([6, 0, 0, 0, wire.END_OF_CHUNK]), bytes([9, 0, 0, 0, wire.BUSY]))
+        ends = sum(data.count(beginning) for beginning in beginnings)
+        connection.tail = data[-(len(beginnings[0]) - 1):]
         self.stats["answers"] += ends
         connection.waiting += self.ask(ends)
         self.watch(connection)

@@ -40,6 +40,9 @@ class Attack:
     file: str = ""
     # Every one of its connections must be closed in time.
     ends_soon: bool = False
+    # What the attacker must have counted, and how much of it, for the attack to have taken place: as many connections as
+    # it was to hold, if nothing is said.
+    proof: tuple = ()
     # Besides, for the attacker.
     details: tuple = ()
     # How it is fought: a kind of Battle; Battle itself if nothing is said.
@@ -68,6 +71,7 @@ class Battle:
         asking_seconds = self.asking_seconds
         attacker.send_signal(signal.SIGTERM)
         stats = json.loads(attacker.communicate(timeout=60)[0] or "{}")
+        stats["exit code"] = attacker.returncode
         peak = self.victim.daemon.memory_mib("VmHWM")
         after = self.transfer()
         failures = list(self.failures(attack, alone, beside, answers, peak, stats))
@@ -128,6 +132,9 @@ class Battle:
         return ", ".join([*words, f"longest {stats.get('longest_seconds', 0)} s", f"{after:.1f} MiB/s afterwards"])
 
     def failures(self, attack, alone, beside, answers, peak, stats):
+        what, least = attack.proof or ("connected", attack.count)
+        if stats["exit code"] or stats.get(what, 0) < least:
+            yield f"there was no attack: {stats.get(what, 0):,} {what}, and it ended with {stats['exit code']}"
         if beside < KEPT_MIN * alone:
             yield f"the honest transfer kept {beside / alone:.0%}"
         if answers.p99 > STATUS_SECONDS_MAX or answers.failures:

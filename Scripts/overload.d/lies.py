@@ -44,6 +44,9 @@ class Rosters(Lies):
 
 
 class Manifests(Lies):
+    # What becomes of it: its files are waited for.
+    ENDS = "waiting"
+
     def manager(self):
         return self.world.manager
 
@@ -64,9 +67,19 @@ class Manifests(Lies):
         end = time.monotonic() + 30
         while time.monotonic() < end and self.state() != "failed":
             time.sleep(0.5)
+        self.ended = self.state()
+
+    def failures(self, attack, *measured):
+        yield from super().failures(attack, *measured)
+        if self.ended != self.ENDS:
+            yield f"the directory is {self.ended}, not {self.ENDS}"
 
     def state(self):
         states = [
             download["state"] for download in self.world.fetcher.ask("downloads")["downloads"]
             if download["name"] == DIRECTORY]
         return states[0] if states else "gone"
+
+
+class WrongManifests(Manifests):
+    ENDS = "failed"

@@ -22,8 +22,9 @@ extension ByteRate: CustomStringConvertible {
     public var description: String {
         for (letter, unit) in ByteRate.units.reversed() where bytesPerSecond >= unit {
             // Thousandths of the unit, if that is exact.
+            // trap: below `max`, 1 PiB
             let (thousandths, rest) = (bytesPerSecond * 1000).quotientAndRemainder(dividingBy: unit)
-            if rest == 0 { return ByteRate.decimal(thousandths) + String(letter) }
+            if rest == 0 { return ByteRate.decimal(thousandths) + String(letter) }  // trap: texts
         }
         return String(bytesPerSecond)
     }
@@ -34,7 +35,7 @@ extension ByteRate: CustomStringConvertible {
     private static func decimal(_ thousandths: UInt64) -> String {
         let (whole, part) = thousandths.quotientAndRemainder(dividingBy: 1000)
         guard part > 0 else { return String(whole) }
-        var digits = String(String(1000 + part).dropFirst())
+        var digits = String(String(1000 + part).dropFirst())  // trap: below 2,000
         while digits.hasSuffix("0") { digits.removeLast() }
         return "\(whole).\(digits)"
     }
@@ -98,8 +99,8 @@ extension ByteRate {
         // Nine places say more than a byte of any unit needs, and keep the product within 64 bits.
         let places = parts.count > 1 ? parts[1].prefix(9) : ""
         guard !overflow, bytes <= max, let fraction = UInt64("0" + places) else { return nil }
-        let scale = places.reduce(into: UInt64(1)) { scale, _ in scale *= 10 }
-        return bytes + multiplied(fraction, unit, dividedBy: scale)
+        let scale = places.reduce(into: UInt64(1)) { scale, _ in scale *= 10 }  // trap: nine places
+        return bytes + multiplied(fraction, unit, dividedBy: scale)  // trap: `max` and a unit
     }
 
     private static func multiplied(_ fraction: UInt64, _ unit: UInt64, dividedBy scale: UInt64) -> UInt64 {

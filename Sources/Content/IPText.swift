@@ -1,5 +1,7 @@
 /// The textual forms of IP addresses: dotted quads and RFC 5952 for IPv6.
 enum IPText {
+    // trap: position, start, count: places in the text at hand
+
     static func parseIPv4(_ text: some StringProtocol) -> UInt32? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 4 else { return nil }
@@ -9,7 +11,7 @@ enum IPText {
             guard part == "0" || part.utf8.first != UInt8(ascii: "0"), let byte = UInt8(digits: part, radix: 10) else {
                 return nil
             }
-            word = word << 8 | UInt32(byte)
+            word = word << 8 | UInt32(byte)  // trap: a byte
         }
         return word
     }
@@ -27,7 +29,7 @@ enum IPText {
         guard let head = parseGroups(text[..<gap.lowerBound], atEnd: false),
             let tail = parseGroups(text[gap.upperBound...], atEnd: true), head.count + tail.count < 8
         else { return nil }
-        return head + Array(repeating: 0, count: 8 - head.count - tail.count) + tail
+        return head + Array(repeating: 0, count: 8 - head.count - tail.count) + tail  // trap: fewer than eight
     }
 
     /// RFC 5952: lower case, no leading zeros, the longest run of two or more zero groups shortened.

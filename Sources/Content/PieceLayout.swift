@@ -7,6 +7,8 @@
 /// that is received into one buffer, hashed and written, which is why it does not grow further; a longer file just has
 /// more pieces, up to `maxLength`.
 public struct PieceLayout: Hashable, Sendable {
+    // trap: log2, pieceSize, leafSize, size, length, offset, holder: below 2^43, and a piece is none without a length
+
     /// BEP 52: the tree's leaves cover 16 KiB each.
     public static let leafSize = 16 * 1024
     /// Of most files; the longest file of one piece has this length.
@@ -40,11 +42,11 @@ public struct PieceLayout: Hashable, Sendable {
     }
 
     /// Bytes in every piece but the last.
-    public var pieceSize: Int { 1 << Int(pieceSizeLog2) }
+    public var pieceSize: Int { 1 << Int(pieceSizeLog2) }  // trap: at most 22
 
     /// 0 for an empty file.
     public var pieceCount: Int {
-        Int((length + UInt64(pieceSize) - 1) >> UInt64(pieceSizeLog2))
+        Int((length + UInt64(pieceSize) - 1) >> UInt64(pieceSizeLog2))  // trap: at most 2^20
     }
 
     /// Leaves of the tree under one whole piece.
@@ -53,9 +55,9 @@ public struct PieceLayout: Hashable, Sendable {
     /// Where piece `index` begins in the file, in bytes.
     public func offset(of index: Int) -> UInt64 { UInt64(index) << UInt64(pieceSizeLog2) }
 
-    /// Bytes in piece `index`, which must be below `pieceCount`.
+    /// Bytes in piece `index`; none from `pieceCount` on.
     public func size(of index: Int) -> Int {
-        Int(min(UInt64(pieceSize), length - offset(of: index)))
+        Int(min(UInt64(pieceSize), length - min(length, offset(of: index))))  // trap: at most a piece
     }
 
     /// Where a run of pieces lies in the file, in bytes; it must end by `pieceCount`.
@@ -66,8 +68,9 @@ public struct PieceLayout: Hashable, Sendable {
     /// Bytes in all pieces of a set.
     public func bytes(of pieces: PieceSet) -> UInt64 {
         guard !pieces.isComplete else { return length }
-        let last = pieceCount - 1
+        let last = pieceCount - 1  // trap: not all are there, so there are some
         let shortfall = pieces.contains(last) ? pieceSize - size(of: last) : 0
+        // trap: of the last, which is among them
         return UInt64(pieces.count) << UInt64(pieceSizeLog2) - UInt64(shortfall)
     }
 
@@ -79,6 +82,6 @@ public struct PieceLayout: Hashable, Sendable {
     }
 
     private func boundary(_ holder: Int, of holders: Int) -> Int {
-        Int(UInt64(holder) * UInt64(pieceCount) / UInt64(holders))
+        Int(UInt64(holder) * UInt64(pieceCount) / UInt64(holders))  // trap: of holders there are some
     }
 }

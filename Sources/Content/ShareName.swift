@@ -33,7 +33,7 @@ public struct ShareName: Hashable, Sendable {
 
     /// Whether it lies in `directory`, or in one below that.
     public func isBelow(_ directory: ShareName) -> Bool {
-        path.utf8.count > directory.path.utf8.count + 1 && path.utf8.starts(with: directory.path.utf8)
+        path.utf8.count > directory.path.utf8.count + 1 && path.utf8.starts(with: directory.path.utf8)  // trap: a name
             && path.utf8.dropFirst(directory.path.utf8.count).first == UInt8(ascii: "/")
     }
 
@@ -64,7 +64,7 @@ public struct ShareName: Hashable, Sendable {
         let bytes = path.utf8
         guard bytes.last == tilde else { return false }
         let digits = bytes.dropLast().reversed().prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-        let before = bytes.dropLast(1 + digits.count).suffix(3)
+        let before = bytes.dropLast(1 + digits.count).suffix(3)  // trap: digits of a name
         guard let first = digits.last, first != UInt8(ascii: "0") else { return false }
         return before.count == 3 && before.first != UInt8(ascii: "/") && before.dropFirst().elementsEqual(".~".utf8)
     }
@@ -100,7 +100,7 @@ public struct ShareName: Hashable, Sendable {
             let component = UnsafeBufferPointer(rebasing: bytes[start..<end])
             if let error = checkComponent(component) { return error }
             if start == 0, component.elementsEqual(reserved.utf8) { return .reserved }
-            start = end + 1
+            start = end + 1  // trap: a place in the text
         }
         return nil
     }

@@ -22,7 +22,7 @@ public struct LineSplitter: Sendable {
     public mutating func append(_ bytes: some Collection<UInt8>) {
         if start > 0 {
             buffer.removeSubrange(..<start)
-            searched -= start
+            searched -= start  // trap: places in the bytes at hand
             start = 0
         }
         buffer.append(contentsOf: bytes)
@@ -34,12 +34,12 @@ public struct LineSplitter: Sendable {
         while let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
             let line = buffer[start..<end]
             guard line.count <= limit else { throw .tooLong(limitBytes: limit) }
-            start = end + 1
+            start = end + 1  // trap: a place in the bytes at hand
             searched = start
             if !line.isEmpty { return Array(line) }
         }
         searched = buffer.count
-        guard searched - start <= limit else { throw .tooLong(limitBytes: limit) }
+        guard searched - start <= limit else { throw .tooLong(limitBytes: limit) }  // trap: places in the bytes at hand
         return nil
     }
 }

@@ -120,6 +120,6 @@ enum Quoted {
 
     static func text(_ text: String) -> String {
         let head = text.unicodeScalars.prefix(maxScalars)
-        return TerminalText.escape(String(head)) + (head.endIndex < text.endIndex ? "…" : "")
+        return TerminalText.escape(String(head)) + (head.endIndex < text.endIndex ? "…" : "")  // trap: texts
     }
 }

@@ -28,6 +28,7 @@ public enum MerkleTree {
     ///   lengthened by filling would have the same root.
     /// - Returns: `Digest.zero` for an empty file, which has no tree.
     public static func root(ofPieceLayer layer: [Digest], layout: PieceLayout, hasher: LeafHasher) -> Digest {
+        // trap: for layers of our own
         precondition(layer.count == layout.pieceCount, "\(layer.count) digests for \(layout.pieceCount) pieces")
         guard !layer.isEmpty else { return .zero }
         var row = layer

@@ -9,6 +9,7 @@ struct OpenSSLHasher: ~Copyable {
         // Nothing else on the machine could hash: it is out of memory, or its OpenSSL was configured to have no
         // provider. Made when a worker starts, before anything arrived from outside.
         guard let context = EVP_MD_CTX_new(), let algorithm = EVP_MD_fetch(nil, "SHA256", nil) else {
+            // trap: at the start
             preconditionFailure("cannot set up SHA-256 with OpenSSL; see whether openssl.cnf disables its providers")
         }
         self.context = context
@@ -43,6 +44,6 @@ struct OpenSSLHasher: ~Copyable {
             EVP_DigestInit_ex2(context, algorithm, nil) == 1
             && EVP_DigestUpdate(context, message, count) == 1
             && EVP_DigestFinal_ex(context, digest, nil) == 1
-        precondition(hashed, "OpenSSL could not finish a SHA-256 digest")
+        precondition(hashed, "OpenSSL could not finish a SHA-256 digest")  // trap: no bytes do that
     }
 }

@@ -33,6 +33,9 @@ public struct ManagerMachine: ~Copyable {
     /// Peers that have joined and not left.
     public var memberCount: Int { members.count }
     public var epoch: UInt64 { book.epoch }
+    public var load: ManagerLoad {
+        ManagerLoad(newcomers: newcomers, probed: sessions.count - members.count - newcomers)
+    }
 
     /// Handles one input; what is to be done is appended to `effects`.
     public mutating func handle(_ input: ManagerInput, now: Moment, effects: inout [ManagerEffect]) {

@@ -16,19 +16,35 @@ enum FailureReport {
         report(smallest, limits: shrinking.smallest, canary: options.canary)
     }
 
+    /// A run that was not the same the second time.
+    static func print(_ outcome: Outcome, otherwise trace: Trace, options: ScenarioOptions) {
+        let seed = outcome.scenario.seed
+        Swift.print(
+            """
+            FAILED: seed \(seed) went another way the second time: \(outcome.trace), \(trace)
+              \(command(seed, options.limits, options.canary))
+              revision \(revision), \(outcome.scenario)
+            """)
+    }
+
+    /// What runs a scenario again.
+    static func command(_ seed: UInt64, _ limits: Scenario.Limits, _ canary: Canary?) -> String {
+        let options = [limits.options, canary.map { "--canary \($0.rawValue)" } ?? ""].filter { !$0.isEmpty }
+        return (["p2psim --seed \(seed)"] + options).joined(separator: " ")
+    }
+
     private static func report(_ outcome: Outcome, limits: Scenario.Limits, canary: Canary?) {
         guard let violation = outcome.violation else { return }
-        let options = [limits.options, canary.map { "--canary \($0.rawValue)" } ?? ""].filter { !$0.isEmpty }
         Swift.print(
             """
             FAILED \(violation.checker) at \(violation.at.nanoseconds / 1_000_000) ms: \(violation.message)
-              p2psim --seed \(outcome.scenario.seed) \(options.joined(separator: " "))
+              \(command(outcome.scenario.seed, limits, canary))
               revision \(revision), trace \(outcome.trace), \(outcome.scenario)
             """)
     }
 
     /// Of the checkout that p2psim is run in.
-    private static let revision: String = {
+    static let revision: String = {
         guard let pipe = popen("git describe --always --dirty 2>/dev/null", "r") else { return "unknown" }
         defer { pclose(pipe) }
         var line = [CChar](repeating: 0, count: 100)

@@ -8,6 +8,7 @@ struct SingleRun {
 
     func run() throws {
         let scenario = Scenario(seed: seed, limits: choice.limits)
+        CrashReport.prepare(FailureReport.command(seed, choice.limits, choice.canary))
         let outcome = Outcome(scenario, canary: choice.canary, teller: choice.trace ? { print($0) } : nil)
         guard outcome.violation == nil else {
             FailureReport.print(outcome, options: choice)
@@ -31,13 +32,14 @@ struct ManyRuns {
         {
             if let limit = range.for, seconds(clock.now - start) >= limit { break }
             let scenario = Scenario(seed: seed, limits: choice.limits)
+            CrashReport.prepare(FailureReport.command(seed, choice.limits, choice.canary))
             let outcome = Outcome(scenario, canary: choice.canary)
             tally.add(outcome)
             if outcome.violation != nil { FailureReport.print(outcome, options: choice) }
-            if let every = range.twiceEvery, seed % every == 0 {
+            if let every = range.twiceEvery, UInt64(tally.runs) % every == 0 {
                 let again = Outcome(scenario, canary: choice.canary)
                 guard again.trace == outcome.trace else {
-                    print("FAILED: seed \(seed) went another way the second time: \(outcome.trace), \(again.trace)")
+                    FailureReport.print(outcome, otherwise: again.trace, options: choice)
                     throw ExitCode.failure
                 }
             }
@@ -47,7 +49,7 @@ struct ManyRuns {
     }
 }
 
-/// Every canary, over seeds until one of them notices.
+/// Every canary, over seeds until the checker whose rule it breaks notices.
 struct CanaryRun {
     private static let seedsMax: UInt64 = 200
 
@@ -57,13 +59,13 @@ struct CanaryRun {
         var missed = 0
         for canary in Canary.allCases {
             let caught = (1...Self.seedsMax).lazy.map { Outcome(Scenario(seed: $0, limits: limits), canary: canary) }
-                .first { $0.violation != nil }
+                .first { $0.violation?.checker == canary.checker }
             if let caught, let violation = caught.violation {
                 print(
                     "\(canary.rawValue): caught by \(violation.checker) with seed \(caught.scenario.seed): \(violation.message)"
                 )
             } else {
-                print("FAILED: \(canary.rawValue) was not noticed in \(Self.seedsMax) seeds")
+                print("FAILED: \(canary.rawValue) was not noticed by \(canary.checker) in \(Self.seedsMax) seeds")
                 missed += 1
             }
         }

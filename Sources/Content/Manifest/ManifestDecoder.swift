@@ -144,11 +144,11 @@ struct ManifestDecoder {
         var (low, high) = (0, starts.count)
         while low < high {
             let middle = (low + high) / 2
-            let layout = ManifestDecoder.layout(in: bytes, at: Int(starts[middle]))
+            let layout = ManifestDecoder.layout(in: bytes, at: Int(starts[middle]))  // trap: a u32
             if compare(layout.path, path) { low = middle + 1 } else { high = middle }
         }
         guard low < starts.count else { return nil }
-        let layout = ManifestDecoder.layout(in: bytes, at: Int(starts[low]))
+        let layout = ManifestDecoder.layout(in: bytes, at: Int(starts[low]))  // trap: a u32
         return isEqual(layout.path, path) ? layout : nil
     }
 
@@ -178,7 +178,7 @@ struct ManifestDecoder {
         }
         hashes.sort { ($0.hash, $0.index) < ($1.hash, $1.index) }
         for (one, other) in zip(hashes, hashes.dropFirst()) where one.hash == other.hash {
-            try compareFolded(Int(one.index), Int(other.index))
+            try compareFolded(Int(one.index), Int(other.index))  // trap: of entries
         }
     }
 
@@ -196,6 +196,6 @@ struct ManifestDecoder {
     }
 
     private func path(_ index: Int) -> Range<Int> {
-        ManifestDecoder.layout(in: bytes, at: Int(starts[index])).path
+        ManifestDecoder.layout(in: bytes, at: Int(starts[index])).path  // trap: a u32
     }
 }

@@ -122,7 +122,13 @@ extension PeerMachine {
             if tree.plan.isJudging || !tree.stage.underWay.isEmpty { return true }
             if tree.children.keys.contains(where: { downloads[$0].map { isAtWork($0) } ?? false }) { return true }
         }
-        return download.currentLanes.contains { $1.awaitsBuffer || isBehindAnother(download.id, on: $0) }
+        return download.currentLanes.contains { $1.awaitsBuffer || isAnotherFed(before: download.id, on: $0) }
+    }
+
+    /// Whether a holder brings another download what it asked for before. One that brings nothing to anybody is no work.
+    private func isAnotherFed(before id: DownloadID, on connection: ConnectionID) -> Bool {
+        guard isBehindAnother(id, on: connection), let first = sessions[connection]?.chunks.first else { return false }
+        return downloads[first.download]?.currentLanes[connection]?.hasBrought == true
     }
 
     private func timedOut(_ ask: Ask) -> FetchFailure {

@@ -10,4 +10,15 @@ public enum Canary: String, CaseIterable, Sendable {
     case loseDelta = "lose-delta"
     /// The manager is dialed only once.
     case neverRetry = "never-retry"
+
+    /// Whose rule it breaks.
+    public var checker: String {
+        switch self {
+        case .offerBeforeSync: "offers"
+        case .forgetGeneration: "generations"
+        case .skipHash: "deliveries"
+        case .loseDelta: "rosters"
+        case .neverRetry: "convergence"
+        }
+    }
 }

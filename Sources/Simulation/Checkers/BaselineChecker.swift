@@ -1,8 +1,10 @@
+import ManagerCore
 import PeerCore
 
 /// When nothing is left to do, nothing is left over: no session, question, buffer or row.
 struct BaselineChecker {
     func look(_ world: World) {
+        lookAtManager(world)
         for peer in world.core {
             guard let process = peer.process else { continue }
             let load = process.machine.load
@@ -22,6 +24,16 @@ struct BaselineChecker {
                     "\(peer.node) is at rest with \(peer.disk.rows.count) rows and \(peer.disk.partials.count) partial files"
                 )
             }
+        }
+    }
+
+    private func lookAtManager(_ world: World) {
+        guard let process = world.manager.process else { return }
+        let (members, load) = (process.machine.memberCount, process.machine.load)
+        let connections = world.manager.links.count
+        if connections != members || load != ManagerLoad() {
+            world.report(
+                "baseline", "the manager is at rest with \(members) members, \(connections) connections and \(load)")
         }
     }
 }

@@ -56,6 +56,7 @@ final class Checkers {
     func ended(_ life: Life) {
         requests.ended(life)
         deliveries.ended(life)
+        writers.ended(life)
         generations.ended(life)
     }
 }

@@ -9,15 +9,22 @@ struct DeliveryChecker {
         let name: ShareName
     }
 
+    private struct Open {
+        let wish: FetchWish
+        let place: Place
+    }
+
+    /// What may be replaced, until it is.
     private var forced: Set<Place> = []
-    private var wishes: [RequestID: FetchWish] = [:]
+    private var wishes: [RequestID: Open] = [:]
     /// Files that are being put into the share, and requests that joined only then: they get what is under way.
     private var delivering: Set<Place> = []
     private var late: Set<RequestID> = []
 
     mutating func wished(_ request: RequestID, _ wish: FetchWish, _ peer: PeerHost) {
-        wishes[request] = wish
-        if wish.force { forced.insert(Place(node: peer.node, name: wish.name)) }
+        let place = Place(node: peer.node, name: wish.name)
+        wishes[request] = Open(wish: wish, place: place)
+        if wish.force { forced.insert(place) }
     }
 
     func renames(
@@ -36,9 +43,24 @@ struct DeliveryChecker {
 
     mutating func wants(_ effect: PeerEffect, _ peer: PeerHost, _ world: World) {
         noteDelivery(effect, peer)
-        guard case .finished(let request, let result) = effect, let wish = wishes.removeValue(forKey: request),
-            !result.already
-        else { return }
+        switch effect {
+        case .failed(let request, _), .accepted(let request, _): wishes[request] = nil
+        case .finished(let request, let result):
+            guard let open = wishes.removeValue(forKey: request), !result.already else { return }
+            settle(open.place)
+            judge(request, open.wish, result, peer, world)
+        default: break
+        }
+    }
+
+    /// Leave to replace is for once, and gone unless somebody else has given it.
+    private mutating func settle(_ place: Place) {
+        if !wishes.values.contains(where: { $0.wish.force && $0.place == place }) { forced.remove(place) }
+    }
+
+    private func judge(
+        _ request: RequestID, _ wish: FetchWish, _ result: FetchResult, _ peer: PeerHost, _ world: World
+    ) {
         guard let file = peer.disk.share[wish.name], file.root == result.root else {
             return world.report("deliveries", "\(peer.node) says it has \(wish.name.path), which is not there")
         }
@@ -50,7 +72,10 @@ struct DeliveryChecker {
         }
     }
 
-    mutating func ended(_ life: Life) { delivering = delivering.filter { $0.node != life.node } }
+    mutating func ended(_ life: Life) {
+        delivering = delivering.filter { $0.node != life.node }
+        wishes = wishes.filter { $0.value.place.node != life.node }
+    }
 
     private mutating func noteDelivery(_ effect: PeerEffect, _ peer: PeerHost) {
         if case .deliver(let id, _) = effect, let name = peer.disk.partials[id]?.name {
@@ -60,7 +85,9 @@ struct DeliveryChecker {
         {
             late.insert(request)
         } else if case .note(.downloadFinished(let download, _)) = effect {
-            delivering.remove(Place(node: peer.node, name: download.name))
+            let place = Place(node: peer.node, name: download.name)
+            delivering.remove(place)
+            settle(place)
         } else if case .note(.downloadFailed(let download, _)) = effect {
             delivering.remove(Place(node: peer.node, name: download.name))
         }

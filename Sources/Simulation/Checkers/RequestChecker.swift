@@ -1,16 +1,19 @@
+import Content
 import PeerCore
 
-/// Every request ends, in one answer.
+/// Every request ends, in one answer, and one that has a time by itself.
 struct RequestChecker {
     private struct Open {
         let life: Life
         let what: String
+        let timeout: Span?
     }
 
     private var open: [RequestID: Open] = [:]
 
-    mutating func asked(_ request: RequestID, _ what: String, _ peer: PeerHost) {
-        open[request] = Open(life: peer.life, what: what)
+    /// - Parameter timeout: after which it ends when nothing comes of it.
+    mutating func asked(_ request: RequestID, _ what: String, timeout: Span? = nil, _ peer: PeerHost) {
+        open[request] = Open(life: peer.life, what: what, timeout: timeout)
     }
 
     mutating func answered(_ request: RequestID, _ peer: PeerHost, _ world: World) {
@@ -23,10 +26,25 @@ struct RequestChecker {
 
     func count(of life: Life) -> Int { open.values.count { $0.life == life } }
 
+    /// Whether one of a peer in the core will end by itself.
+    func isTimed(_ world: World) -> Bool {
+        open.values.contains { $0.timeout != nil && world.isInCore($0.life.node) }
+    }
+
     /// Of peers in the core, at the end.
     func expectNone(_ world: World) {
         let left = open.filter { world.isInCore($0.value.life.node) }.sorted { $0.key.rawValue < $1.key.rawValue }
         guard let (request, first) = left.first else { return }
         world.report("requests", "\(first.life.node) never answered request \(request.rawValue): \(first.what)")
+    }
+
+    /// Of peers in the core, when nothing has come of anything for longer than any of them was to wait.
+    func expectNoneTimed(_ world: World) {
+        let left = open.filter { $0.value.timeout != nil && world.isInCore($0.value.life.node) }
+        guard let (request, first) = left.min(by: { $0.key.rawValue < $1.key.rawValue }) else { return }
+        let seconds = first.timeout?.seconds ?? 0
+        world.report(
+            "requests",
+            "\(first.life.node) still owes an answer to request \(request.rawValue) with \(seconds) s: \(first.what)")
     }
 }

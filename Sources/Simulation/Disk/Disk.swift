@@ -38,9 +38,9 @@ struct Disk {
     var isFull = false
 
     /// The process ends; what it wrote is in the kernel's hands.
-    mutating func killed(_ draws: inout Draws) {
+    mutating func killed(doubt: Double, _ draws: inout Draws) {
         // It may have died between a write and the seal.
-        for id in partials.keys.sorted(by: { $0.rawValue < $1.rawValue }) where draws.chance(0.2) {
+        for id in partials.keys.sorted(by: { $0.rawValue < $1.rawValue }) where draws.chance(doubt) {
             partials[id]?.isDoubtful = true
         }
     }

@@ -77,7 +77,7 @@ extension World {
         if isFailing(.writeErrors, peer) {
             return feed(.pieceStored(id, index: index, from: connection, .failed(.io)), to: peer)
         }
-        if peer.disk.isFull, draws.chance(0.2) {
+        if peer.disk.isFull, draws.chance(scenario.chances.noRoom) {
             return feed(.pieceStored(id, index: index, from: connection, .failed(.full(nil))), to: peer)
         }
         if isRight { peer.disk.partials[id]?.right.insert(index) } else { peer.disk.partials[id]?.right.remove(index) }
@@ -128,7 +128,9 @@ extension World {
     }
 
     private func isFailing(_ feature: Feature, _ peer: PeerHost) -> Bool {
-        guard isFaulty || peer.isOutside, scenario.has(feature), draws.chance(0.02) else { return false }
+        guard isFaulty || peer.isOutside, scenario.has(feature), draws.chance(scenario.chances.diskError) else {
+            return false
+        }
         count("\(feature)")
         return true
     }

@@ -26,7 +26,9 @@ extension World {
             guard !host.hasDialedManager else { return }
             host.hasDialedManager = true
         }
-        if isFaulty, scenario.has(.lostDials), draws.chance(0.1) {
+        if isFaulty || !isInCore(host.node) || !isInCore(node), scenario.has(.lostDials),
+            draws.chance(scenario.chances.lostDial)
+        {
             count("lost dial")
             return plan(
                 .dialFailed(host.life, target, reason: "lost"), in: draws.span(.milliseconds(1)...World.dialPatience))
@@ -86,7 +88,7 @@ extension World {
 
     private func open(_ pipe: Pipe, _ side: Pipe.Side) {
         pipe.ends[side].isOpen = true
-        checkers.generations.began(pipe.ends[side].connection, pipe.ends[side].life)
+        checkers.generations.began(pipe.ends[side].connection, pipe.ends[side].life, self)
         hosts[pipe.ends[side].life.node].links[pipe.ends[side].connection] = (pipe, side)
     }
 

@@ -23,7 +23,7 @@ extension World {
 
     /// - Parameter goal: what must come of it.
     func wish(_ wish: FetchWish, _ peer: PeerHost, goal: Work? = nil) {
-        let id = newRequest("a wish for \(wish.name.path)", peer)
+        let id = newRequest("a wish for \(wish.name.path)", timeout: wish.timeout, peer)
         checkers.deliveries.wished(id, wish, peer)
         goals.open[id] = goal
         feed(.wish(id, wish), to: peer)
@@ -41,10 +41,10 @@ extension World {
         }
     }
 
-    func newRequest(_ what: String, _ peer: PeerHost) -> RequestID {
+    func newRequest(_ what: String, timeout: Span? = nil, _ peer: PeerHost) -> RequestID {
         lastRequest &+= 1
         let id = RequestID(rawValue: lastRequest)
-        checkers.requests.asked(id, what, peer)
+        checkers.requests.asked(id, what, timeout: timeout, peer)
         return id
     }
 

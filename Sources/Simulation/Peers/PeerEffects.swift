@@ -94,7 +94,9 @@ extension World {
     }
 
     private func falsified(_ message: Message) -> Message {
-        guard case .hashes(let root, let first, var digests) = message, draws.chance(0.3), !digests.isEmpty else {
+        guard case .hashes(let root, let first, var digests) = message, draws.chance(scenario.chances.wrongDigests),
+            !digests.isEmpty
+        else {
             return message
         }
         count("wrong digests")

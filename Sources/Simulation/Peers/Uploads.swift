@@ -74,7 +74,7 @@ extension World {
         _ peer: PeerHost, _ process: PeerProcess
     ) {
         guard let length = library[chunk.root]?.layout.size(of: chunk.next) else { return }
-        let isTrue = isRight && !(peer.character == .liar && draws.chance(0.2))
+        let isTrue = isRight && !(peer.character == .liar && draws.chance(scenario.chances.lie))
         checkers.offers.serves(chunk, isRight: isRight, peer, self)
         process.uploads[connection]?.left = length
         process.uploads[connection]?.contents = Contents(root: chunk.root, index: chunk.next, isRight: isTrue)

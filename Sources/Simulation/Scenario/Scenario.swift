@@ -31,6 +31,7 @@ public struct Scenario: Sendable {
     let latency: Span
     /// Of a job that waits for a disk, about.
     let diskLatency: Span
+    let chances: Chances
 
     public init(seed: UInt64, limits: Limits = Limits()) {
         self.seed = seed
@@ -45,6 +46,7 @@ public struct Scenario: Sendable {
         wishPause = draws.span(.seconds(2)...Span.seconds(40))
         latency = draws.span(.milliseconds(0)...Span.milliseconds(30))
         diskLatency = draws.span(.milliseconds(0)...Span.milliseconds(20))
+        chances = Chances(seed: seed)
         var features: Set<Feature> = []
         for feature in Feature.allCases {
             var draws = Draws(seed: seed, for: feature.rawValue)
@@ -66,6 +68,7 @@ public struct Scenario: Sendable {
         wishPause = .seconds(600)
         latency = .milliseconds(5)
         diskLatency = .milliseconds(2)
+        chances = Chances(seed: seed)
     }
 
     func has(_ feature: Feature) -> Bool { features.contains(feature) }

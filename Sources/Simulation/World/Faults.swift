@@ -10,7 +10,9 @@ extension World {
     }
 
     func inject(_ feature: Feature) {
-        guard isFaulty, let peer = draws.pick(peers) else { return }
+        guard isFaulty || feature.goesOn && !isResting, let peer = draws.pick(isFaulty ? peers : outsiders) else {
+            return
+        }
         plan(.fault(feature), in: draws.pause(about: scenario.faultPause))
         switch feature {
         case .resets: resetOne(of: peer)
@@ -146,6 +148,9 @@ extension World {
 }
 
 extension Feature {
+    /// Outside the core it never ends.
+    fileprivate var goesOn: Bool { self == .resets || self == .rot || self == .edits }
+
     /// It happens at moments of its own; others change how everything happens.
     fileprivate var isInjected: Bool {
         switch self {

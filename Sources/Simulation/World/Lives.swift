@@ -78,7 +78,7 @@ extension World {
         manager.process = host.node == 0 ? nil : manager.process
         guard let peer = peer(host.node) else { return }
         peer.process = nil
-        if isDark { peer.disk.lostPower(&draws) } else { peer.disk.killed(&draws) }
+        if isDark { peer.disk.lostPower(&draws) } else { peer.disk.killed(doubt: scenario.chances.doubt, &draws) }
     }
 
     func pause(_ host: Host) {
@@ -107,8 +107,8 @@ extension World {
 extension PeerHost {
     convenience init(node: Int, _ scenario: Scenario) {
         var draws = Draws(seed: scenario.seed, for: "character \(node)")
-        let isLiar = scenario.has(.liars) && draws.chance(0.25)
-        let isMute = scenario.has(.mutes) && draws.chance(0.25)
+        let isLiar = scenario.has(.liars) && draws.chance(scenario.chances.liar)
+        let isMute = scenario.has(.mutes) && draws.chance(scenario.chances.mute)
         // 1 MiB to 1 GiB a second.
         self.init(
             node: node, seed: scenario.seed, character: isLiar ? .liar : isMute ? .mute : .honest,

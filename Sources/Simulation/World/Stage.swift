@@ -8,6 +8,8 @@ enum Stage: Hashable {
     case settling(since: Moment)
     /// Every peer of the core fetches what it lacks.
     case fetching(until: Moment)
+    /// What nobody can give is waited for no longer than was said.
+    case ending(until: Moment)
     /// Nothing is wanted any more.
     case resting(until: Moment)
     case over
@@ -27,6 +29,8 @@ extension World {
     /// Twice the longest silence, and the longest pause before a manager is dialed again, with what goes wrong in between.
     private static let settling = Span.seconds(90)
     private static let fetching = Span.seconds(1_200)
+    /// More than ten times the longest that a client waits for something to come.
+    private static let ending = Span.seconds(1_200)
     /// Longer than connections stay open without use.
     private static let resting = Span.seconds(150)
     private static let look = Span.seconds(1)
@@ -38,6 +42,7 @@ extension World {
             stage = .settling(since: now)
         case .settling(let since): if since + World.quiet <= now { settle(since + World.settling) }
         case .fetching(let until): fetch(until)
+        case .ending(let until): end(until)
         case .resting(let until):
             guard until <= now else { break }
             checkers.requests.expectNone(self)
@@ -120,7 +125,13 @@ extension World {
                 "convergence", "\(peer.node) still lacks \(work.name.path), \(work.root): \(picture(of: peer))")
         }
         goals.open = [:]
-        // What nobody can give, or nobody in the core has, would be waited for without end.
+        stage = .ending(until: now + World.ending)
+    }
+
+    private func end(_ until: Moment) {
+        guard until <= now || !checkers.requests.isTimed(self) else { return }
+        checkers.requests.expectNoneTimed(self)
+        // What was asked for in the background would be waited for without end.
         for peer in core {
             for name in Set(library.works.map(\.name)).sorted() {
                 feed(.cancel(newRequest("a cancel", peer), name, keepData: false), to: peer)

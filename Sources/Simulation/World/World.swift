@@ -112,8 +112,18 @@ public final class World {
 
     var isFaulty: Bool { stage == .faulty }
 
+    /// Nothing is wanted any more.
+    var isResting: Bool {
+        switch stage {
+        case .resting, .over: true
+        case .faulty, .settling, .fetching, .ending: false
+        }
+    }
+
     /// The peers that are healed at last.
     var core: [PeerHost] { peers.filter { !$0.isOutside } }
+    /// Those that are not.
+    var outsiders: [PeerHost] { peers.filter(\.isOutside) }
 
     func isInCore(_ node: Int) -> Bool { peer(node).map { !$0.isOutside } ?? true }
 

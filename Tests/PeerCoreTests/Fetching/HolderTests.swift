@@ -480,6 +480,19 @@ import Wire
         #expect(requests.map { peer.failure(of: $0) == nil } == [false, true])
     }
 
+    @Test("Two downloads that wait for each other's pieces, from one who sends neither, both come to their time")
+    func silentToBoth() throws {
+        let second = try TestFile("b.bin", pieces: 1, version: 2)
+        let (request, connections) = peer.fetch(try TestFile(pieces: 1), from: [1], timeout: .seconds(3))
+        let other = peer.wish(second, timeout: .seconds(3))
+        peer.have(second, on: connections[0])
+        peer.feed(.partialOpened(peer.download, peer.opened))
+        peer.pass(.seconds(2))
+        #expect([request, other].allSatisfy { peer.failure(of: $0) == nil })
+        peer.pass(.seconds(2))
+        #expect([request, other].allSatisfy { peer.failure(of: $0) != nil })
+    }
+
     // MARK: Breaking the protocol
 
     @Test("A piece that was not asked for closes its sender, before a byte of it is taken")

@@ -103,6 +103,31 @@ import Wire
         #expect(broken == "writers")
     }
 
+    @Test("Leave to replace a file is for one delivery")
+    func forcedOnce() {
+        let request = RequestID(rawValue: 1)
+        let terms = DeliveryTerms(replacing: true, keepsBackup: true, sync: true, modified: 0)
+        let old = Disk.File(root: .empty, bad: work.none, isDurable: true)
+        let whole = partial(right: work.all, durable: work.all)
+        world.checkers.deliveries.wished(request, FetchWish(name: work.name, force: true, timeout: .seconds(1)), peer)
+        world.checkers.deliveries.renames(whole, work, over: old, terms, of: peer, world)
+        peer.disk.share[work.name] = .init(root: work.root, bad: work.none, isDurable: true)
+        world.checkers.deliveries.wants(.finished(request, result(bytes: 1)), peer, world)
+        #expect(broken == nil)
+        world.checkers.deliveries.renames(whole, work, over: old, terms, of: peer, world)
+        #expect(broken == "deliveries")
+    }
+
+    @Test("What is fetched is compared with what its holders are said to have brought, in most runs")
+    func comparesBytes() {
+        let compared = (UInt64(1)...10).map { seed in
+            let world = World(Scenario(seed: seed))
+            world.run()
+            return world.checkers.writers.compared
+        }
+        #expect(compared.count { $0 > 0 } > 5, "\(compared)")
+    }
+
     // MARK: The swarm
 
     @Test("A roster that was never the manager's is seen")
@@ -165,6 +190,26 @@ import Wire
         #expect(broken == "requests")
     }
 
+    @Test("A request with a time that does not end by itself is seen")
+    func answersLate() {
+        _ = world.newRequest("a test", peer)
+        world.checkers.requests.expectNoneTimed(world)
+        #expect(broken == nil && !world.checkers.requests.isTimed(world))
+        _ = world.newRequest("a test", timeout: .seconds(1), peer)
+        #expect(world.checkers.requests.isTimed(world))
+        world.checkers.requests.expectNoneTimed(world)
+        #expect(broken == "requests")
+    }
+
+    @Test("A connection under the number of one that is gone is seen")
+    func returns() {
+        world.checkers.generations.began(connection, peer.life, world)
+        #expect(broken == nil)
+        world.checkers.generations.handled(.closed(connection, reason: "reset"), peer)
+        world.checkers.generations.began(connection, peer.life, world)
+        #expect(broken == "generations")
+    }
+
     @Test("Something that is said on a connection that is gone is seen")
     func speaksOnClosed() {
         world.checkers.generations.handled(.closed(connection, reason: "reset"), peer)
@@ -186,6 +231,13 @@ import Wire
         peer.disk.share[work.name] = .init(root: work.root, bad: work.none, isDurable: true)
         world.checkers.convergence.choose(world)
         #expect(world.checkers.convergence.lacking(world) != nil)
+    }
+
+    @Test("Something that a manager keeps of who is no member is seen")
+    func managerBaseline() {
+        world.feed(.connected(connection, from: peer.address))
+        world.checkers.baseline.look(world)
+        #expect(broken == "baseline")
     }
 
     @Test("A piece buffer that is lent for ever is seen")
