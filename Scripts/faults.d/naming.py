@@ -100,6 +100,7 @@ def silent_name_server(world):
     joined = world.time(lambda: named.ask("status")["manager"]["state"] == "joined", "it joins", 60)
     code, event = world.request(peer=named).result()
     expect(code == 0, f"it fetches: {event}")
+    world.check_file(named)
     expect(slowest < 2, f"status is answered at once, not in {slowest:.1f} s")
     expect(ended < 6, f"SIGTERM ends it in {ended:.1f} s")
     return (

@@ -28,11 +28,13 @@ class Stopped:
         self.process.send_signal(signal.SIGCONT)
 
 
-def await_departure(world, peer):
+def await_departure(world, peer, since):
+    """Returns how long after `since` a peer was off the roster, at the latest when its silence ends."""
     def is_gone():
         return peer.address not in {entry["address"] for entry in world.fetcher.ask("peers")["peers"]}
 
-    return world.time(is_gone, f"{peer.name} is off the roster", SILENCE_SECONDS)
+    world.time(is_gone, f"{peer.name} is off the roster", max(0.1, since + SILENCE_SECONDS - time.monotonic()))
+    return time.monotonic() - since
 
 
 @fault("stop-holder", "the other holder makes up for it; off the roster within 15 s, back within 10 s after SIGCONT")
@@ -40,9 +42,9 @@ def stop_holder(world):
     world.swarm(holders=2)
     request = world.request()
     world.await_part(0.3)
-    with Stopped(world.holders[0]):
+    with Stopped(world.holders[0]) as stopped:
         whole = world.finish(request, STOP_SECONDS - 5)
-        gone = whole + await_departure(world, world.holders[0])
+        gone = await_departure(world, world.holders[0], stopped.since)
     back = world.await_roster(HEALING_SECONDS)
     return f"whole {whole:.1f} s after the stop; off the roster after {gone:.1f} s; back after {back:.1f} s"
 
@@ -70,7 +72,7 @@ def stop_fetcher(world):
     def is_back():
         return world.holders[0].knows([world.fetcher])
 
-    back = whole + world.time(is_back, "the fetcher is back on the roster", HEALING_SECONDS)
+    back = whole + world.time(is_back, "the fetcher is back on the roster", max(0.1, HEALING_SECONDS - whole))
     return f"whole {whole:.1f} s after SIGCONT; back on the roster after {back:.1f} s"
 
 

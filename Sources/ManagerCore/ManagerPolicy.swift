@@ -15,11 +15,10 @@ public struct ManagerPolicy: Sendable {
     /// For that, less than peers wait for their welcome.
     public var probe: Span = .seconds(7)
     /// Peers that are connected back to at one time; the others wait for their turn.
-    public var probesMax = 1024
-    /// Connections that have not introduced themselves: many more than a burst of joins ever has at one time.
-    public var newcomersMax = 4096
-    /// Of them from one address, which may be that of many peers behind a router; the others are for everybody else.
-    public var newcomersPerAddressMax = 1536
+    public var probesMax = Caps.Manager.probes
+    /// Connections that have not introduced themselves, and of them from one address.
+    public var newcomersMax = Caps.Manager.newcomers
+    public var newcomersPerAddressMax = Caps.Manager.newcomersFromAddress
     /// Between two broadcasts, so that a burst of joins costs ten frames a second and not one each.
     public var broadcastInterval: Span = .milliseconds(100)
 

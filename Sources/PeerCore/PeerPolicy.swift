@@ -44,13 +44,10 @@ public struct PeerPolicy: Sendable {
     public var arrival: Span = .seconds(60)
     /// How often deadlines are looked at while there is a connection, request or download.
     public var sweep: Span = .milliseconds(250)
-    /// Connections from other peers, at most: each holds a descriptor.
-    public var inboundMax = 4096
-    /// Of them from one address, which may be that of many peers behind a router; the others are for everybody else.
-    public var inboundPerAddressMax = 1024
-    /// And of one peer, whatever its address: it needs one, two when both ends connect at once, more when questions wait
-    /// behind pieces, and a few more when it lost some without our knowing.
-    public var inboundPerPeerMax = 8
+    /// Connections from other peers, at most; of them from one address, and of one peer.
+    public var inboundMax = Caps.Peer.connections
+    public var inboundPerAddressMax = Caps.Peer.connectionsFromAddress
+    public var inboundPerPeerMax = Caps.Peer.connectionsOfPeer
     /// Connections to other peers being opened or waiting for an answer at one time.
     public var contactsMax = 1024
     /// Holders of all of a file that one download fetches from at one time. Each may hold a piece buffer.
@@ -60,7 +57,7 @@ public struct PeerPolicy: Sendable {
     /// Downloads that run at one time; the others wait for their turn.
     public var runningMax = 4
     /// Requests by clients waiting for an answer.
-    public var requestsMax = 1024
+    public var requestsMax = Caps.Peer.clientRequests
     public var downloadsMax = 256
     /// Unanswered `hashesRequest`s of one download: pages of 256 KiB.
     public var layerPagesAhead = 4

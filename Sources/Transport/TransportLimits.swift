@@ -18,7 +18,7 @@ public struct TransportLimits: Sendable {
     /// The same of all connections together, if it is bounded. Beyond it, those are dropped that have more waiting than
     /// `queueShare`: whoever reads has less.
     public var queueTotalMax = Int.max
-    public var queueShare = 64 << 10
+    public var queueShare = Int.max
     /// Bytes of frames that have not come whole, all connections together. Beyond it, those are dropped that have more of
     /// them than `unfinishedShare`.
     public var unfinishedTotalMax = 32 << 20

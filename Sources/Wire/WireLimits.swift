@@ -1,3 +1,5 @@
+import Content
+
 /// Every cap of the protocol, with its reason. Sizes are bytes.
 public enum WireLimits {
     /// `u32 length, u8 type`.
@@ -16,9 +18,8 @@ public enum WireLimits {
     public static let pieceCountMax = 1 << 20
     /// Pieces in one `chunk`. A requester asks for more when it has used them up.
     public static let chunkPiecesMax = 64
-    /// Chunks that one connection may have waiting. A requester keeps far fewer, but of small files, each of which is a
-    /// chunk, a few hundred: with fewer it would wait for answers more than for data.
-    public static let chunksWaitingMax = 512
+    /// Chunks that one connection may have waiting.
+    public static let chunksWaitingMax = Caps.Peer.chunksOnConnection
     /// Runs of pieces in one `nowHave`: what a download gains in a second fits many times over.
     public static let runsPerFrameMax = 512
     /// Peers in one `introduce`: a sample is enough, since whoever is introduced introduces others in turn.

@@ -10,9 +10,6 @@ import Wire
 final class ManagerNode: ReactorHandler, TransportHandler {
     typealias Completion = Never
 
-    /// A roster of 65,536 entries is 7 MB; whoever lets more than that pile up does not read.
-    private static let queueMax = 16 << 20
-
     private let reactor: Reactor<Never>
     private let transport: Transport<Never>
     private let logger: Logger
@@ -26,7 +23,7 @@ final class ManagerNode: ReactorHandler, TransportHandler {
     init(_ settings: ManagerSettings, reactor: Reactor<Never>, logger: Logger) {
         self.reactor = reactor
         self.logger = logger
-        transport = Transport(reactor: reactor, limits: TransportLimits(queueMax: Self.queueMax))
+        transport = Transport(reactor: reactor, limits: TransportLimits(queueMax: Caps.Manager.queuedOnConnection))
         var random = SystemRandomNumberGenerator()
         var policy = ManagerPolicy(
             heartbeat: .seconds(UInt64(settings.heartbeatSeconds)),

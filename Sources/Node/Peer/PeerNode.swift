@@ -18,10 +18,6 @@ typealias PeerTransport = Transport<PeerCompletion>
 final class PeerNode: ReactorHandler {
     typealias Completion = PeerCompletion
 
-    /// What waits for one peer to read it: several pages of digests, and any number of answers.
-    private static let queueMax = 4 << 20
-    /// What waits for all of them together.
-    private static let queueTotalMax = 48 << 20
     /// To say goodbye.
     private static let leaveSpan = Span.seconds(2)
     /// Between two looks whether the share is where it was: no event tells that a file system was unmounted or mounted.
@@ -121,8 +117,8 @@ final class PeerNode: ReactorHandler {
         started = reactor.now
         partialStore = partials
         hooks = Hooks(settings.hooks, share: settings.share, reactor: reactor, logger: logger)
-        var limits = TransportLimits(queueMax: Self.queueMax)
-        limits.queueTotalMax = Self.queueTotalMax
+        var limits = TransportLimits(queueMax: Caps.Peer.queuedOnConnection)
+        (limits.queueTotalMax, limits.queueShare) = (Caps.Peer.queued, Caps.Peer.queuedShare)
         transport = Transport(reactor: reactor, limits: limits)
         transport.setRates(settings.rates)
         uploads = Uploads(UploadPolicy(slots: settings.uploadSlots))

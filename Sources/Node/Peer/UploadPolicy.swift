@@ -18,9 +18,8 @@ struct UploadPolicy: Sendable {
     /// What a piece is worth at least: to open, look and answer costs something too, and whoever asks for a byte at a time
     /// must not keep its turn for ever.
     var pieceBytesMin = 64 << 10
-    /// Requesters that wait in line, at most; the next is told when to come back. A longer line would not get anywhere
-    /// within `patience`, and nothing is looked for in it.
-    var waitingMax = 256
+    /// Requesters that wait in line, at most; the next is told when to come back.
+    var waitingMax = Caps.Peer.peersInLine
     /// A requester that has waited so long is told when to come back: who hears nothing for 5 s takes its holder for
     /// dead.
     var patience = Span.seconds(3)
