@@ -8,8 +8,8 @@ from proxy import Proxy
 from segments import Network
 from world import MIB, NAME, expect, need_tool
 
-# The silence deadline of 15 s, and a broadcast or a sweep.
-NOTICED_SECONDS = 17
+# The silence deadline of 15 s, a broadcast or a sweep, and a look of ours.
+NOTICED_SECONDS = 16
 HEALING_SECONDS = 10
 
 
@@ -50,7 +50,7 @@ def half_open(world):
     waits = world.time(lambda: world.downloads()[0]["state"] == "waiting", "the download waits", NOTICED_SECONDS)
     gone = waits + world.time(
         lambda: not world.fetcher.knows([holder]), "it is off the roster", NOTICED_SECONDS - waits)
-    own = gone + world.time(lambda: not is_joined(holder), "it knows that it is alone", max(1, NOTICED_SECONDS - gone))
+    own = gone + world.time(lambda: not is_joined(holder), "it knows that it is alone", max(0.5, NOTICED_SECONDS - gone))
     closed = own + world.time(lambda: holder.ask("status")["connections"] == 0, "it has no connection", 33 - own)
     time.sleep(10)
     lan.holders[0].plug()

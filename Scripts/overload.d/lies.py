@@ -18,6 +18,9 @@ DIRECTORY = "bomb"
 class Lies(Battle):
     """The fetcher is attacked; meanwhile it fetches from an honest holder, whose limit is the narrowest place."""
 
+    def proof(self, attack):
+        return attack.proof
+
     def prepare(self, attack):
         world = self.world
         world.make_original(RATE * self.seconds)

@@ -6,6 +6,8 @@ public struct AddressTally: Sendable {
 
     public init() {}
 
+    public var addressCount: Int { counts.count }
+
     public func count(from address: PeerAddress) -> Int { counts[address.with(port: 0)] ?? 0 }
 
     public mutating func add(_ address: PeerAddress) { counts[address.with(port: 0), default: 0] += 1 }

@@ -1,6 +1,6 @@
-/// What others may make a daemon keep for them: connections, requests and bytes that wait to be sent, each in total, from
-/// one address and of one peer. What it keeps of its own accord, and what one message may hold, is bounded beside the code
-/// that keeps it.
+/// What others may make a daemon keep for them: connections, requests and bytes that wait to be sent; in total, and from
+/// one address and of one peer where these are bounded by themselves. What it keeps of its own accord, and what one message
+/// may hold, is bounded beside the code that keeps it.
 public enum Caps {
     /// Of a peer.
     public enum Peer {
@@ -18,7 +18,8 @@ public enum Caps {
 
         /// Chunks that wait on one connection. A requester keeps far fewer, but of small files, each of which is a chunk,
         /// a few hundred: with fewer it would wait for answers more than for data. Of one peer that is eight times as
-        /// many, in one line with one turn.
+        /// many, in one line with one turn; in total those of the peers that are served or in line, since who comes
+        /// besides is told to come back, which ends the chunk.
         public static let chunksOnConnection = 512
         /// Peers in line for their turn, in total; the next is told when to come back. A longer line would not get
         /// anywhere within the time that anybody waits. An address has no line of its own: its peers may be many.
@@ -29,7 +30,7 @@ public enum Caps {
         // MARK: Bytes
 
         /// For one connection to read: several pages of digests, and any number of answers. A question is answered at
-        /// once, so that what waits of it are the bytes of its answer.
+        /// once, so that what waits of it are the bytes of its answer. Of one peer that is eight times as much.
         public static let queuedOnConnection = 4 << 20
         /// For all of them together. Beyond it, those are dropped that have more waiting than `queuedShare`, whatever
         /// their peer and address: whoever reads has less.
@@ -54,8 +55,9 @@ public enum Caps {
         // MARK: Bytes
 
         /// For one connection to read: a roster of 65,536 entries is 7 MB, and whoever lets more than that pile up does
-        /// not read. All rosters that wait are one and the same in memory, as all large frames are; and who takes nothing
-        /// for 30 s is dropped. So there is no sum to bound.
+        /// not read. There is no sum: after a burst of joins as many rosters wait as there are members, and those of one
+        /// broadcast are one and the same in memory, as all large frames are. Who takes nothing for 30 s is dropped; a
+        /// member that takes a byte now and then can make it keep an old roster for each of its connections.
         public static let queuedOnConnection = 16 << 20
     }
 }

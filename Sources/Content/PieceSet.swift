@@ -1,5 +1,7 @@
 /// A set of pieces of one file: a bit for each, least significant bit first.
 public struct PieceSet: Hashable, Sendable {
+    // trap: pieceCount, count, position, first, end, index, span: of pieces, of which a file has 2^20 at most
+
     /// Pieces in the file; members are below it.
     public let pieceCount: Int
     public private(set) var count = 0
@@ -24,6 +26,7 @@ public struct PieceSet: Hashable, Sendable {
 
     /// A bit for each piece, least significant first; the bits after the last piece are zero.
     public var bytes: [UInt8] {
+        // trap: of a word
         (0..<(pieceCount + 7) / 8).map { UInt8(truncatingIfNeeded: words[$0 / 8] >> UInt64($0 % 8 * 8)) }
     }
 
@@ -67,7 +70,7 @@ public struct PieceSet: Hashable, Sendable {
         count = 0
         for position in words.indices {
             words[position] = operation(words[position], other.words[position])
-            count += words[position].nonzeroBitCount
+            count += words[position].nonzeroBitCount  // trap: at most 64
         }
     }
 
@@ -81,7 +84,7 @@ public struct PieceSet: Hashable, Sendable {
             guard position < words.count else { return nil }
             word = words[position]
         }
-        return position * 64 + word.trailingZeroBitCount
+        return position * 64 + word.trailingZeroBitCount  // trap: of pieces
     }
 
     /// The first member at or after `index` that is in `other`, too, a set of the same file's pieces.
@@ -94,7 +97,7 @@ public struct PieceSet: Hashable, Sendable {
             guard position < words.count else { return nil }
             word = words[position] & other.words[position]
         }
-        return position * 64 + word.trailingZeroBitCount
+        return position * 64 + word.trailingZeroBitCount  // trap: of pieces
     }
 
     /// How many members lie in `range`.
@@ -102,8 +105,8 @@ public struct PieceSet: Hashable, Sendable {
         var (count, index) = (0, max(0, range.lowerBound))
         let end = min(range.upperBound, pieceCount)
         while index < end {
-            let span = min(64 - index % 64, end - index)
-            let mask = span == 64 ? ~0 : (UInt64(1) << UInt64(span)) - 1
+            let span = min(64 - index % 64, end - index)  // trap: of a word
+            let mask = span == 64 ? ~0 : (UInt64(1) << UInt64(span)) - 1  // trap: at least 1
             count += ((words[index / 64] >> UInt64(index % 64)) & mask).nonzeroBitCount
             index += span
         }

@@ -4,9 +4,12 @@ public struct ManagerLoad: Hashable, Sendable {
     public let newcomers: Int
     /// Those whose address is being tried.
     public let probed: Int
+    /// Addresses that connections are counted of.
+    public let addresses: Int
 
-    public init(newcomers: Int = 0, probed: Int = 0) {
+    public init(newcomers: Int = 0, probed: Int = 0, addresses: Int = 0) {
         self.newcomers = newcomers
         self.probed = probed
+        self.addresses = addresses
     }
 }

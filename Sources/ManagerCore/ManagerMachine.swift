@@ -34,7 +34,9 @@ public struct ManagerMachine: ~Copyable {
     public var memberCount: Int { members.count }
     public var epoch: UInt64 { book.epoch }
     public var load: ManagerLoad {
-        ManagerLoad(newcomers: newcomers, probed: sessions.count - members.count - newcomers)
+        ManagerLoad(
+            newcomers: newcomers, probed: sessions.count - members.count - newcomers,
+            addresses: newcomerTally.addressCount)
     }
 
     /// Handles one input; what is to be done is appended to `effects`.

@@ -58,18 +58,23 @@ struct CanaryRun {
     func run() throws {
         var missed = 0
         for canary in Canary.allCases {
-            let caught = (1...Self.seedsMax).lazy.map { Outcome(Scenario(seed: $0, limits: limits), canary: canary) }
-                .first { $0.violation?.checker == canary.checker }
+            let caught = (1...Self.seedsMax).lazy.map { outcome(of: $0, canary) }
+                .first { canary.checkers.contains($0.violation?.checker ?? "") }
             if let caught, let violation = caught.violation {
                 print(
                     "\(canary.rawValue): caught by \(violation.checker) with seed \(caught.scenario.seed): \(violation.message)"
                 )
             } else {
-                print("FAILED: \(canary.rawValue) was not noticed by \(canary.checker) in \(Self.seedsMax) seeds")
+                print("FAILED: \(canary.rawValue) was not noticed by \(canary.checkers) in \(Self.seedsMax) seeds")
                 missed += 1
             }
         }
         if missed > 0 { throw ExitCode.failure }
+    }
+
+    private func outcome(of seed: UInt64, _ canary: Canary) -> Outcome {
+        CrashReport.prepare(FailureReport.command(seed, limits, canary))
+        return Outcome(Scenario(seed: seed, limits: limits), canary: canary)
     }
 }
 

@@ -85,7 +85,7 @@ public struct Manifest: Sendable {
         let layout = layout(at: index)
         guard layout.isFile else { return .directory(layout.mode) }
         let length = ManifestDecoder.integer(UInt64.self, in: bytes, at: layout.path.upperBound)
-        let start = layout.path.upperBound + 8
+        let start = layout.path.upperBound + 8  // trap: a place in the bytes at hand
         let digest = bytes.withUnsafeBytes { Digest(UnsafeRawBufferPointer(rebasing: $0[start..<layout.end])) }
         return .file(FileRoot(digest: digest ?? .zero, length: length), layout.mode)
     }
@@ -103,7 +103,7 @@ public struct Manifest: Sendable {
     }
 
     private func layout(at index: Int) -> ManifestDecoder.Layout {
-        ManifestDecoder.layout(in: bytes, at: Int(starts[index]))
+        ManifestDecoder.layout(in: bytes, at: Int(starts[index]))  // trap: a u32
     }
 }
 

@@ -107,6 +107,6 @@ enum SettingText {
 
     /// Digits alone: Swift's own reading also takes a sign.
     static func decimal(_ text: some StringProtocol) -> Int? {
-        text.utf8.allSatisfy { (48...57).contains($0) } ? Int(text) : nil
+        text.utf8.allSatisfy { (48...57).contains($0) } ? Int(text) : nil  // trap: of a text, nil if it is too large
     }
 }

@@ -125,7 +125,8 @@ extension PeerMachine {
         return download.currentLanes.contains { $1.awaitsBuffer || isAnotherFed(before: download.id, on: $0) }
     }
 
-    /// Whether a holder brings another download what it asked for before. One that brings nothing to anybody is no work.
+    /// Whether a holder has begun to bring another download what it asked for before; one that goes silent is given up soon.
+    /// One that brings nothing to anybody is no work.
     private func isAnotherFed(before id: DownloadID, on connection: ConnectionID) -> Bool {
         guard isBehindAnother(id, on: connection), let first = sessions[connection]?.chunks.first else { return false }
         return downloads[first.download]?.currentLanes[connection]?.hasBrought == true

@@ -3,6 +3,9 @@ import Wire
 
 /// What the peer does for others: answers, piece layers, chunks.
 extension PeerMachine {
+    // trap: first, count: the codec has found both to be of pieces of the file, 2^20 at most
+    // trap: serving: below its cap, and checked before it goes down
+
     mutating func answer(_ request: UInt32, _ query: FileQuery, of peer: PeerID, on connection: ConnectionID) {
         if case .tree(let name) = query { return answerTree(request, name, on: connection) }
         if let file = catalog.file(for: query) ?? shelf.manifest(for: query),

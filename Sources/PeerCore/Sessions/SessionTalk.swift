@@ -3,6 +3,9 @@ import Wire
 
 /// Connections between peers: opened when something is to be said, greeted, kept while in use.
 extension PeerMachine {
+    // trap: first, count: the codec has found both to be of pieces of the file, 2^20 at most
+    // trap: now, used, introduction, idle, clogged, inboundCount: times of ours, and connections that there are
+
     /// Says `message` to a peer, connecting first if need be.
     mutating func say(_ message: Message, to peer: RosterEntry) {
         guard let connection = connections[peer.id], let session = sessions[connection] else {

@@ -11,14 +11,14 @@ public enum Canary: String, CaseIterable, Sendable {
     /// The manager is dialed only once.
     case neverRetry = "never-retry"
 
-    /// Whose rule it breaks.
-    public var checker: String {
+    /// Whose rule it breaks. What was said on another connection is bytes that nobody expects, or a peer out of its turn.
+    public var checkers: [String] {
         switch self {
-        case .offerBeforeSync: "offers"
-        case .forgetGeneration: "generations"
-        case .skipHash: "deliveries"
-        case .loseDelta: "rosters"
-        case .neverRetry: "convergence"
+        case .offerBeforeSync: ["offers"]
+        case .forgetGeneration: ["bytes", "courtesy", "generations"]
+        case .skipHash: ["deliveries"]
+        case .loseDelta: ["rosters"]
+        case .neverRetry: ["convergence"]
         }
     }
 }

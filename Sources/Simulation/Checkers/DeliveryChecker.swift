@@ -14,29 +14,32 @@ struct DeliveryChecker {
         let place: Place
     }
 
-    /// What may be replaced, until it is.
-    private var forced: Set<Place> = []
+    /// Downloads that may replace what stands at their names.
+    private struct Leave: Hashable {
+        let node: Int
+        let id: DownloadID
+    }
+
+    private var leaves: Set<Leave> = []
     private var wishes: [RequestID: Open] = [:]
     /// Files that are being put into the share, and requests that joined only then: they get what is under way.
     private var delivering: Set<Place> = []
     private var late: Set<RequestID> = []
 
     mutating func wished(_ request: RequestID, _ wish: FetchWish, _ peer: PeerHost) {
-        let place = Place(node: peer.node, name: wish.name)
-        wishes[request] = Open(wish: wish, place: place)
-        if wish.force { forced.insert(place) }
+        wishes[request] = Open(wish: wish, place: Place(node: peer.node, name: wish.name))
     }
 
     func renames(
-        _ partial: Disk.Partial, _ work: Work, over old: Disk.File?, _ terms: DeliveryTerms, of peer: PeerHost,
-        _ world: World
+        _ id: DownloadID, _ partial: Disk.Partial, _ work: Work, over old: Disk.File?, _ terms: DeliveryTerms,
+        of peer: PeerHost, _ world: World
     ) {
         if !partial.right.isComplete {
             let bad = partial.right.complement.runs
             world.report("deliveries", "\(peer.node) delivers \(partial.root) with pieces \(bad) wrong")
         }
         if partial.isSynced, !terms.sync { world.report("deliveries", "\(peer.node) was asked for less than a sync") }
-        if old != nil, terms.replacing, !forced.contains(Place(node: peer.node, name: partial.name)) {
+        if old != nil, terms.replacing, !leaves.contains(Leave(node: peer.node, id: id)) {
             world.report("deliveries", "\(peer.node) replaces \(partial.name.path) without being told to")
         }
     }
@@ -44,18 +47,25 @@ struct DeliveryChecker {
     mutating func wants(_ effect: PeerEffect, _ peer: PeerHost, _ world: World) {
         noteDelivery(effect, peer)
         switch effect {
+        case .keep(let entry): if entry.replacing { expectLeave(entry, peer, world) }
+        case .forget(let id): leaves.remove(Leave(node: peer.node, id: id))
         case .failed(let request, _), .accepted(let request, _): wishes[request] = nil
         case .finished(let request, let result):
             guard let open = wishes.removeValue(forKey: request), !result.already else { return }
-            settle(open.place)
             judge(request, open.wish, result, peer, world)
         default: break
         }
     }
 
-    /// Leave to replace is for once, and gone unless somebody else has given it.
-    private mutating func settle(_ place: Place) {
-        if !wishes.values.contains(where: { $0.wish.force && $0.place == place }) { forced.remove(place) }
+    /// It has leave to replace what stands at its name, from a wish that is open when it is first said to.
+    private mutating func expectLeave(_ entry: DownloadEntry, _ peer: PeerHost, _ world: World) {
+        let leave = Leave(node: peer.node, id: entry.id)
+        guard !leaves.contains(leave) else { return }
+        let place = Place(node: peer.node, name: entry.name)
+        guard wishes.values.contains(where: { $0.wish.force && $0.place == place }) else {
+            return world.report("deliveries", "\(peer.node) would replace \(entry.name.path) without being told to")
+        }
+        leaves.insert(leave)
     }
 
     private func judge(
@@ -85,9 +95,7 @@ struct DeliveryChecker {
         {
             late.insert(request)
         } else if case .note(.downloadFinished(let download, _)) = effect {
-            let place = Place(node: peer.node, name: download.name)
-            delivering.remove(place)
-            settle(place)
+            delivering.remove(Place(node: peer.node, name: download.name))
         } else if case .note(.downloadFailed(let download, _)) = effect {
             delivering.remove(Place(node: peer.node, name: download.name))
         }

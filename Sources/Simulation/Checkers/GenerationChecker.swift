@@ -32,11 +32,8 @@ struct GenerationChecker {
         if case .closed(let connection, _) = input { gone[manager.life, default: []].insert(connection) }
     }
 
-    /// A connection begins: under a number that no other had in this life.
-    func began(_ connection: ConnectionID, _ life: Life, _ world: World) {
-        guard gone[life]?.contains(connection) == true else { return }
-        world.report("generations", "\(life.node) has a new connection \(connection.rawValue), which is gone")
-    }
+    /// A connection begins; its number is a new one, unless somebody forgot that it must be.
+    mutating func began(_ connection: ConnectionID, _ life: Life) { gone[life]?.remove(connection) }
 
     private func expectAlive(_ connection: ConnectionID, _ host: Host, _ world: World) {
         if gone[host.life]?.contains(connection) == true {

@@ -8,28 +8,32 @@ struct WriterChecker {
         let root: FileRoot
     }
 
-    /// Pieces that were stored.
-    private var stored: [Fetch: PieceSet] = [:]
-    /// Pieces that were lost after they were counted, and are fetched twice with good reason.
-    private var lossy: Set<Fetch> = []
+    /// What a download has in this life of its daemon.
+    private struct Progress {
+        let id: DownloadID
+        /// Bytes that an earlier life left: no holder is to be thanked for them now.
+        let inherited: UInt64
+        var stored: PieceSet
+        /// Pieces were lost after they were counted, and are fetched twice with good reason.
+        var isLossy = false
+    }
+
+    private var fetches: [Fetch: Progress] = [:]
     /// Downloads whose bytes were compared: none of them, and it looks at nothing.
     private(set) var compared = 0
 
-    mutating func ended(_ life: Life) {
-        stored = stored.filter { $0.key.life != life }
-        lossy = lossy.filter { $0.life != life }
-    }
+    mutating func ended(_ life: Life) { fetches = fetches.filter { $0.key.life != life } }
 
     mutating func handled(_ input: PeerInput, _ peer: PeerHost, _ process: PeerProcess, _ world: World) {
         switch input {
+        case .partialOpened(let id, let pieces): opened(id, pieces, peer, process, world)
         case .pieceStored(let id, let index, _, .stored):
-            guard let root = process.machine.entry(of: id)?.root, let work = world.library[root] else { return }
-            stored[Fetch(life: peer.life, root: root), default: work.none].insert(index)
+            change(id, peer, process) { $0.stored.insert(index) }
         case .committed(let id, .some), .delivered(let id, .failed), .partialMissing(let id, _),
             .partialTouched(let id, _):
-            keep(nil, of: id, peer, process)
-        case .partialVerified(let id, let pieces), .partialOpened(let id, let pieces):
-            keep(pieces, of: id, peer, process)
+            change(id, peer, process) { $0.isLossy = true }
+        case .partialVerified(let id, let right):
+            change(id, peer, process) { $0.isLossy = $0.isLossy || $0.stored.intersection(right) != $0.stored }
         case .wake:
             let misplaced = process.machine.misplacedPieces
             if misplaced > 0 { world.report("writers", "\(misplaced) pieces of \(peer.node) are not in one place") }
@@ -43,22 +47,38 @@ struct WriterChecker {
         }
     }
 
-    /// - Parameter pieces: what is left of a partial file; nil if that is not known.
-    private mutating func keep(_ pieces: PieceSet?, of id: DownloadID, _ peer: PeerHost, _ process: PeerProcess) {
+    /// A partial file is made, or is taken up again with what is left of it.
+    private mutating func opened(
+        _ id: DownloadID, _ pieces: PieceSet, _ peer: PeerHost, _ process: PeerProcess, _ world: World
+    ) {
+        guard let root = process.machine.entry(of: id)?.root, let work = world.library[root] else { return }
+        let fetch = Fetch(life: peer.life, root: root)
+        if let known = fetches[fetch], known.id == id {
+            fetches[fetch]?.isLossy = known.isLossy || known.stored.intersection(pieces) != known.stored
+        } else {
+            fetches[fetch] = Progress(id: id, inherited: work.layout.bytes(of: pieces), stored: pieces)
+        }
+    }
+
+    private mutating func change(
+        _ id: DownloadID, _ peer: PeerHost, _ process: PeerProcess, _ change: (inout Progress) -> Void
+    ) {
         guard let root = process.machine.entry(of: id)?.root else { return }
         let fetch = Fetch(life: peer.life, root: root)
-        guard let before = stored[fetch], pieces.map({ before.intersection($0) != before }) ?? true else { return }
-        lossy.insert(fetch)
+        guard var progress = fetches[fetch], progress.id == id else { return }
+        change(&progress)
+        fetches[fetch] = progress
     }
 
     mutating func wants(_ effect: PeerEffect, _ peer: PeerHost, _ world: World) {
-        guard case .finished(_, let result) = effect, !lossy.contains(Fetch(life: peer.life, root: result.root)) else {
-            return
-        }
+        guard case .finished(_, let result) = effect, !result.already else { return }
+        let progress = fetches[Fetch(life: peer.life, root: result.root)]
+        guard progress?.isLossy != true else { return }
         compared += 1
         let bytes = result.holders.reduce(0) { $0 &+ $1.bytes }
-        if bytes > result.root.length {
-            world.report("writers", "\(peer.node) counted \(bytes) bytes of a file of \(result.root.length)")
+        let due = result.root.length &- (progress?.inherited ?? 0)
+        if bytes > due {
+            world.report("writers", "\(peer.node) counted \(bytes) bytes of \(due) that it lacked of a file")
         }
     }
 }

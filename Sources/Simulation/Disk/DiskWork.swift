@@ -116,7 +116,7 @@ extension World {
             return feed(.delivered(id, .failed(.io)), to: peer)
         }
         let old = peer.disk.share[partial.name]
-        checkers.deliveries.renames(partial, work, over: old, terms, of: peer, self)
+        checkers.deliveries.renames(id, partial, work, over: old, terms, of: peer, self)
         guard old == nil || terms.replacing else { return feed(.delivered(id, .occupied("a file")), to: peer) }
         var bad = work.all
         bad.subtract(partial.right)

@@ -88,7 +88,7 @@ extension World {
 
     private func open(_ pipe: Pipe, _ side: Pipe.Side) {
         pipe.ends[side].isOpen = true
-        checkers.generations.began(pipe.ends[side].connection, pipe.ends[side].life, self)
+        checkers.generations.began(pipe.ends[side].connection, pipe.ends[side].life)
         hosts[pipe.ends[side].life.node].links[pipe.ends[side].connection] = (pipe, side)
     }
 

@@ -27,6 +27,7 @@ extension Row {
             guard let data, data.count.isMultiple(of: Digest.byteCount) else { return nil }
             return data.withUnsafeBytes { bytes in
                 stride(from: 0, to: bytes.count, by: Digest.byteCount).compactMap { start in
+                    // trap: whole digests
                     Digest(UnsafeRawBufferPointer(rebasing: bytes[start..<start + Digest.byteCount]))
                 }
             }

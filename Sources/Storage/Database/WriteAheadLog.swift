@@ -46,7 +46,7 @@ struct WriteAheadLog {
             pageSize.nonzeroBitCount == 1, 512...65_536 ~= pageSize
         else { return nil }
         self.file = file
-        self.pageSize = Int(pageSize)
+        self.pageSize = Int(pageSize)  // trap: 65,536 at most
         isBigEndian = magic & 1 == 1
         salts = Array(header[16..<24])
         sums = WriteAheadLog.sums(header, at: 24)
@@ -59,7 +59,7 @@ struct WriteAheadLog {
         var broken: Int?
         var commits = 0
         var before = sums
-        let frameBytes = WriteAheadLog.frameHeaderBytes + pageSize
+        let frameBytes = WriteAheadLog.frameHeaderBytes + pageSize  // trap: 65,536 at most
         let frame = UnsafeMutableRawBufferPointer.allocate(byteCount: frameBytes, alignment: 8)
         defer { frame.deallocate() }
         var (index, offset) = (0, UInt64(WriteAheadLog.headerBytes))
@@ -75,12 +75,12 @@ struct WriteAheadLog {
                 broken = broken ?? index
                 commits = 0
             } else if broken != nil, WriteAheadLog.number(header, at: 4) != 0 {
-                commits += 1
+                commits += 1  // trap: frames that there are
                 if commits >= WriteAheadLog.commitsMin { return broken }
             }
             before = stored
-            index += 1
-            offset += UInt64(frameBytes)
+            index += 1  // trap: frames that there are
+            offset += UInt64(frameBytes)  // trap: no more than the size
         }
         return nil
     }
@@ -97,15 +97,15 @@ struct WriteAheadLog {
 
     private func word(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> UInt32 {
         let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
-        return isBigEndian ? UInt32(bigEndian: word) : UInt32(littleEndian: word)
+        return isBigEndian ? UInt32(bigEndian: word) : UInt32(littleEndian: word)  // trap: of as many bits
     }
 
     private static func sums(_ bytes: [UInt8], at offset: Int) -> Sums {
-        Sums(first: number(bytes, at: offset), second: number(bytes, at: offset + 4))
+        Sums(first: number(bytes, at: offset), second: number(bytes, at: offset + 4))  // trap: in a header
     }
 
     /// Big-endian, as all numbers of the format.
     private static func number(_ bytes: [UInt8], at offset: Int) -> UInt32 {
-        bytes.dropFirst(offset).prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
+        bytes.dropFirst(offset).prefix(4).reduce(0) { $0 << 8 | UInt32($1) }  // trap: a byte
     }
 }

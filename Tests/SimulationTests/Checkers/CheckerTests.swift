@@ -67,7 +67,7 @@ import Wire
         most.remove(1)
         let terms = DeliveryTerms(replacing: false, keepsBackup: true, sync: true, modified: 0)
         world.checkers.deliveries.renames(
-            partial(right: most, durable: most), work, over: nil, terms, of: peer, world)
+            DownloadID(rawValue: 1), partial(right: most, durable: most), work, over: nil, terms, of: peer, world)
         #expect(broken == "deliveries")
     }
 
@@ -76,7 +76,8 @@ import Wire
         let terms = DeliveryTerms(replacing: true, keepsBackup: true, sync: true, modified: 0)
         let old = Disk.File(root: .empty, bad: work.none, isDurable: true)
         world.checkers.deliveries.renames(
-            partial(right: work.all, durable: work.all), work, over: old, terms, of: peer, world)
+            DownloadID(rawValue: 1), partial(right: work.all, durable: work.all), work, over: old, terms, of: peer,
+            world)
         #expect(broken == "deliveries")
     }
 
@@ -103,19 +104,54 @@ import Wire
         #expect(broken == "writers")
     }
 
-    @Test("Leave to replace a file is for one delivery")
+    @Test("Leave to replace a file is for one download, from a wish that is open when it begins")
     func forcedOnce() {
-        let request = RequestID(rawValue: 1)
+        let (request, id) = (RequestID(rawValue: 1), DownloadID(rawValue: 1))
         let terms = DeliveryTerms(replacing: true, keepsBackup: true, sync: true, modified: 0)
         let old = Disk.File(root: .empty, bad: work.none, isDurable: true)
         let whole = partial(right: work.all, durable: work.all)
         world.checkers.deliveries.wished(request, FetchWish(name: work.name, force: true, timeout: .seconds(1)), peer)
-        world.checkers.deliveries.renames(whole, work, over: old, terms, of: peer, world)
-        peer.disk.share[work.name] = .init(root: work.root, bad: work.none, isDurable: true)
-        world.checkers.deliveries.wants(.finished(request, result(bytes: 1)), peer, world)
+        world.checkers.deliveries.wants(.keep(entry(id)), peer, world)
+        world.checkers.deliveries.wants(.failed(request, .cancelled), peer, world)
+        world.checkers.deliveries.wants(.keep(entry(id)), peer, world)
+        world.checkers.deliveries.renames(id, whole, work, over: old, terms, of: peer, world)
         #expect(broken == nil)
-        world.checkers.deliveries.renames(whole, work, over: old, terms, of: peer, world)
+        world.checkers.deliveries.wants(.forget(id), peer, world)
+        world.checkers.deliveries.wants(.keep(entry(id)), peer, world)
         #expect(broken == "deliveries")
+    }
+
+    private func entry(_ id: DownloadID) -> DownloadEntry {
+        DownloadEntry(
+            id: id, kind: .file, name: work.name, root: work.root, modified: 0, replacing: true, keepsBackup: true,
+            sync: true, priority: 0, state: .running)
+    }
+
+    @Test("A piece that counts for two holders is seen, also when an earlier life had some of the file")
+    func countsTwice() throws {
+        let (id, process) = (DownloadID(rawValue: 1), try #require(peer.process))
+        var half = work.none
+        half.insert(0)
+        world.feed(.restored(StoredDownload(entry: entry(id), layer: work.layer, pieces: half)), to: peer)
+        world.checkers.writers.handled(.partialOpened(id, half), peer, process, world)
+        let lacked = work.root.length - UInt64(work.layout.size(of: 0))
+        world.checkers.writers.wants(.finished(RequestID(rawValue: 1), result(bytes: lacked)), peer, world)
+        #expect(broken == nil && world.checkers.writers.compared == 1)
+        world.checkers.writers.wants(.finished(RequestID(rawValue: 1), result(bytes: lacked + 1)), peer, world)
+        #expect(broken == "writers")
+    }
+
+    @Test("Pieces that were lost may be fetched again")
+    func fetchesLostAgain() throws {
+        let (id, process) = (DownloadID(rawValue: 1), try #require(peer.process))
+        world.feed(.restored(StoredDownload(entry: entry(id), layer: work.layer, pieces: work.none)), to: peer)
+        world.checkers.writers.handled(.partialOpened(id, work.none), peer, process, world)
+        let stored = PeerInput.pieceStored(id, index: 0, from: connection, .stored)
+        world.checkers.writers.handled(stored, peer, process, world)
+        world.checkers.writers.handled(.committed(id, disk), peer, process, world)
+        world.checkers.writers.wants(
+            .finished(RequestID(rawValue: 1), result(bytes: work.root.length + 1)), peer, world)
+        #expect(broken == nil && world.checkers.writers.compared == 0)
     }
 
     @Test("What is fetched is compared with what its holders are said to have brought, in most runs")
@@ -199,15 +235,6 @@ import Wire
         #expect(world.checkers.requests.isTimed(world))
         world.checkers.requests.expectNoneTimed(world)
         #expect(broken == "requests")
-    }
-
-    @Test("A connection under the number of one that is gone is seen")
-    func returns() {
-        world.checkers.generations.began(connection, peer.life, world)
-        #expect(broken == nil)
-        world.checkers.generations.handled(.closed(connection, reason: "reset"), peer)
-        world.checkers.generations.began(connection, peer.life, world)
-        #expect(broken == "generations")
     }
 
     @Test("Something that is said on a connection that is gone is seen")
