@@ -48,7 +48,6 @@ struct DeliveryChecker {
         noteDelivery(effect, peer)
         switch effect {
         case .keep(let entry): if entry.replacing { expectLeave(entry, peer, world) }
-        case .forget(let id): leaves.remove(Leave(node: peer.node, id: id))
         case .failed(let request, _), .accepted(let request, _): wishes[request] = nil
         case .finished(let request, let result):
             guard let open = wishes.removeValue(forKey: request), !result.already else { return }
@@ -81,6 +80,9 @@ struct DeliveryChecker {
             world.report("deliveries", "\(peer.node) says it has \(wish.name.path), which a power failure would take")
         }
     }
+
+    /// The database does not know the download any more; until then a next life may take it up again.
+    mutating func forgotten(_ id: DownloadID, _ peer: PeerHost) { leaves.remove(Leave(node: peer.node, id: id)) }
 
     mutating func ended(_ life: Life) {
         delivering = delivering.filter { $0.node != life.node }

@@ -29,7 +29,9 @@ extension World {
             peer.disk.rows[id]?.pieces = pieces
             checkers.records.recorded(pieces, of: id, peer, self)
             feed(.committed(id, nil), to: peer)
-        case .forget(let id): peer.disk.rows[id] = nil
+        case .forget(let id):
+            peer.disk.rows[id] = nil
+            checkers.deliveries.forgotten(id, peer)
         case .ban(let ban): peer.disk.bans[ban.peer] = ban
         case .lift(let id): peer.disk.bans[id] = nil
         }

@@ -116,7 +116,7 @@ import Wire
         world.checkers.deliveries.wants(.keep(entry(id)), peer, world)
         world.checkers.deliveries.renames(id, whole, work, over: old, terms, of: peer, world)
         #expect(broken == nil)
-        world.checkers.deliveries.wants(.forget(id), peer, world)
+        world.checkers.deliveries.forgotten(id, peer)
         world.checkers.deliveries.wants(.keep(entry(id)), peer, world)
         #expect(broken == "deliveries")
     }
