@@ -14,6 +14,8 @@ struct WriterChecker {
         /// Bytes that an earlier life left: no holder is to be thanked for them now.
         let inherited: UInt64
         var stored: PieceSet
+        /// Pieces that are being looked at again.
+        var looked: PieceSet?
         /// Pieces were lost after they were counted, and are fetched twice with good reason.
         var isLossy = false
     }
@@ -33,7 +35,10 @@ struct WriterChecker {
             .partialTouched(let id, _):
             change(id, peer, process) { $0.isLossy = true }
         case .partialVerified(let id, let right):
-            change(id, peer, process) { $0.isLossy = $0.isLossy || $0.stored.intersection(right) != $0.stored }
+            change(id, peer, process) { progress in
+                progress.isLossy = progress.isLossy || progress.looked != right
+                progress.looked = nil
+            }
         case .wake:
             let misplaced = process.machine.misplacedPieces
             if misplaced > 0 { world.report("writers", "\(misplaced) pieces of \(peer.node) are not in one place") }
@@ -71,7 +76,15 @@ struct WriterChecker {
     }
 
     mutating func wants(_ effect: PeerEffect, _ peer: PeerHost, _ world: World) {
-        guard case .finished(_, let result) = effect, !result.already else { return }
+        switch effect {
+        case .verifyPartial(let id, let pieces):
+            if let process = peer.process { change(id, peer, process) { $0.looked = pieces } }
+        case .finished(_, let result): if !result.already { compare(result, peer, world) }
+        default: break
+        }
+    }
+
+    private mutating func compare(_ result: FetchResult, _ peer: PeerHost, _ world: World) {
         let progress = fetches[Fetch(life: peer.life, root: result.root)]
         guard progress?.isLossy != true else { return }
         compared += 1
