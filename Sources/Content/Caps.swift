@@ -55,9 +55,13 @@ public enum Caps {
         // MARK: Bytes
 
         /// For one connection to read: a roster of 65,536 entries is 7 MB, and whoever lets more than that pile up does
-        /// not read. There is no sum: after a burst of joins as many rosters wait as there are members, and those of one
-        /// broadcast are one and the same in memory, as all large frames are. Who takes nothing for 30 s is dropped; a
-        /// member that takes a byte now and then can make it keep an old roster for each of its connections.
+        /// not read.
         public static let queuedOnConnection = 16 << 20
+        /// For all of them together, each counted though the rosters of one broadcast are one and the same in memory, as
+        /// all large frames are. Beyond it, those are dropped that have not read all that waited for them for
+        /// `queuedSpan`: after a burst of joins more may wait, 6 GB for 10,000 members, but on a link of 1 Gbit/s not so
+        /// long. Who reads a byte now and then cannot make it keep rosters that are older.
+        public static let queued = 256 << 20
+        public static let queuedSpan = Span.seconds(60)
     }
 }

@@ -48,6 +48,8 @@ final class Connection {
     var isPostponed = false
     /// When the socket last took a byte while something was waiting; nanoseconds.
     var drained: UInt64 = 0
+    /// Since when something has been waiting all the time; nanoseconds.
+    var waitsSince: UInt64 = 0
     /// The kernel does not judge whether the other end is alive while it takes nothing.
     var isPatient = false
     /// The kernel takes in little ahead of what is read.

@@ -167,12 +167,20 @@ extension Transport {
     }
 
     func wait(for connection: Connection) {
-        if waiting.insert(connection.id).inserted { connection.drained = reactor.now }
+        if waiting.insert(connection.id).inserted {
+            (connection.drained, connection.waitsSince) = (reactor.now, reactor.now)
+        }
         if !connection.isPatient {
             connection.isPatient = true
             TCPSocket.waitForWindow(connection.descriptor)
         }
         if housekeeping == nil { housekeeping = reactor.setTimer(at: reactor.now + Span.seconds(1).nanoseconds) }
+    }
+
+    /// Whether too much waits for all together, and something for this one for too long.
+    private func isTooSlow(_ connection: Connection) -> Bool {
+        guard let span = limits.queueSpan, queuedBytes > limits.queueTotalMax else { return false }
+        return connection.queue.frameBytes > 0 && connection.waitsSince + span.nanoseconds <= reactor.now
     }
 
     func checkWaiting<H: TransportHandler>(_ handler: H) {
@@ -191,6 +199,8 @@ extension Transport {
             case .open:
                 if connection.taken + limits.drain.nanoseconds <= reactor.now {
                     fail(connection, "read nothing for \(Int(limits.drain.seconds)) s", handler)
+                } else if isTooSlow(connection) {
+                    fail(connection, "reads too slowly: \(connection.queue.frameBytes) bytes wait for it", handler)
                 }
             case .connecting, .closed: break
             }

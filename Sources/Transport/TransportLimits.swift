@@ -16,9 +16,10 @@ public struct TransportLimits: Sendable {
     /// the disk, not in memory.
     public var queueMax: Int
     /// The same of all connections together, if it is bounded. Beyond it, those are dropped that have more waiting than
-    /// `queueShare`: whoever reads has less.
+    /// `queueShare`, or have had something waiting without a break for `queueSpan`: whoever reads has less, and not so long.
     public var queueTotalMax = Int.max
     public var queueShare = Int.max
+    public var queueSpan: Span?
     /// Bytes of frames that have not come whole, all connections together. Beyond it, those are dropped that have more of
     /// them than `unfinishedShare`.
     public var unfinishedTotalMax = 32 << 20

@@ -35,6 +35,28 @@ struct SumsTests {
         withExtendedLifetime(others) {}
     }
 
+    @Test("When too much waits for all together, those that read slowly are dropped after a while, others not")
+    func dropsSlow() throws {
+        let wired = try RawWired(receiveBuffer: 4096) { limits in
+            (limits.queueTotalMax, limits.queueSpan) = (1_000_000, .seconds(2))
+        }
+        let reader = try RawSocket(to: wired.port)
+        try wired.loop.run { wired.end.accepted.count == 2 }
+        for _ in 0..<200 { wired.end.transport.send(Self.page, on: wired.end.accepted[0]) }
+        let start = ContinuousClock.now
+        try wired.loop.run {
+            // A byte now and then.
+            _ = wired.raw.read(atMost: 1)
+            wired.end.transport.send(Samples.hello(), on: wired.end.accepted[1])
+            _ = reader.read()
+            return !wired.end.closed.isEmpty
+        }
+        #expect(wired.end.closed.map(\.connection) == [wired.end.accepted[0]])
+        #expect(wired.end.closed.first?.reason.hasPrefix("reads too slowly") == true)
+        #expect(ContinuousClock.now - start >= .seconds(2))
+        #expect(wired.end.transport.queuedBytes < 1_000_000)
+    }
+
     @Test("What waits is counted down when it is read, and when its connection ends")
     func countsDown() throws {
         let wired = try RawWired(receiveBuffer: 4096)

@@ -23,7 +23,9 @@ final class ManagerNode: ReactorHandler, TransportHandler {
     init(_ settings: ManagerSettings, reactor: Reactor<Never>, logger: Logger) {
         self.reactor = reactor
         self.logger = logger
-        transport = Transport(reactor: reactor, limits: TransportLimits(queueMax: Caps.Manager.queuedOnConnection))
+        var limits = TransportLimits(queueMax: Caps.Manager.queuedOnConnection)
+        (limits.queueTotalMax, limits.queueSpan) = (Caps.Manager.queued, Caps.Manager.queuedSpan)
+        transport = Transport(reactor: reactor, limits: limits)
         var random = SystemRandomNumberGenerator()
         var policy = ManagerPolicy(
             heartbeat: .seconds(UInt64(settings.heartbeatSeconds)),
