@@ -12,7 +12,6 @@ class Joins(Battle):
     def prepare(self, attack):
         super().prepare(attack)
         self.joined = 0
-        # Others know whoever is a member, and do so soon.
         self.newcomer = self.world.peer("newcomer")
 
     def await_end(self, attack):

@@ -27,24 +27,27 @@ struct RequestChecker {
     func count(of life: Life) -> Int { open.values.count { $0.life == life } }
 
     /// Whether one of a peer in the core will end by itself.
-    func isTimed(_ world: World) -> Bool {
-        open.values.contains { $0.timeout != nil && world.isInCore($0.life.node) }
-    }
+    func isTimed(_ world: World) -> Bool { oldest(world) { $0.timeout != nil } != nil }
 
     /// Of peers in the core, at the end.
     func expectNone(_ world: World) {
-        let left = open.filter { world.isInCore($0.value.life.node) }.sorted { $0.key.rawValue < $1.key.rawValue }
-        guard let (request, first) = left.first else { return }
+        guard let (request, first) = oldest(world, where: { _ in true }) else { return }
         world.report("requests", "\(first.life.node) never answered request \(request.rawValue): \(first.what)")
     }
 
     /// Of peers in the core, when nothing has come of anything for longer than any of them was to wait.
     func expectNoneTimed(_ world: World) {
-        let left = open.filter { $0.value.timeout != nil && world.isInCore($0.value.life.node) }
-        guard let (request, first) = left.min(by: { $0.key.rawValue < $1.key.rawValue }) else { return }
+        guard let (request, first) = oldest(world, where: { $0.timeout != nil }) else { return }
         let seconds = first.timeout?.seconds ?? 0
         world.report(
             "requests",
             "\(first.life.node) still owes an answer to request \(request.rawValue) with \(seconds) s: \(first.what)")
+    }
+
+    /// The first that was asked of a peer in the core, of those that are meant.
+    private func oldest(_ world: World, where isMeant: (Open) -> Bool) -> (RequestID, Open)? {
+        open.filter { isMeant($0.value) && world.isInCore($0.value.life.node) }
+            .min { $0.key.rawValue < $1.key.rawValue }
+            .map { ($0.key, $0.value) }
     }
 }
