@@ -6,8 +6,9 @@ import Wire
 /// - All holders are complete and nobody else fetches: each has a share of the file, by the original's formula, which it
 ///   reads in order. One that has used up its share takes what is in nobody's, then the upper half of the largest left.
 /// - Otherwise: of what the holder has, the piece that the fewest other fetchers have, ties drawn. A complete holder is
-///   asked only for the pieces that are this peer's part of the crowd's work and that no other fetcher has yet; when
-///   these have come, for pieces that others are late with, each of which is one fetcher's to take over.
+///   asked only for the pieces that are this peer's part of the crowd's work and that no other fetcher has yet, in an
+///   order of its own; when these have come, for pieces from the other end of the part that is furthest behind, each of
+///   which is one fetcher's to take over.
 /// - Somebody reads the file while it comes: the first that is free.
 /// - Nothing is free: a piece that a slower lane is far from delivering is asked for a second time, and whichever comes
 ///   first counts.
@@ -15,7 +16,7 @@ extension Plan {
     /// Candidates looked at before one is taken: enough to find a rare one, few enough for every request.
     private static let candidatesMax = 256
     /// A complete holder that has sent nothing for this long, and for as long as a piece takes from it, is asked for
-    /// what others are late with.
+    /// whatever others are late with, even if little of their part is left.
     private static let idleness = Span.milliseconds(250)
     private static let idlePieces = 1.0
     /// When nothing is heard of the others for this long, and for as long as some pieces take from the holder that they
@@ -73,17 +74,13 @@ extension Plan {
     private mutating func pick(for lane: Lane, now: Moment) -> Int? {
         if isInOrder { return first(of: lane.holding) }
         switch lane.holding {
-        case .pieces(let pieces): return rarest(in: pieces) { _ in true }
+        case .pieces(let pieces): return rarest(in: pieces)
         case .all, .tree:
-            let crowd = crowd
-            if let own = rarest(in: free, where: { crowd.owns($0) && crowd.count(of: $0) == 0 }) { return own }
-            if isIdle(lane, now: now),
-                let late = rarest(in: free, where: { crowd.isSecond(of: $0) && crowd.count(of: $0) == 0 })
-            {
-                return late
-            }
+            if let own = crowd.firstOwn(in: free) { return own }
+            let soon = lane.bytesAhead / layout.pieceSize
+            if let late = crowd.lastLate(in: free, isAnyLate: isIdle(lane, now: now), soon: soon) { return late }
             // The others bring their parts, and the holder has better to do; unless nothing comes of it.
-            return isPatient(with: lane, now: now) ? nil : rarest(in: free) { _ in true }
+            return isPatient(with: lane, now: now) ? nil : rarest(in: free)
         }
     }
 
@@ -117,7 +114,7 @@ extension Plan {
     }
 
     /// Of the free pieces in a set, one that the fewest fetchers have, looked for from a place that is drawn.
-    private mutating func rarest(in pieces: PieceSet, where isAllowed: (Int) -> Bool) -> Int? {
+    private mutating func rarest(in pieces: PieceSet) -> Int? {
         guard layout.pieceCount > 0 else { return nil }
         let start = dice.roll(below: layout.pieceCount)
         var best: (piece: Int, count: Int)?
@@ -128,7 +125,6 @@ extension Plan {
                 range.contains(piece)
             {
                 position = piece + 1
-                guard isAllowed(piece) else { continue }
                 candidates += 1
                 let count = crowd.count(of: piece)
                 if let current = best, current.count < count { continue }

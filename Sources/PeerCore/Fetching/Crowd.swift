@@ -7,10 +7,16 @@ import Content
 /// piece is follows from its number and the fetchers' ids alone (rendezvous hashing: Thaler and Ravishankar, 1998), so
 /// that nothing has to be agreed on, and one fetcher more or less moves few pieces. Nobody's part is larger than another's
 /// (bounded loads: Mirrokni, Thorup and Zadimoghaddam, 2018): whoever has the largest has the most to send, and all others
-/// would wait for it.
+/// would wait for it. Each fetches its part in one order, and whoever has time left helps others from the other end of
+/// theirs: so two fetch the same only where they meet.
 struct Crowd {
     /// Pieces that fall to one fetcher together, at least so many blocks in a file: it bounds the work of dividing them.
     private static let blocksMax = 1 << 14
+    /// Of a part that nobody says he has anything new of, another takes the last half at most, but for so many pieces: what
+    /// its owner has and has not told of yet is not fetched again, and a small rest is left to it.
+    private static let unhelped = 2
+    /// Nor more than this, which bounds the work of looking for it.
+    private static let helpedMax = 1024
 
     let id: PeerID
     private let pieceCount: Int
@@ -18,9 +24,15 @@ struct Crowd {
     private(set) var rivals: Set<PeerID> = []
     /// How many of the fetchers that we hear from have a piece; empty while none has any.
     private var counts: [UInt16] = []
-    /// Whose each block is, and who takes it over if that one is late; empty while there are no rivals: then all are ours.
-    private var owners: [PeerID] = []
-    private var seconds: [PeerID] = []
+    /// Our part, and where we begin with it.
+    private var own: PieceSet
+    private var start = 0
+    /// All that fetch, this peer first.
+    private var members: [Member] = []
+    /// Whose each block is, and who takes it over if that one is late, as positions among the members; empty while there
+    /// are no rivals: then all are ours.
+    private var owners: [UInt16] = []
+    private var seconds: [UInt16] = []
 
     init(id: PeerID, pieceCount: Int) {
         self.id = id
@@ -28,6 +40,8 @@ struct Crowd {
         var log2 = 0
         while pieceCount >> log2 > Crowd.blocksMax { log2 += 1 }
         blockSizeLog2 = log2
+        own = PieceSet(pieceCount: pieceCount)
+        divide()
     }
 
     var isEmpty: Bool { rivals.isEmpty }
@@ -48,60 +62,143 @@ struct Crowd {
     func owns(_ piece: Int) -> Bool { owner(of: piece) == id }
 
     /// Which of the fetchers is to fetch it.
-    func owner(of piece: Int) -> PeerID { owners.isEmpty ? id : owners[piece >> blockSizeLog2] }
+    func owner(of piece: Int) -> PeerID { members[position(of: piece)].id }
+
+    private func position(of piece: Int) -> Int { owners.isEmpty ? 0 : Int(owners[piece >> blockSizeLog2]) }
 
     /// Whether a piece is ours to fetch when the one whose it is is late with it.
-    func isSecond(of piece: Int) -> Bool { !seconds.isEmpty && seconds[piece >> blockSizeLog2] == id }
+    func isSecond(of piece: Int) -> Bool { !seconds.isEmpty && seconds[piece >> blockSizeLog2] == 0 }
+
+    /// The first piece of our part, in our order, that none of the others has.
+    func firstOwn(in free: PieceSet) -> Int? {
+        for range in [start..<pieceCount, 0..<start] {
+            var position = range.lowerBound
+            while let piece = free.next(from: position, in: own), range.contains(piece) {
+                if count(of: piece) == 0 { return piece }
+                position = piece + 1
+            }
+        }
+        return nil
+    }
+
+    /// Of the part that is furthest behind, the last piece that none of the others has, and that is ours to take over.
+    /// - Parameters:
+    ///   - isAnyLate: whatever is left is late; otherwise only the end of a part of which much is left.
+    ///   - soon: pieces that a fetcher may have got since it was heard of.
+    mutating func lastLate(in free: PieceSet, isAnyLate: Bool, soon: Int) -> Int? {
+        var late: (piece: Int, left: Int)?
+        for position in members.indices.dropFirst() where members[position].left > late?.left ?? 0 {
+            let left = members[position].left
+            let atMost = isAnyLate ? left : (left - soon) / 2 - Crowd.unhelped
+            if let piece = last(of: position, atMost: min(atMost, Crowd.helpedMax), in: free) { late = (piece, left) }
+        }
+        return late?.piece
+    }
+
+    private mutating func last(of position: Int, atMost: Int, in free: PieceSet) -> Int? {
+        guard atMost > 0 else { return nil }
+        var passed = 0
+        for block in members[position].blocks[..<members[position].blocksLeft].reversed() {
+            for piece in pieces(of: block).reversed() where count(of: piece) == 0 {
+                guard passed < atMost else { return nil }
+                if isSecond(of: piece), free.contains(piece) { return piece }
+                passed += 1
+            }
+            if passed == 0 { members[position].blocksLeft -= 1 }
+        }
+        return nil
+    }
+
+    private func pieces(of block: Int) -> Range<Int> {
+        block << blockSizeLog2..<min(pieceCount, (block + 1) << blockSizeLog2)
+    }
 
     /// Fetchers that have a piece.
     func count(of piece: Int) -> Int { counts.isEmpty ? 0 : Int(counts[piece]) }
 
     mutating func gained(_ pieces: some Sequence<Int>) {
         if counts.isEmpty { counts = Array(repeating: 0, count: pieceCount) }
-        for piece in pieces where counts[piece] < .max { counts[piece] += 1 }
+        for piece in pieces where counts[piece] < .max {
+            if counts[piece] == 0 { members[position(of: piece)].left -= 1 }
+            counts[piece] += 1
+        }
     }
 
     mutating func lost(_ pieces: some Sequence<Int>) {
         guard !counts.isEmpty else { return }
-        for piece in pieces where counts[piece] > 0 { counts[piece] -= 1 }
+        for piece in pieces where counts[piece] > 0 {
+            counts[piece] -= 1
+            if counts[piece] == 0 { members[position(of: piece)].lost() }
+        }
     }
 
     private mutating func divide() {
         (owners, seconds) = ([], [])
-        guard !rivals.isEmpty else { return }
-        let members = [id] + rivals
+        members = ([id] + rivals).map { Member(id: $0) }
         let blocks = (pieceCount + (1 << blockSizeLog2) - 1) >> blockSizeLog2
-        let partMax = (blocks + members.count - 1) / members.count
-        owners.reserveCapacity(blocks)
-        seconds.reserveCapacity(blocks)
-        var parts = Array(repeating: Part(), count: members.count)
-        for position in members.indices { parts[position].key = members[position].high ^ members[position].low }
-        for block in 0..<blocks {
-            let (owner, second) = Crowd.heaviest(of: parts, for: block, partMax)
-            parts[owner].count += 1
-            owners.append(members[owner])
-            seconds.append(members[second])
+        if rivals.isEmpty {
+            members[0].blocks = Array(0..<blocks)
+        } else {
+            let partMax = (blocks + members.count - 1) / members.count
+            owners.reserveCapacity(blocks)
+            seconds.reserveCapacity(blocks)
+            for block in 0..<blocks {
+                let (owner, second) = Crowd.heaviest(of: members, for: block, partMax)
+                members[owner].blocks.append(block)
+                owners.append(UInt16(owner))
+                seconds.append(UInt16(second))
+            }
+        }
+        for position in members.indices { members[position].begin(among: blocks) }
+        own = PieceSet(pieceCount: pieceCount)
+        for block in members[0].blocks { own.insert(pieces(of: block)) }
+        start = (members[0].blocks.first ?? 0) << blockSizeLog2
+        for piece in 0..<pieceCount where count(of: piece) == 0 { members[position(of: piece)].left += 1 }
+    }
+
+    /// One that fetches, and its part.
+    private struct Member {
+        let id: PeerID
+        let key: UInt64
+        /// In the order in which it fetches them.
+        var blocks: [Int] = []
+        /// Of these, from the first on; of the others the fetchers that we hear from have every piece.
+        var blocksLeft = 0
+        /// Pieces of them that none of those fetchers has.
+        var left = 0
+
+        init(id: PeerID) {
+            self.id = id
+            key = id.high ^ id.low
+        }
+
+        /// Each begins at another place: while they do not know of each other, they ask for different pieces.
+        mutating func begin(among count: Int) {
+            guard count > 0 else { return }
+            let start = Int(key % UInt64(count))
+            blocks = blocks.filter { $0 >= start } + blocks.filter { $0 < start }
+            blocksLeft = blocks.count
+        }
+
+        /// Nobody has one of the pieces any more.
+        mutating func lost() {
+            left += 1
+            blocksLeft = blocks.count
         }
     }
 
-    /// What one member has of the blocks so far.
-    private struct Part {
-        var key: UInt64 = 0
-        var count = 0
-    }
-
     /// The members of the highest weights for a block, as positions: of those whose part is not full, and of all others.
-    private static func heaviest(of parts: [Part], for block: Int, _ partMax: Int) -> (owner: Int, second: Int) {
+    private static func heaviest(of members: [Member], for block: Int, _ partMax: Int) -> (owner: Int, second: Int) {
         var owner = (member: 0, weight: UInt64(0))
         var (first, next) = (owner, owner)
-        for member in parts.indices {
-            let weight = weight(of: block, for: parts[member].key)
+        for member in members.indices {
+            let weight = weight(of: block, for: members[member].key)
             if weight >= first.weight {
                 (first, next) = ((member, weight), first)
             } else if weight >= next.weight {
                 next = (member, weight)
             }
-            if parts[member].count < partMax, weight >= owner.weight { owner = (member, weight) }
+            if members[member].blocks.count < partMax, weight >= owner.weight { owner = (member, weight) }
         }
         return (owner.member, owner.member == first.member ? next.member : first.member)
     }

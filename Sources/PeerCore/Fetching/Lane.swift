@@ -87,7 +87,8 @@ struct Lane {
         return left <= bytesAhead ? min(Lane.aheadMax - inFlight.count, (bytesAhead - left) / pieceSize + 1) : 0
     }
 
-    private var bytesAhead: Int { Int(min(rate * Lane.aheadSeconds, Double(1 << 40))) }
+    /// What the holder brings in `aheadSeconds`.
+    var bytesAhead: Int { Int(min(rate * Lane.aheadSeconds, Double(1 << 40))) }
 
     /// Seconds until what is in flight has come.
     func secondsLeft(pieceSize: Int, now: Moment) -> Double {

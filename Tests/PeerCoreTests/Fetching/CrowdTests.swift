@@ -74,8 +74,8 @@ import Wire
     @Test("What another is late with is taken over from the origin, one by one, by one of the others only")
     func late() throws {
         var plan = try plan(pieces: 40)
-        let isNew = plan.crowd.insert(.number(3))
-        #expect(isNew)
+        // Their parts are so small that nobody helps with one before it is late.
+        for number in UInt64(3)...10 { _ = plan.crowd.insert(.number(number)) }
         plan.add(rival, holding: .pieces(PieceSet(pieceCount: 40)), now: start)
         // The rate is measured over a second that ends here.
         fetchOwnPart(&plan, bytesPerSecond: 100 << 20, start)
@@ -88,6 +88,50 @@ import Wire
         #expect(taken.allSatisfy { !plan.crowd.owns($0) && plan.crowd.isSecond(of: $0) && $0 != heard })
         let next = ask(&plan, end + .milliseconds(260))
         #expect(next == [])
+    }
+
+    @Test("Whoever is through with its part helps with the end of one that is far behind, half of it at most")
+    func helps() throws {
+        var plan = try plan(pieces: 80)
+        plan.add(rival, holding: .pieces(PieceSet(pieceCount: 80)), now: start)
+        let order = theirOrder(pieces: 80)
+        var asked = ask(&plan, start)
+        var position = 0
+        while position < asked.count {
+            bring(asked[position], to: &plan)
+            asked += ask(&plan, start)
+            position += 1
+        }
+        #expect(asked.prefix(40).allSatisfy { plan.crowd.owns($0) })
+        #expect(asked.dropFirst(40) == Array(order.reversed().prefix(18))[...])
+        // They have the first 12 now: of 28, 12 may be taken, and 18 are.
+        plan.gained(order.prefix(12).map { $0..<$0 + 1 }, on: rival, now: start)
+        #expect(ask(&plan, start) == [])
+        // They have got all that we brought; of 10, 3 may be taken.
+        plan.gained(order.suffix(18).map { $0..<$0 + 1 }, on: rival, now: start)
+        #expect(ask(&plan, start).first == order.dropLast(18).last)
+    }
+
+    /// The other fetcher's part, in the order in which it asks for it.
+    private func theirOrder(pieces: Int) -> [Int] {
+        var crowd = Crowd(id: .number(2), pieceCount: pieces)
+        _ = crowd.insert(.number(0))
+        var free = PieceSet(pieceCount: pieces).complement
+        var order: [Int] = []
+        while let piece = crowd.firstOwn(in: free) {
+            order.append(piece)
+            free.remove(piece)
+        }
+        return order
+    }
+
+    /// Has a piece come from the origin at once.
+    private func bring(_ piece: Int, to plan: inout Plan) {
+        _ = plan.began(piece, on: origin, now: start)
+        plan.bufferGranted(origin, now: start)
+        plan.received(on: origin, now: start)
+        let isFirst = plan.stored(piece)
+        #expect(isFirst)
     }
 
     @Test("For every piece there is one other fetcher to take it over, as all of them see it")
