@@ -10,6 +10,9 @@ public struct PartialStore: Sendable {
     /// How the files of trees stood when they were staged, by their names here.
     let staging = WritingTurn<[String: FileIdentity]>([:])
     private let reservations = WritingTurn<Void>(())
+    /// One at a time looks at what its file is to replace, and replaces it: what another has just put there is no longer
+    /// what was to be kept.
+    let replacements = WritingTurn<Void>(())
     /// What of the free space is spoken for.
     public let promises = RoomPromises()
     private let bootID: String

@@ -220,11 +220,15 @@ public struct TreeFiles: Sendable {
         let directory = if let parent, parent.name == above { parent.directory } else { try open(above, of: name) }
         parent = (above, directory)
         do throws(SystemError) {
-            // What has come meanwhile needs no backup.
-            if terms.replacing, let file = try? partials.share.file(at: name, of: root, with: bench) {
-                return try found(file, index, in: directory)
+            let staged = stagedName(index, root)
+            guard terms.replacing else { return try place(staged, as: name, root, in: directory) }
+            return try partials.replacements.withLock { _ throws(SystemError) in
+                // What has come meanwhile needs no backup.
+                if let file = try? partials.share.file(at: name, of: root, with: bench) {
+                    return try found(file, index, in: directory)
+                }
+                return try place(staged, as: name, root, in: directory)
             }
-            return try place(stagedName(index, root), as: name, root, in: directory)
         } catch {
             // It may be the very same: another run of this download was about to publish it too, or somebody has asked for
             // it by itself.
