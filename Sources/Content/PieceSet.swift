@@ -12,6 +12,12 @@ public struct PieceSet: Hashable, Sendable {
         words = Array(repeating: 0, count: (pieceCount + 63) / 64)
     }
 
+    /// Of one piece.
+    public init(pieceCount: Int, piece: Int) {
+        self.init(pieceCount: pieceCount)
+        insert(piece)
+    }
+
     /// - Parameter bytes: as `bytes` gives them.
     /// - Returns: nil for another number of bytes than the pieces need, and for bits beyond the last piece.
     public init?(pieceCount: Int, bytes: some Collection<UInt8>) {

@@ -17,8 +17,8 @@ public enum PeerEffect: Sendable, Equatable {
     case passOver(ConnectionID)
     /// Send these pieces, each behind its `piece` frame, and then `endOfChunk`.
     case serve(ConnectionID, ServeSource, FileRoot, Range<Int>)
-    /// In its turn, say that nothing of this chunk will come.
-    case serveNothing(ConnectionID, first: Int)
+    /// In its turn, say that nothing of this chunk will come: it is not there, or was called off.
+    case serveNothing(ConnectionID, first: Int, ChunkEnd)
     /// Do not begin further pieces of this chunk.
     case stopServing(ConnectionID, FileRoot, first: Int)
 

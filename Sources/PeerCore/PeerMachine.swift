@@ -201,6 +201,7 @@ public struct PeerMachine<Random: RandomNumberGenerator>: ~Copyable {
         sweepSessions()
         sweepRequests()
         sweepDownloads()
+        sweepWaiting()
         sweepCommits()
         sweepSpace()
         sweepBans()

@@ -18,7 +18,8 @@ extension PeerNode {
         case .passOver(let connection): passOver(connection)
         case .serve(let connection, let source, let root, let pieces):
             uploads.add(source, root, pieces, on: connection, transport, self)
-        case .serveNothing(let connection, let first): uploads.addNothing(first, on: connection, transport, self)
+        case .serveNothing(let connection, let first, let end):
+            uploads.addNothing(first, end, on: connection, transport, self)
         case .stopServing(let connection, let root, let first):
             uploads.cancel(root, first: first, on: connection, transport, self)
 

@@ -24,8 +24,8 @@ struct UploadQueue {
 
         /// How it ends without a further piece; nil if there is one to send.
         var ending: Ending.Kind? {
-            if file == nil { return .end(.gone) }
             if isCancelled { return .end(.cancelled) }
+            if file == nil { return .end(.gone) }
             return next == end ? .end(.complete) : nil
         }
     }

@@ -65,9 +65,11 @@ final class Uploads {
     }
 
     func addNothing(
-        _ first: Int, on connection: ConnectionID, _ transport: PeerTransport, _ owner: some UploadsOwner
+        _ first: Int, _ end: ChunkEnd, on connection: ConnectionID, _ transport: PeerTransport,
+        _ owner: some UploadsOwner
     ) {
-        queues[connection, default: .init()].uploads.append(.init(file: nil, first: first, end: first, next: first))
+        queues[connection, default: .init()].uploads.append(
+            .init(file: nil, first: first, end: first, next: first, isCancelled: end == .cancelled))
         pump(connection, transport, owner)
     }
 

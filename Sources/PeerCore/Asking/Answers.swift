@@ -34,6 +34,9 @@ extension PeerMachine {
         switch purpose {
         case .wish(let id): settle(peer, in: id, reason)
         case .download(let id):
+            if downloads[id]?.metSinceAsked.remove(peer) != nil, let query = query(for: purpose) {
+                return put(query, to: peer, for: purpose)
+            }
             unmet(peer, in: id)
             if reason == .indexing { downloads[id]?.awaitIndex(of: peer, until: now + policy.askAgain) }
             giveUpIfOnlyLiars(id)

@@ -5,6 +5,8 @@ import Wire
 ///
 /// - All holders are complete and nobody else fetches: each has a share of the file, by the original's formula, which it
 ///   reads in order. One that has used up its share takes what is in nobody's, then the upper half of the largest left.
+/// - A crowd in a line (Chain.swift): the first asks the complete holder, everybody else the one before it, for the first
+///   that is free.
 /// - Otherwise: of what the holder has, the piece that the fewest other fetchers have, ties drawn. A complete holder is
 ///   asked only for the pieces that are this peer's part of the crowd's work and that no other fetcher has yet, in an
 ///   order of its own; when these have come, for pieces from the other end of the part that is furthest behind, each of
@@ -73,6 +75,13 @@ extension Plan {
 
     private mutating func pick(for lane: Lane, now: Moment) -> Int? {
         if isInOrder { return first(of: lane.holding) }
+        switch chain.role {
+        case .behind(let parent):
+            return lane.peer == parent ? nextInLine(from: lane) : nextToProbe(from: lane, now: now)
+        case .first where lane.holding.isComplete:
+            if let piece = crowd.firstUnheld(in: free) { return piece }
+        case .first, .loose: break
+        }
         switch lane.holding {
         case .pieces(let pieces): return rarest(in: pieces)
         case .all, .tree:
@@ -106,7 +115,7 @@ extension Plan {
         return (now - crowdStirred).seconds < max(Plan.patience.seconds, fewPieces)
     }
 
-    private func first(of holding: Holding) -> Int? {
+    func first(of holding: Holding) -> Int? {
         switch holding {
         case .all, .tree: free.next(from: 0)
         case .pieces(let pieces): free.next(from: 0, in: pieces)

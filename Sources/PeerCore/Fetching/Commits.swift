@@ -1,6 +1,7 @@
 import Content
 
-/// Which written pieces are durable and recorded, and so may be offered: a crash loses what is not.
+/// Which written pieces are durable and recorded, and so may be offered: a crash loses what is not. What is fetched without
+/// syncs may be offered as soon as it is written.
 ///
 /// Written pieces are gathered and made durable together, since a sync costs about the same for one as for many.
 struct Commits {
@@ -12,25 +13,37 @@ struct Commits {
     private static let eagerPause = Span.milliseconds(25)
 
     private(set) var durable: PieceSet
+    /// What others may have.
+    private(set) var offered: PieceSet
+    private let isSynced: Bool
     private var written: PieceSet
     private var underWay: PieceSet?
     private var oldest: Moment?
     /// What others wait for is not made durable before.
     private var nextEager = Moment(nanoseconds: 0)
 
-    init(durable: PieceSet) {
+    init(durable: PieceSet, isSynced: Bool = true) {
         self.durable = durable
+        self.isSynced = isSynced
+        offered = durable
         written = PieceSet(pieceCount: durable.pieceCount)
     }
 
     /// Pieces are durable that nobody knew of.
-    mutating func found(_ pieces: PieceSet) { durable.formUnion(pieces) }
+    mutating func found(_ pieces: PieceSet) {
+        durable.formUnion(pieces)
+        offered.formUnion(pieces)
+    }
 
     var isIdle: Bool { underWay == nil }
 
-    mutating func wrote(_ piece: Int, now: Moment) {
+    /// - Returns: whether others may have it at once.
+    @discardableResult
+    mutating func wrote(_ piece: Int, now: Moment) -> Bool {
         if written.isEmpty { oldest = now }
         written.insert(piece)
+        if !isSynced { offered.insert(piece) }
+        return !isSynced
     }
 
     /// When what is written is to be made durable, unless there is much of it before; nil if nothing is, or if a commit is
@@ -64,10 +77,11 @@ struct Commits {
         return all
     }
 
-    /// - Returns: the pieces that have become durable.
+    /// - Returns: the pieces that have become durable, and that others may have.
     mutating func end() -> PieceSet {
         let gained = underWay ?? PieceSet(pieceCount: durable.pieceCount)
         durable.formUnion(gained)
+        offered.formUnion(gained)
         underWay = nil
         return gained
     }
@@ -81,6 +95,7 @@ struct Commits {
         underWay = nil
         written = PieceSet(pieceCount: durable.pieceCount)
         oldest = nil
+        offered.subtract(lost)
         return lost
     }
 
@@ -88,5 +103,6 @@ struct Commits {
     mutating func spoiled(_ pieces: PieceSet) {
         durable.subtract(pieces)
         written.subtract(pieces)
+        offered.subtract(pieces)
     }
 }

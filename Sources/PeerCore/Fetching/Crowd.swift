@@ -22,13 +22,18 @@ struct Crowd {
     private let pieceCount: Int
     private let blockSizeLog2: Int
     private(set) var rivals: Set<PeerID> = []
+    /// Where we are among all of them. The one before us stays there when it has become complete.
+    private(set) var line: Line
+    /// Counts whenever somebody comes or goes.
+    private(set) var version = 0
+    private var completed: PeerID?
     /// How many of the fetchers that we hear from have a piece; empty while none has any.
     private var counts: [UInt16] = []
     /// Our part, and where we begin with it.
     private var own: PieceSet
     private var start = 0
     /// All that fetch, this peer first.
-    private var members: [Member] = []
+    private var members: [CrowdMember] = []
     /// Whose each block is, and who takes it over if that one is late, as positions among the members; empty while there
     /// are no rivals: then all are ours.
     private var owners: [UInt16] = []
@@ -37,6 +42,7 @@ struct Crowd {
     init(id: PeerID, pieceCount: Int) {
         self.id = id
         self.pieceCount = pieceCount
+        line = Line(of: id, among: [])
         var log2 = 0
         while pieceCount >> log2 > Crowd.blocksMax { log2 += 1 }
         blockSizeLog2 = log2
@@ -54,8 +60,24 @@ struct Crowd {
     }
 
     mutating func remove(_ peer: PeerID) {
+        if completed == peer {
+            completed = nil
+            lineUp()
+        }
         guard rivals.remove(peer) != nil else { return }
         divide()
+    }
+
+    /// One that fetched has all of the file now.
+    mutating func completed(_ peer: PeerID) {
+        guard rivals.remove(peer) != nil else { return }
+        if line.before == peer { completed = peer }
+        divide()
+    }
+
+    private mutating func lineUp() {
+        version += 1
+        line = Line(of: id, among: rivals.union(completed.map { [$0] } ?? []))
     }
 
     /// Whether a piece that only complete holders have is ours to fetch from them.
@@ -79,6 +101,20 @@ struct Crowd {
             }
         }
         return nil
+    }
+
+    /// The first piece that none of the others has, or the last.
+    func firstUnheld(in free: PieceSet) -> Int? {
+        var position = 0
+        while let piece = free.next(from: position) {
+            if count(of: piece) == 0 { return piece }
+            position = piece + 1
+        }
+        return nil
+    }
+
+    func lastUnheld(in free: PieceSet) -> Int? {
+        (0..<pieceCount).last { free.contains($0) && count(of: $0) == 0 }
     }
 
     /// Of the part that is furthest behind, the last piece that none of the others has, and that is ours to take over.
@@ -133,8 +169,9 @@ struct Crowd {
     }
 
     private mutating func divide() {
+        lineUp()
         (owners, seconds) = ([], [])
-        members = ([id] + rivals).map { Member(id: $0) }
+        members = ([id] + rivals).map { CrowdMember(id: $0) }
         let blocks = (pieceCount + (1 << blockSizeLog2) - 1) >> blockSizeLog2
         if rivals.isEmpty {
             members[0].blocks = Array(0..<blocks)
@@ -156,39 +193,9 @@ struct Crowd {
         for piece in 0..<pieceCount where count(of: piece) == 0 { members[position(of: piece)].left += 1 }
     }
 
-    /// One that fetches, and its part.
-    private struct Member {
-        let id: PeerID
-        let key: UInt64
-        /// In the order in which it fetches them.
-        var blocks: [Int] = []
-        /// Of these, from the first on; of the others the fetchers that we hear from have every piece.
-        var blocksLeft = 0
-        /// Pieces of them that none of those fetchers has.
-        var left = 0
-
-        init(id: PeerID) {
-            self.id = id
-            key = id.high ^ id.low
-        }
-
-        /// Each begins at another place: while they do not know of each other, they ask for different pieces.
-        mutating func begin(among count: Int) {
-            guard count > 0 else { return }
-            let start = Int(key % UInt64(count))
-            blocks = blocks.filter { $0 >= start } + blocks.filter { $0 < start }
-            blocksLeft = blocks.count
-        }
-
-        /// Nobody has one of the pieces any more.
-        mutating func lost() {
-            left += 1
-            blocksLeft = blocks.count
-        }
-    }
-
     /// The members of the highest weights for a block, as positions: of those whose part is not full, and of all others.
-    private static func heaviest(of members: [Member], for block: Int, _ partMax: Int) -> (owner: Int, second: Int) {
+    private static func heaviest(of members: [CrowdMember], for block: Int, _ partMax: Int) -> (owner: Int, second: Int)
+    {
         var owner = (member: 0, weight: UInt64(0))
         var (first, next) = (owner, owner)
         for member in members.indices {

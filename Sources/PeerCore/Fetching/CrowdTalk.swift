@@ -59,16 +59,33 @@ extension PeerMachine {
         else { return }
         if let known = download.holders[peer], known.state != .lost { return }
         join(peer, to: id)
+        if questions.isAsking(peer, for: .download(id)) { downloads[id]?.metSinceAsked.insert(peer) }
         put(.root(download.root), to: peer, for: .download(id))
     }
 
     /// One more fetches the file: what complete holders were asked for and have not begun to send may be its part now.
     mutating func join(_ peer: PeerID, to id: DownloadID) {
-        guard downloads[id]?.plan.crowd.insert(peer) == true, let download = downloads[id] else { return }
+        guard downloads[id]?.plan.crowd.insert(peer) == true else { return }
+        lineUp(id)
+        guard let download = downloads[id] else { return }
         for (connection, lane) in download.plan.lanes where lane.holding.isComplete {
             cancelChunks(of: download, on: connection) { chunk in
                 chunk.file == nil && chunk.next == chunk.first && download.plan.isForeign(chunk.first..<chunk.end)
             }
+        }
+    }
+
+    /// Takes this peer's place in the crowd's line. What was asked of the one before it ahead of time is not awaited when
+    /// this peer is not behind it any more.
+    mutating func lineUp(_ id: DownloadID) {
+        let before = downloads[id]?.plan.chain.role
+        downloads[id]?.plan.lineUp(now: now)
+        guard case .behind(let parent) = before, downloads[id]?.plan.chain.role != before, let download = downloads[id],
+            case .active(let connection) = download.holders[parent]?.state,
+            let holding = download.plan.lanes[connection]?.holding
+        else { return }
+        cancelChunks(of: download, on: connection) { chunk in
+            chunk.file == nil && chunk.next == chunk.first && !holding.contains(chunk.first)
         }
     }
 
@@ -87,7 +104,7 @@ extension PeerMachine {
             downloads[id]?.holders[peer]?.holding.insert(runs)
             // Whoever has all of it fetches no more.
             if downloads[id]?.holders[peer]?.holding.isComplete == true {
-                downloads[id]?.plan.crowd.remove(peer)
+                downloads[id]?.plan.crowd.completed(peer)
                 downloads[id]?.tree?.plan.completed(connection, now: now)
             }
             switch downloads[id]?.phase {

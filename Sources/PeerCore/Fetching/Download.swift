@@ -135,6 +135,7 @@ struct Download {
     var layerSources: [ConnectionID: Moment] = [:]
     /// Who was told what we have, and is told when it becomes more.
     var followers: Set<ConnectionID> = []
+    var news: News
     var holders: [PeerID: Holder] = [:]
     /// When a holder was last found to have sent wrong bytes.
     var lastLie = Moment(nanoseconds: 0)
@@ -143,6 +144,8 @@ struct Download {
     var isListed = false
     /// Peers that were asked again since the last search for holders, as their connections had been lost.
     var askedAgain: Set<PeerID> = []
+    /// Peers that turned out to fetch it when a question was on its way to them: the answer may be older than that.
+    var metSinceAsked: Set<PeerID> = []
     /// Peers that may have it when they have indexed their share, and when they are asked again.
     var indexing: Set<PeerID> = []
     var askAgain = Moment.distantFuture
@@ -171,7 +174,8 @@ struct Download {
         since = now
         self.plan = plan
         inherited = stored.flatMap { $0.isEmpty ? nil : $0 }
-        commits = Commits(durable: stored ?? PieceSet(pieceCount: layout.pieceCount))
+        commits = Commits(durable: stored ?? PieceSet(pieceCount: layout.pieceCount), isSynced: record.sync)
+        news = News(pieceCount: layout.pieceCount)
         nextSeek = now + policy.seekFirst
         seekPause = policy.seekFirst
         lastKnown = Figures(have: record.treeHave, length: record.treeLength)

@@ -39,7 +39,7 @@ extension PeerMachine {
         if holder.losses < 2 { downloads[id]?.seekPause = policy.seekFirst }
         if isComplete { downloads[id]?.plan.crowd.remove(peer) } else { join(peer, to: id) }
         if case .fetching = download.phase {
-            downloads[id]?.plan.add(connection, holding: holder.holding, now: now)
+            downloads[id]?.plan.add(connection, of: peer, holding: holder.holding, now: now)
         }
         if download.tree?.isSurveyed == true { addTreeLane(connection, to: id) }
     }

@@ -3,8 +3,11 @@ import Wire
 
 /// One holder's part in a download: the pieces it still has to be asked for, and those on their way from it.
 struct Lane {
+    let peer: PeerID?
     /// What the holder has.
     var holding: Holding
+    /// It had all of it from the beginning.
+    let isOrigin: Bool
     /// Where this holder's pieces lie while the file is divided among complete holders.
     var share: Range<Int> = 0..<0
     /// The holder was busy: it is not asked before.
@@ -49,8 +52,10 @@ struct Lane {
     /// Something that was asked for has not come whole.
     var isOwing: Bool { !inFlight.isEmpty || receiving != nil }
 
-    init(holding: Holding, now: Moment) {
+    init(of peer: PeerID? = nil, holding: Holding, now: Moment) {
+        self.peer = peer
         self.holding = holding
+        isOrigin = holding.isComplete
         lastByte = now
         steady = now
         windowStart = now
@@ -139,6 +144,8 @@ struct Lane {
     /// Waiting for the first request does not count as slowness.
     mutating func asked(_ pieces: Range<Int>, now: Moment) {
         if !isOwing {
+            // A piece may take less than a window, and so may all of those that are asked for one by one.
+            if rate == 0, windowBytes > 0, lastByte > windowStart { rate = measured(lastByte) }
             owes(since: now)
             windowStart = now
             windowBytes = 0

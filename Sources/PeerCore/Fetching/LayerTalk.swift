@@ -146,7 +146,7 @@ extension PeerMachine {
         for connection in lanes {
             let peer = download.senders[connection]
             let holding = peer.flatMap { download.holders[$0]?.holding } ?? .all
-            downloads[id]?.plan.add(connection, holding: holding, now: now)
+            downloads[id]?.plan.add(connection, of: peer, holding: holding, now: now)
         }
         downloads[id]?.plan.divide(among: lanes, now: now)
         advance(id)

@@ -13,6 +13,7 @@ extension PeerMachine {
     }
 
     mutating func askForPieces(_ id: DownloadID, on connection: ConnectionID) {
+        lineUp(id)
         guard let root = downloads[id]?.root else { return }
         while let chunk = downloads[id]?.plan.nextChunk(for: connection, now: now) {
             sessions[connection]?.chunks.append(
@@ -143,10 +144,11 @@ extension PeerMachine {
         case .stored:
             // A second copy adds nothing, but it may be what the delivery waits for.
             guard downloads[id]?.plan.stored(index) == true else { return advance(id) }
-            downloads[id]?.commits.wrote(index, now: now)
+            let isOffered = downloads[id]?.commits.wrote(index, now: now) == true
             if let peer { downloads[id]?.credit(peer, bytes: UInt64(download.plan.layout.size(of: index))) }
             progress(id)
             cancelDoubles(of: index, id)
+            if isOffered { offer(PieceSet(pieceCount: download.plan.layout.pieceCount, piece: index), of: id) }
             commitIfDue(id)
             advance(id)
         case .wrong:

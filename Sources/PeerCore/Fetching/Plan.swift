@@ -14,6 +14,7 @@ struct Plan {
     /// Pieces that nobody has been asked for.
     private(set) var free: PieceSet
     var crowd: Crowd
+    var chain = Chain()
     var dice: Dice
     /// Copies of a piece that are with a worker: two when both lanes of a doubled piece came through.
     private var checking: [Int: Int] = [:]
@@ -75,15 +76,21 @@ struct Plan {
     }
 
     /// A holder that comes later begins with nothing and takes.
-    mutating func add(_ connection: ConnectionID, holding: Holding = .all, now: Moment) {
+    mutating func add(_ connection: ConnectionID, of peer: PeerID? = nil, holding: Holding = .all, now: Moment) {
         guard lanes[connection] == nil else { return }
-        lanes[connection] = Lane(holding: holding, now: now)
+        lanes[connection] = Lane(of: peer, holding: holding, now: now)
         if case .pieces(let pieces) = holding { crowd.gained(pieces.runs.joined()) }
     }
 
-    /// Whether a complete holder that has been asked for these pieces should rather send others: all are other fetchers'
-    /// parts.
-    func isForeign(_ pieces: Range<Int>) -> Bool { !isInOrder && !pieces.contains { crowd.owns($0) } }
+    /// Whether a complete holder that has been asked for these pieces should rather send others: this peer is behind
+    /// another in the line, or all are other fetchers' parts.
+    func isForeign(_ pieces: Range<Int>) -> Bool {
+        switch chain.role {
+        case .behind: true
+        case .first: false
+        case .loose: !isInOrder && !pieces.contains { crowd.owns($0) }
+        }
+    }
 
     /// A holder has more than it had.
     mutating func gained(_ runs: [Range<Int>], on connection: ConnectionID, now: Moment) {
@@ -122,7 +129,8 @@ struct Plan {
         let ahead = lane.ahead(pieceSize: layout.pieceSize)
         let isDivided = !isInOrder && !isSwarming
         // A wide window is filled by halves: one request is answered while the next is on its way, and requests stay few.
-        let room = isSwarming ? lane.crowdRoom(pieceSize: layout.pieceSize) : ahead - lane.inFlight.count
+        let isAlone = !isSwarming || chain.isBehind(lane.peer)
+        let room = isAlone ? ahead - lane.inFlight.count : lane.crowdRoom(pieceSize: layout.pieceSize)
         guard room >= (isDivided && ahead > Lane.narrow ? ahead / 2 : 1) else { return nil }
         let wanted = min(room, max(1, ahead / 2))
         var chunk = isDivided ? nextOfShare(for: connection, atMost: wanted) : nextOfCrowd(for: connection, now: now)
@@ -157,6 +165,7 @@ struct Plan {
             lane.receiving = piece
             lane.receivingLeft = layout.size(of: piece)
             lane.awaitsBuffer = true
+            chain.began(piece, now: now)
         }
         lanes[connection] = lane
         return isLate ? .late : .wanted
@@ -182,6 +191,10 @@ struct Plan {
         if !lane.holding.isComplete { crowdStirred = now }
         lanes[connection]?.receiving = nil
         checking[piece, default: 0] += 1
+        if case .behind(let parent) = chain.role, lane.isOrigin {
+            let rate = lanes.values.first { $0.peer == parent }?.rate ?? 0
+            chain.received(piece, bytes: layout.size(of: piece), rate: rate, now: now)
+        }
     }
 
     /// The piece that is coming in will not become whole.

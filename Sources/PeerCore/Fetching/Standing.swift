@@ -132,7 +132,7 @@ extension Download {
     }
 
     /// What it has for others.
-    var offered: PieceSet? { isOpen ? offerable(commits.durable) : nil }
+    var offered: PieceSet? { isOpen ? offerable(commits.offered) : nil }
 
     /// Whoever has all of a manifest has its tree: one that is fetched lacks the manifest's last piece for others.
     func offerable(_ pieces: PieceSet) -> PieceSet {

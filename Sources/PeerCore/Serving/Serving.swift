@@ -55,12 +55,9 @@ extension PeerMachine {
         introduce(root, to: peer, on: connection)
     }
 
-    mutating func serve(_ root: FileRoot, _ pieces: Range<Int>, to peer: PeerID, on connection: ConnectionID) {
-        guard let session = sessions[connection] else { return }
-        guard session.serving < WireLimits.chunksWaitingMax else {
-            return refuse(connection, "more than \(WireLimits.chunksWaitingMax) chunks wait already")
-        }
-        sessions[connection]?.serving += 1
+    /// Hands a chunk to the uploads.
+    mutating func serve(_ chunk: WaitingChunk, to peer: PeerID, on connection: ConnectionID) {
+        let (root, pieces) = (chunk.root, chunk.pieces)
         if let file = catalog.file(root: root) {
             emit(.serve(connection, .shared(file.name), root, pieces))
         } else if let download = downloads.values.first(where: { $0.root == root && $0.offered != nil }),
@@ -71,7 +68,7 @@ extension PeerMachine {
             emit(.serve(connection, .manifest(root.digest), root, pieces))
         } else {
             // The answer keeps its place behind the chunks that are still being sent.
-            return emit(.serveNothing(connection, first: pieces.lowerBound))
+            return emit(.serveNothing(connection, first: pieces.lowerBound, .gone))
         }
         // Of a file of one piece nobody has some and lacks some; unless it is the list of a directory.
         if root.length > 1 << UInt64(PieceLayout.usualPieceSizeLog2) || shelf.manifest(root) != nil {

@@ -17,8 +17,9 @@ struct PeerSession {
     var used: Moment
     /// The questions asked on it and not answered on it, and when.
     var asked: [UInt32: Moment] = [:]
-    /// Chunks being served on it.
+    /// Chunks asked of us on it and not answered to their end, and those of them that wait for pieces.
     var serving = 0
+    var waiting: [WaitingChunk] = []
     /// When the last byte of one was handed to the kernel, which may hold it for long.
     var served: Moment?
     /// Pages of digests asked on it and not answered.

@@ -138,8 +138,8 @@ extension PeerMachine {
         switch message {
         case .req(let request, let query): answer(request, query, of: peer, on: connection)
         case .hashesRequest(let root, let first, let count): sendHashes(root, first, count, to: peer, on: connection)
-        case .chunk(let root, let first, let count): serve(root, first..<first + count, to: peer, on: connection)
-        case .cancel(let root, let first, _): emit(.stopServing(connection, root, first: first))
+        case .chunk(let root, let first, let count): serve(root, first..<first + count, on: connection)
+        case .cancel(let root, let first, _): stopServing(root, first: first, on: connection)
         case .have(let request, let offer):
             refusers.remove(peer)
             answered(request, offer, by: peer, on: connection)

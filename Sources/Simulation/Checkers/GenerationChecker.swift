@@ -48,7 +48,7 @@ extension PeerEffect {
         switch self {
         case .send(let connection, _), .close(let connection, _), .receivePiece(let connection, _, _, _),
             .discardPiece(let connection, _), .passOver(let connection), .serve(let connection, _, _, _),
-            .serveNothing(let connection, _),
+            .serveNothing(let connection, _, _),
             .stopServing(let connection, _, _), .receiveFile(let connection, _, _, _):
             connection
         case .dial, .checkLayer, .openPartial, .reopenPartial, .commit, .checkPartial, .verifyPartial, .deliver,

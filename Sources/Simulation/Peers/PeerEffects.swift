@@ -24,8 +24,8 @@ extension World {
         case .passOver(let connection): passOver(connection, peer)
         case .serve(let connection, let source, let root, let pieces):
             if peer.character != .mute { addUpload(.init(source, root, pieces), on: connection, peer) }
-        case .serveNothing(let connection, let first):
-            if peer.character != .mute { addUpload(.init(nothingFrom: first), on: connection, peer) }
+        case .serveNothing(let connection, let first, let end):
+            if peer.character != .mute { addUpload(.init(nothingFrom: first, end), on: connection, peer) }
         case .stopServing(let connection, let root, let first):
             process.uploads[connection]?.cancel(root, first: first)
             pump(connection, peer)

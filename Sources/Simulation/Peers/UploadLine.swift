@@ -1,5 +1,6 @@
 import Content
 import PeerCore
+import Wire
 
 /// Chunks to send on one connection, in the order in which they were asked.
 struct UploadLine {
@@ -24,13 +25,14 @@ struct UploadLine {
             next = first
         }
 
-        init(nothingFrom first: Int) {
+        init(nothingFrom first: Int, _ ending: ChunkEnd) {
             source = nil
             root = .empty
             self.first = first
             end = first
             next = first
-            isGone = true
+            isGone = ending == .gone
+            isCancelled = !isGone
         }
     }
 

@@ -128,7 +128,7 @@ extension PeerEffect: Traceable {
         case .passOver(let connection): Simulation.code(94, connection.rawValue)
         case .serve(let connection, _, _, let pieces):
             Simulation.code(66, connection.rawValue, UInt64(pieces.lowerBound))
-        case .serveNothing(let connection, let first): Simulation.code(67, connection.rawValue, UInt64(first))
+        case .serveNothing(let connection, let first, _): Simulation.code(67, connection.rawValue, UInt64(first))
         case .stopServing(let connection, _, let first): Simulation.code(68, connection.rawValue, UInt64(first))
         case .checkLayer(let id, _, _): Simulation.code(69, id.rawValue)
         case .openPartial(let entry, _): Simulation.code(70, entry.id.rawValue)

@@ -32,7 +32,7 @@ extension PeerWorld {
         case .serve(let connection, let source, let root, let pieces):
             try serve(source, root, pieces)
             owed.append(.chunkServed(connection))
-        case .serveNothing(let connection, _): owed.append(.chunkServed(connection))
+        case .serveNothing(let connection, _, _): owed.append(.chunkServed(connection))
 
         case .checkLayer(let id, let root, let layer):
             let layout = try require(PieceLayout(length: root.length), "\(root) is too long")

@@ -120,7 +120,7 @@ struct UploadsTests {
     @Test("Chunks of one connection are sent one after the other, also one of which there is nothing")
     func keepsOrder() throws {
         add(0..<1)
-        uploads.addNothing(7, on: connection, loop.transport, owner)
+        uploads.addNothing(7, .gone, on: connection, loop.transport, owner)
         add(5..<6)
         try run(until: 5)
         #expect(fetcher.heard == ["piece 0", "end 0 complete", "end 7 gone", "piece 5", "end 5 complete"])

@@ -28,6 +28,25 @@ struct CommitsTests {
         #expect(commits.durable == pieces([3, 4]))
     }
 
+    @Test("What is fetched without syncs is offered when it is written, and not any more if it is lost")
+    func withoutSyncs() {
+        var unsynced = Commits(durable: pieces([1]), isSynced: false)
+        let isOffered = unsynced.wrote(2, now: at(0))
+        #expect(isOffered)
+        #expect(unsynced.offered == pieces([1, 2]) && unsynced.durable == pieces([1]))
+        _ = unsynced.begin(layout, isEager: true, now: at(0))
+        let lost = unsynced.fail()
+        #expect(lost == pieces([2]))
+        #expect(unsynced.offered == pieces([1]))
+        var synced = Commits(durable: pieces([1]), isSynced: true)
+        let isOfferedSynced = synced.wrote(2, now: at(0))
+        #expect(!isOfferedSynced)
+        _ = synced.begin(layout, isEager: true, now: at(0))
+        #expect(synced.offered == pieces([1]))
+        _ = synced.end()
+        #expect(synced.offered == pieces([1, 2]))
+    }
+
     @Test("64 MiB do not wait, and neither do pieces that others wait for")
     mutating func early() {
         for piece in 0..<63 { commits.wrote(piece, now: at(0)) }

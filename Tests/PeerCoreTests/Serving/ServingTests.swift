@@ -66,7 +66,7 @@ import Wire
     func unknownRoot() throws {
         let unknown = try TestFile(pieces: 4, version: 9)
         peer.say(.chunk(unknown.root, first: 2, count: 1), on: connection)
-        #expect(peer.take() == [.serveNothing(connection, first: 2)])
+        #expect(peer.take() == [.serveNothing(connection, first: 2, .gone)])
     }
 
     @Test("A cancelled chunk is stopped")

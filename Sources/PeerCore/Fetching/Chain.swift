@@ -1,0 +1,173 @@
+import Content
+import Wire
+
+/// Where a peer stands in its crowd's line: all who fetch a file that one peer has, in the order of their ids. The first
+/// fetches from the holder, everybody else from the one before it, each in the file's order.
+///
+/// So every link carries one stream each way, and the holder sends each piece once. Many streams share a link unevenly, and
+/// each costs both ends wakes and messages. As a line is as slow as its slowest member, who gets little leaves it for a
+/// while, and fetches from everybody (Choice.swift).
+struct Chain {
+    enum Role: Equatable {
+        /// In no line.
+        case loose
+        case first
+        case behind(PeerID)
+    }
+
+    private(set) var role = Role.loose
+    /// Of the crowd when the role was last looked at, and when it is looked at again if nothing changes.
+    private var version = -1
+    private var nextLook = Moment(nanoseconds: 0)
+    /// Since when the role is what it is.
+    private(set) var since = Moment(nanoseconds: 0)
+    /// It is in no line before, and how long it leaves one for the next time.
+    private(set) var restsUntil = Moment(nanoseconds: 0)
+    private var rest = Chain.restMin
+    /// What the one before it had at the beginning.
+    private(set) var parentBegan = 0
+    /// When the holder is next asked for a piece, to see whether it is faster, and the piece.
+    private var lastProbe: Moment?
+    private var probe: (piece: Int, began: Moment?)?
+    /// The holder has turned out to be so much faster that it is better to leave.
+    private(set) var isOutdone = false
+
+    private static let pause = Span.milliseconds(50)
+    private static let restMin = Span.seconds(1)
+    private static let restMax = Span.seconds(16)
+    /// Each later in the line waits for longer for its first piece, and looks less often at the holder.
+    private static let probeFirst = Span.milliseconds(700)
+    private static let probePause = Span.seconds(10)
+    /// How much faster than the one before it makes the holder worth leaving the line for.
+    private static let probeGain = 2.0
+
+    /// Whether pieces come from that peer only.
+    func isBehind(_ peer: PeerID?) -> Bool { peer.map { role == .behind($0) } ?? false }
+
+    func isDue(_ version: Int, _ now: Moment) -> Bool { version != self.version || nextLook <= now }
+
+    mutating func looked(_ version: Int, _ now: Moment) {
+        self.version = version
+        nextLook = now + Chain.pause
+    }
+
+    /// - Parameter began: pieces that the one before it has.
+    mutating func take(_ role: Role, began: Int, now: Moment) {
+        guard role != self.role else { return }
+        self.role = role
+        since = now
+        parentBegan = began
+        probe = nil
+        lastProbe = nil
+    }
+
+    mutating func leave(now: Moment) {
+        role = .loose
+        restsUntil = now + rest
+        rest = min(Chain.restMax, Span(nanoseconds: rest.nanoseconds * 2))
+        (probe, isOutdone) = (nil, false)
+    }
+
+    // MARK: The holder
+
+    func isTimeToProbe(place: Int, now: Moment) -> Bool {
+        let pause = lastProbe == nil ? Chain.probeFirst : Chain.probePause
+        return probe == nil && (lastProbe ?? since) + Span(nanoseconds: pause.nanoseconds * UInt64(place)) <= now
+    }
+
+    mutating func probes(_ piece: Int, now: Moment) {
+        probe = (piece, nil)
+        lastProbe = now
+    }
+
+    mutating func began(_ piece: Int, now: Moment) {
+        if probe?.piece == piece { probe?.began = now }
+    }
+
+    /// A piece is whole.
+    /// - Parameters:
+    ///   - bytes: its size.
+    ///   - rate: bytes a second from the one before it.
+    mutating func received(_ piece: Int, bytes: Int, rate: Double, now: Moment) {
+        guard let probe, probe.piece == piece, let began = probe.began else { return }
+        self.probe = nil
+        isOutdone = rate > 0 && Double(bytes) / max((now - began).seconds, 1e-6) > Chain.probeGain * rate
+        if isOutdone { nextLook = now }
+    }
+}
+
+// MARK: The line
+
+extension Plan {
+    /// A line is worth it while passing a piece on from the first to the last takes little of the time of the file.
+    private static let piecesPerMember = 16
+    /// For the first byte, and for every further one: at first, and for each that is before this peer.
+    private static let patience = (least: Span.milliseconds(150), place: Span.milliseconds(40))
+    /// Pieces that one may have and the other not before it counts as slow: those next to each other in the line, and for
+    /// each place between others.
+    private static let aheadMax = 64
+    private static let behindMax = (least: 16, place: 8)
+
+    /// Takes a place in the line, or leaves it.
+    mutating func lineUp(now: Moment) {
+        guard chain.isDue(crowd.version, now) else { return }
+        chain.looked(crowd.version, now)
+        guard isLine, chain.restsUntil <= now else {
+            return chain.take(.loose, began: 0, now: now)
+        }
+        guard let parent = crowd.line.before else { return chain.take(.first, began: 0, now: now) }
+        let lane = lanes.values.first { $0.peer == parent }
+        let has = lane.map { count(of: $0.holding) } ?? 0
+        chain.take(.behind(parent), began: has, now: now)
+        if chain.isOutdone || isPoor(lane, has, now: now) { chain.leave(now: now) }
+    }
+
+    /// Others fetch the file from one that has it.
+    private var isLine: Bool {
+        !isInOrder && (crowd.line.before != nil || !crowd.isEmpty)
+            && layout.pieceCount >= Plan.piecesPerMember * (crowd.rivals.count + 1)
+            && lanes.values.count { $0.isOrigin } <= 1
+    }
+
+    /// Whether little comes from the one before this peer, or others far ahead of it show that more could.
+    private func isPoor(_ lane: Lane?, _ has: Int, now: Moment) -> Bool {
+        let last = lane.map { $0.hasBrought ? max(chain.since, $0.lastByte) : chain.since } ?? chain.since
+        let (least, place) = Plan.patience
+        let patience = Span(nanoseconds: least.nanoseconds + place.nanoseconds * UInt64(crowd.line.place))
+        if now - last > patience || has > stored.count + Plan.aheadMax || stored.count > has + Plan.aheadMax {
+            return true
+        }
+        let most = lanes.values.filter { !$0.isOrigin }.map { count(of: $0.holding) }.max() ?? 0
+        return most > max(has, stored.count) + Plan.behindMax.least + Plan.behindMax.place * crowd.line.place
+    }
+
+    private func count(of holding: Holding) -> Int {
+        switch holding {
+        case .all, .tree: layout.pieceCount
+        case .pieces(let pieces): pieces.count
+        }
+    }
+
+    /// Behind another: what it has, and then what it will have, in the file's order.
+    func nextInLine(from lane: Lane) -> Int? {
+        if let piece = first(of: lane.holding) { return piece }
+        // Whoever has had some all along may fetch nothing, and answer that it has no more.
+        guard case .pieces(let pieces) = lane.holding, chain.parentBegan == 0 || pieces.count > chain.parentBegan else {
+            return nil
+        }
+        return free.next(from: 0)
+    }
+
+    /// The last piece that no other fetcher has, when it is time to see how fast the holder is.
+    mutating func nextToProbe(from lane: Lane, now: Moment) -> Int? {
+        // A few do: whoever finds out is the first of all behind it.
+        let isProbing = crowd.line.place & (crowd.line.place - 1) == 0
+        guard isProbing, lane.isOrigin, !lane.isOwing, chain.isTimeToProbe(place: crowd.line.place, now: now),
+            let piece = crowd.lastUnheld(in: free)
+        else {
+            return nil
+        }
+        chain.probes(piece, now: now)
+        return piece
+    }
+}

@@ -1,0 +1,67 @@
+import Content
+import Wire
+
+/// A chunk that was asked of this peer and is not handed to its uploads yet: a piece of it is still to come, or it is
+/// behind such a one.
+struct WaitingChunk: Equatable {
+    let root: FileRoot
+    let pieces: Range<Int>
+    var isCancelled = false
+}
+
+/// Whoever is behind this peer in a crowd's line asks for pieces before they are here, and is sent each as soon as it is:
+/// so a line of peers passes a file on without a pause at any of them.
+extension PeerMachine {
+    mutating func serve(_ root: FileRoot, _ pieces: Range<Int>, on connection: ConnectionID) {
+        guard let session = sessions[connection] else { return }
+        guard session.serving < WireLimits.chunksWaitingMax else {
+            return refuse(connection, "more than \(WireLimits.chunksWaitingMax) chunks wait already")
+        }
+        sessions[connection]?.serving += 1
+        sessions[connection]?.waiting.append(WaitingChunk(root: root, pieces: pieces))
+        serveWaiting(on: connection)
+    }
+
+    mutating func stopServing(_ root: FileRoot, first: Int, on connection: ConnectionID) {
+        let position = sessions[connection]?.waiting.firstIndex {
+            $0.root == root && $0.pieces.lowerBound == first && !$0.isCancelled
+        }
+        guard let position else { return emit(.stopServing(connection, root, first: first)) }
+        sessions[connection]?.waiting[position].isCancelled = true
+        serveWaiting(on: connection)
+    }
+
+    /// Chunks are answered in the order in which they were asked: what cannot be sent yet holds up what is behind it.
+    mutating func serveWaiting(on connection: ConnectionID) {
+        while let chunk = sessions[connection]?.waiting.first, let peer = sessions[connection]?.peer,
+            chunk.isCancelled || !isComing(chunk, on: connection)
+        {
+            sessions[connection]?.waiting.removeFirst()
+            if chunk.isCancelled {
+                emit(.serveNothing(connection, first: chunk.pieces.lowerBound, .cancelled))
+            } else {
+                serve(chunk, to: peer, on: connection)
+            }
+        }
+    }
+
+    /// Whether some of its pieces are not here but may come; those of a file that is whole are offered with it. Only who was
+    /// told that we fetch it waits for them.
+    private func isComing(_ chunk: WaitingChunk, on connection: ConnectionID) -> Bool {
+        guard catalog.file(root: chunk.root) == nil, shelf.manifest(chunk.root) == nil else { return false }
+        for id in downloads.keys where downloads[id]?.root == chunk.root {
+            guard downloads[id]?.isRunning == true, downloads[id]?.followers.contains(connection) == true else {
+                continue
+            }
+            return downloads[id]?.offered?.count(in: chunk.pieces) != chunk.pieces.count
+        }
+        return false
+    }
+
+    /// What chunks wait for may have come by another way, or not come any more.
+    mutating func sweepWaiting() {
+        for connection in sessions.keys where sessions[connection]?.waiting.isEmpty == false {
+            serveWaiting(on: connection)
+        }
+    }
+}
