@@ -41,6 +41,9 @@ struct Chain {
     /// How much faster than the one before it makes the holder worth leaving the line for.
     private static let probeGain = 2.0
 
+    /// It has left the line for a while, and fetches in an order of its own.
+    func isResting(_ now: Moment) -> Bool { restsUntil > now }
+
     /// Whether pieces come from that peer only.
     func isBehind(_ peer: PeerID?) -> Bool { peer.map { role == .behind($0) } ?? false }
 
@@ -102,7 +105,7 @@ extension Plan {
     /// A line is worth it while passing a piece on from the first to the last takes little of the time of the file.
     private static let piecesPerMember = 16
     /// For the first byte, and for every further one: at first, and for each that is before this peer.
-    private static let patience = (least: Span.milliseconds(150), place: Span.milliseconds(40))
+    private static let patience = (least: Span.milliseconds(500), place: Span.milliseconds(50))
     /// Pieces that one may have and the other not before it counts as slow: those next to each other in the line, and for
     /// each place between others.
     private static let aheadMax = 64

@@ -80,8 +80,10 @@ extension PeerMachine {
     mutating func lineUp(_ id: DownloadID) {
         let before = downloads[id]?.plan.chain.role
         downloads[id]?.plan.lineUp(now: now)
-        guard case .behind(let parent) = before, downloads[id]?.plan.chain.role != before, let download = downloads[id],
-            case .active(let connection) = download.holders[parent]?.state,
+        guard case .behind(let parent) = before, downloads[id]?.plan.chain.role != before, let download = downloads[id]
+        else { return }
+        for connection in download.followers { serveWaiting(on: connection) }
+        guard case .active(let connection) = download.holders[parent]?.state,
             let holding = download.plan.lanes[connection]?.holding
         else { return }
         cancelChunks(of: download, on: connection) { chunk in

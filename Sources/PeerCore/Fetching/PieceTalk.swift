@@ -81,7 +81,10 @@ extension PeerMachine {
             if chunk.next < chunk.end { return refuse(connection, "a chunk that ends before its last piece") }
         case .cancelled:
             // Asking the same again would have the same answer, for ever.
-            if !chunk.isCancelled { loseHolder(on: connection, of: download.id, "it called off a chunk by itself") }
+            if !chunk.isCancelled {
+                cancelChunks(of: download, on: connection)
+                loseHolder(on: connection, of: download.id, "it called off a chunk by itself")
+            }
         case .gone: saidGone(on: connection, about: download)
         }
         giveUpIfOnlyLiars(download.id)

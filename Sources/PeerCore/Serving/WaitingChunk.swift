@@ -31,13 +31,16 @@ extension PeerMachine {
         serveWaiting(on: connection)
     }
 
-    /// Chunks are answered in the order in which they were asked: what cannot be sent yet holds up what is behind it.
+    /// Chunks are answered in the order in which they were asked: what cannot be sent yet holds up what is behind it. While
+    /// this peer is out of the line, what it lacks may be long in coming, and whoever waits is better off behind the one
+    /// before it.
     mutating func serveWaiting(on connection: ConnectionID) {
-        while let chunk = sessions[connection]?.waiting.first, let peer = sessions[connection]?.peer,
-            chunk.isCancelled || !isComing(chunk, on: connection)
-        {
+        while let chunk = sessions[connection]?.waiting.first, let peer = sessions[connection]?.peer {
+            let download = fetching(chunk, on: connection)
+            let isOut = download.flatMap { downloads[$0]?.plan.chain.isResting(now) } == true
+            guard download == nil || isOut || chunk.isCancelled else { return }
             sessions[connection]?.waiting.removeFirst()
-            if chunk.isCancelled {
+            if isOut || chunk.isCancelled {
                 emit(.serveNothing(connection, first: chunk.pieces.lowerBound, .cancelled))
             } else {
                 serve(chunk, to: peer, on: connection)
@@ -45,17 +48,15 @@ extension PeerMachine {
         }
     }
 
-    /// Whether some of its pieces are not here but may come; those of a file that is whole are offered with it. Only who was
+    /// The download that may bring pieces that are not here; those of a file that is whole are offered with it. Only who was
     /// told that we fetch it waits for them.
-    private func isComing(_ chunk: WaitingChunk, on connection: ConnectionID) -> Bool {
-        guard catalog.file(root: chunk.root) == nil, shelf.manifest(chunk.root) == nil else { return false }
-        for id in downloads.keys where downloads[id]?.root == chunk.root {
-            guard downloads[id]?.isRunning == true, downloads[id]?.followers.contains(connection) == true else {
-                continue
-            }
-            return downloads[id]?.offered?.count(in: chunk.pieces) != chunk.pieces.count
+    private func fetching(_ chunk: WaitingChunk, on connection: ConnectionID) -> DownloadID? {
+        guard catalog.file(root: chunk.root) == nil, shelf.manifest(chunk.root) == nil else { return nil }
+        return downloads.keys.first { id in
+            downloads[id]?.root == chunk.root && downloads[id]?.isRunning == true
+                && downloads[id]?.followers.contains(connection) == true
+                && downloads[id]?.offered?.count(in: chunk.pieces) != chunk.pieces.count
         }
-        return false
     }
 
     /// What chunks wait for may have come by another way, or not come any more.

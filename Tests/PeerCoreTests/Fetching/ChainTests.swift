@@ -92,11 +92,11 @@ import Wire
     func dry() throws {
         var plan = try plan(of: 4)
         _ = ask(&plan, other, start)
-        plan.lineUp(now: start + .milliseconds(230))
+        plan.lineUp(now: start + .milliseconds(540))
         #expect(plan.chain.role == .behind(.number(3)))
-        let left = start + .milliseconds(281)
+        let left = start + .milliseconds(601)
         plan.lineUp(now: left)
-        #expect(plan.chain.role == .loose)
+        #expect(plan.chain.role == .loose && plan.chain.isResting(left))
         // Its part of the crowd's work, as it was without a line.
         let own = ask(&plan, origin, left)
         #expect(!own.isEmpty && own.allSatisfy { plan.crowd.owns($0) })

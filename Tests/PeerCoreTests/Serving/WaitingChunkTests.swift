@@ -79,6 +79,16 @@ import Wire
         #expect(served == [.serveNothing(follower, first: 1, .gone)])
     }
 
+    @Test("While this peer is out of the line, what it lacks is called off, and what it has is served")
+    func outOfLine() {
+        bring(1)
+        ask(1)
+        #expect(served == [])
+        peer.machine.downloads[peer.download]?.plan.chain.leave(now: peer.now)
+        ask(0)
+        #expect(served == [.serveNothing(follower, first: 1, .cancelled), serve(0)])
+    }
+
     @Test("Who was never told that the file is fetched here does not wait")
     func stranger() {
         peer.delta(joined: [3])
