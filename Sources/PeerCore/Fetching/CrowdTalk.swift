@@ -2,6 +2,13 @@ import Content
 import Wire
 
 extension Holding {
+    func runs(of pieceCount: Int) -> [Range<Int>] {
+        switch self {
+        case .all, .tree: [0..<pieceCount]
+        case .pieces(let pieces): pieces.runs
+        }
+    }
+
     mutating func insert(_ runs: [Range<Int>]) {
         guard case .pieces(var pieces) = self else { return }
         // Taken out first, so that the set is not copied.
@@ -100,20 +107,25 @@ extension PeerMachine {
     mutating func gained(_ root: FileRoot, _ runs: [Range<Int>], on connection: ConnectionID) {
         // Looked at where they lie: what is changed of a download that is also held here is copied first.
         for id in downloads.keys where downloads[id]?.root == root {
-            guard let peer = downloads[id]?.peer(on: connection) else { continue }
-            downloads[id]?.plan.gained(runs, on: connection, now: now)
+            // Also of one that nothing is fetched from at the moment: what it has is not told again.
+            guard let peer = downloads[id]?.peer(on: connection) ?? sessions[connection]?.peer,
+                downloads[id]?.holders[peer] != nil
+            else { continue }
+            // It may be told on another connection than the one that its pieces come on.
+            let lane = if case .active(let lane) = downloads[id]?.holders[peer]?.state { lane } else { connection }
+            downloads[id]?.plan.gained(runs, on: lane, now: now)
             // Also before there is a plan for it: until the layer is here, nothing else remembers.
             downloads[id]?.holders[peer]?.holding.insert(runs)
             // Whoever has all of it fetches no more.
             if downloads[id]?.holders[peer]?.holding.isComplete == true {
                 downloads[id]?.plan.crowd.completed(peer)
-                downloads[id]?.tree?.plan.completed(connection, now: now)
+                downloads[id]?.tree?.plan.completed(lane, now: now)
             }
             switch downloads[id]?.phase {
             case .gathering(nil), .growing: advance(id)
             case .queued, .gathering, .checking, .opening, .fetching, .draining, .proving, .finishing, .reading,
                 .paused, .failed, nil:
-                askForPieces(id, on: connection)
+                askForPieces(id, on: lane)
             }
         }
     }

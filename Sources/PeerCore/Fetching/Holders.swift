@@ -11,7 +11,13 @@ extension PeerMachine {
         var known =
             download.holders[peer]
             ?? .init(address: roster.entries[peer]?.address ?? session.address, holding: holding, state: .lost)
-        guard known.state == .lost else { return }
+        guard known.state == .lost else {
+            // Asked again, it may have more than was heard of it, as while nothing was fetched from it.
+            if case .pieces = known.holding, download.kind != .tree {
+                gained(download.root, holding.runs(of: download.plan.layout.pieceCount), on: connection)
+            }
+            return
+        }
         // One that comes back has to bring something before it is a reason to wait for longer.
         if download.holders[peer] == nil { progress(id) }
         known.holding = holding

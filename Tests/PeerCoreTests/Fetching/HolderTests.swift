@@ -61,6 +61,26 @@ import Wire
         #expect(owed(connection) == [3])
     }
 
+    @Test("A holder that is asked again and has more by then is asked for that, on whichever connection it says so")
+    func answersAgain() throws {
+        peer.join([1])
+        peer.wish(file)
+        let connection = peer.connect(1)
+        try havePieces(0..<0, on: connection)
+        let other = peer.accept(1)
+        peer.say(.nowHave(file.root, [3..<4]), on: other)
+        peer.sendLayer(of: file, on: connection)
+        peer.feed(.partialOpened(peer.download, peer.opened))
+        #expect(owed(connection) == [3])
+        peer.deliver(1, of: file, on: connection)
+        peer.say(.nowHave(file.root, [5..<6]), on: other)
+        #expect(owed(connection) == [5])
+        peer.delta(left: [1])
+        peer.delta(joined: [1])
+        peer.have(file, on: connection)
+        #expect(owed(connection).count > 1)
+    }
+
     @Test(
         "Holders that have nothing for a download are no holders: it asks all others again, and its client's time runs")
     func uselessHolders() throws {
