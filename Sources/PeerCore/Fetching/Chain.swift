@@ -32,6 +32,11 @@ struct Chain {
     /// The holder has turned out to be so much faster that it is better to leave.
     private(set) var isOutdone = false
 
+    /// When those who have left the line are taken to be back.
+    var asideUntil = Moment(nanoseconds: 0)
+
+    /// About as long as one that has left it rests.
+    static let aside = Span.seconds(2)
     private static let pause = Span.milliseconds(50)
     private static let restMin = Span.seconds(1)
     private static let restMax = Span.seconds(16)
@@ -113,6 +118,7 @@ extension Plan {
 
     /// Takes a place in the line, or leaves it.
     mutating func lineUp(now: Moment) {
+        if chain.asideUntil <= now { crowd.takeBack() }
         guard chain.isDue(crowd.version, now) else { return }
         chain.looked(crowd.version, now)
         guard isLine, chain.restsUntil <= now else {

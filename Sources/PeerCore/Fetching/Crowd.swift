@@ -27,6 +27,8 @@ struct Crowd {
     /// Counts whenever somebody comes or goes.
     private(set) var version = 0
     private var completed: PeerID?
+    /// Rivals that are out of the line.
+    private var aside: Set<PeerID> = []
     /// How many of the fetchers that we hear from have a piece; empty while none has any.
     private var counts: [UInt16] = []
     /// Our part, and where we begin with it.
@@ -77,7 +79,20 @@ struct Crowd {
 
     private mutating func lineUp() {
         version += 1
-        line = Line(of: id, among: rivals.union(completed.map { [$0] } ?? []))
+        line = Line(of: id, among: rivals.subtracting(aside).union(completed.map { [$0] } ?? []))
+    }
+
+    /// One that has left the line. Its pieces are as good as before.
+    mutating func putAside(_ peer: PeerID) {
+        guard rivals.contains(peer), aside.insert(peer).inserted else { return }
+        lineUp()
+    }
+
+    /// All are in the line again.
+    mutating func takeBack() {
+        guard !aside.isEmpty else { return }
+        aside = []
+        lineUp()
     }
 
     /// Whether a piece that only complete holders have is ours to fetch from them.

@@ -81,10 +81,12 @@ extension PeerMachine {
             if chunk.next < chunk.end { return refuse(connection, "a chunk that ends before its last piece") }
         case .cancelled:
             // Asking the same again would have the same answer, for ever.
-            if !chunk.isCancelled {
-                cancelChunks(of: download, on: connection)
-                loseHolder(on: connection, of: download.id, "it called off a chunk by itself")
+            if chunk.isCancelled
+                || downloads[chunk.download]?.plan.calledOff(chunk.first, by: connection, now: now) == true
+            {
+                break
             }
+            loseHolder(on: connection, of: download.id, "it called off a chunk by itself")
         case .gone: saidGone(on: connection, about: download)
         }
         giveUpIfOnlyLiars(download.id)

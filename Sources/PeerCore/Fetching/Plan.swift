@@ -246,6 +246,15 @@ struct Plan {
         for piece in pieces { release(piece) }
     }
 
+    /// A holder has called off a piece that it does not have: it has left the line.
+    /// - Returns: false if it has the piece, or was said to.
+    mutating func calledOff(_ piece: Int, by connection: ConnectionID, now: Moment) -> Bool {
+        guard let lane = lanes[connection], let peer = lane.peer, !lane.holding.contains(piece) else { return false }
+        crowd.putAside(peer)
+        chain.asideUntil = now + Chain.aside
+        return true
+    }
+
     /// Lanes on which a piece is still to come.
     func lanes(expecting piece: Int) -> [ConnectionID] {
         lanes.filter { $0.value.inFlight.contains(piece) }.map(\.key)

@@ -157,6 +157,22 @@ import Wire
         #expect(plan.chain.role == .behind(.number(2)))
     }
 
+    @Test("One that calls off what it does not have is out of the line for two seconds, and a holder like before")
+    func aside() throws {
+        var plan = try plan(of: 4)
+        plan.gained([7..<8], on: other, now: start)
+        #expect(ask(&plan, other, start) == [7, 0, 1, 2])
+        let isOut = [7, 0].map { plan.calledOff($0, by: other, now: start) }
+        #expect(isOut == [false, true])
+        plan.release(0..<3, from: other)
+        plan.lineUp(now: start)
+        #expect(plan.chain.role == .behind(.number(2)) && plan.crowd.rivals.contains(.number(3)))
+        plan.lineUp(now: start + .milliseconds(1999))
+        #expect(plan.crowd.line.before == .number(2))
+        plan.lineUp(now: start + .milliseconds(2000))
+        #expect(plan.crowd.line.before == .number(3))
+    }
+
     @Test("There is no line for few pieces, beside a second holder, or when somebody reads the file while it comes")
     func noLine() throws {
         var few = Plan(layout: try .whole(33), id: .number(4), now: start)
