@@ -7,6 +7,7 @@ extension PeerMachine {
         guard let purpose = take(number, from: peer, on: connection) else { return }
         switch purpose {
         case .download(let download):
+            downloads[download]?.metSinceAsked.remove(peer)
             if downloads[download]?.root == offer.root { addHolder(peer, connection, offer.holding, to: download) }
         case .wish(let id): offered(id, offer, by: peer, on: connection)
         }

@@ -65,7 +65,7 @@ struct Chain {
         self.role = role
         since = now
         parentBegan = began
-        probe = nil
+        (probe, isOutdone) = (nil, false)
         lastProbe = nil
     }
 
@@ -80,7 +80,7 @@ struct Chain {
 
     func isTimeToProbe(place: Int, now: Moment) -> Bool {
         let pause = lastProbe == nil ? Chain.probeFirst : Chain.probePause
-        return probe == nil && (lastProbe ?? since) + Span(nanoseconds: pause.nanoseconds * UInt64(place)) <= now
+        return (lastProbe ?? since) + Span(nanoseconds: pause.nanoseconds * UInt64(place)) <= now
     }
 
     mutating func probes(_ piece: Int, now: Moment) {
@@ -140,6 +140,8 @@ extension Plan {
 
     /// Whether little comes from the one before this peer, or others far ahead of it show that more could.
     private func isPoor(_ lane: Lane?, _ has: Int, now: Moment) -> Bool {
+        // For a buffer of our own it is not to blame.
+        guard lane?.awaitsBuffer != true else { return false }
         let last = lane.map { $0.hasBrought ? max(chain.since, $0.lastByte) : chain.since } ?? chain.since
         let (least, place) = Plan.patience
         let patience = Span(nanoseconds: least.nanoseconds + place.nanoseconds * UInt64(crowd.line.place))

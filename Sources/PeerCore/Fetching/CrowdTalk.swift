@@ -75,7 +75,8 @@ extension PeerMachine {
         guard downloads[id]?.plan.crowd.insert(peer) == true else { return }
         lineUp(id)
         guard let download = downloads[id] else { return }
-        for (connection, lane) in download.plan.lanes where lane.holding.isComplete {
+        for (connection, lane) in download.plan.lanes
+        where lane.holding.isComplete && !download.plan.chain.isBehind(lane.peer) {
             cancelChunks(of: download, on: connection) { chunk in
                 chunk.file == nil && chunk.next == chunk.first && download.plan.isForeign(chunk.first..<chunk.end)
             }
@@ -85,6 +86,8 @@ extension PeerMachine {
     /// Takes this peer's place in the crowd's line. What was asked of the one before it ahead of time is not awaited when
     /// this peer is not behind it any more.
     mutating func lineUp(_ id: DownloadID) {
+        // Before that nothing can come of anybody.
+        guard case .fetching = downloads[id]?.phase else { return }
         let before = downloads[id]?.plan.chain.role
         downloads[id]?.plan.lineUp(now: now)
         guard case .behind(let parent) = before, downloads[id]?.plan.chain.role != before, let download = downloads[id]

@@ -48,12 +48,13 @@ extension PeerMachine {
         }
     }
 
-    /// The download that may bring pieces that are not here; those of a file that is whole are offered with it. Only who was
-    /// told that we fetch it waits for them.
+    /// The download that may bring pieces that are not here; once the file is being delivered it has all of them. Only who
+    /// was told that we fetch it waits.
     private func fetching(_ chunk: WaitingChunk, on connection: ConnectionID) -> DownloadID? {
         guard catalog.file(root: chunk.root) == nil, shelf.manifest(chunk.root) == nil else { return nil }
         return downloads.keys.first { id in
-            downloads[id]?.root == chunk.root && downloads[id]?.isRunning == true
+            downloads[id]?.root == chunk.root
+                && (downloads[id]?.isFetching == true || downloads[id]?.isFinishing == true)
                 && downloads[id]?.followers.contains(connection) == true
                 && downloads[id]?.offered?.count(in: chunk.pieces) != chunk.pieces.count
         }
