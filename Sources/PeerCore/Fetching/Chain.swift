@@ -26,13 +26,13 @@ struct Chain {
     private var rest = Chain.restMin
     /// What the one before it had at the beginning.
     private(set) var parentBegan = 0
-    /// When the holder is next asked for a piece, to see whether it is faster, and the piece.
+    /// When the holder was last asked for a piece, to see whether it is faster; that piece, and when it began to come.
     private var lastProbe: Moment?
     private var probe: (piece: Int, began: Moment?)?
     /// The holder has turned out to be so much faster that it is better to leave.
     private(set) var isOutdone = false
 
-    /// When those who have left the line are taken to be back.
+    /// When all who have left the line are taken to be back.
     var asideUntil = Moment(nanoseconds: 0)
 
     /// About as long as one that has left it rests.
@@ -125,7 +125,7 @@ extension Plan {
             return chain.take(.loose, began: 0, now: now)
         }
         guard let parent = crowd.line.before else { return chain.take(.first, began: 0, now: now) }
-        let lane = lanes.values.first { $0.peer == parent }
+        let lane = self.lane(of: parent)
         let has = lane.map { count(of: $0.holding) } ?? 0
         chain.take(.behind(parent), began: has, now: now)
         if chain.isOutdone || isPoor(lane, has, now: now) { chain.leave(now: now) }

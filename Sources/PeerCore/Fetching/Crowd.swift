@@ -118,7 +118,7 @@ struct Crowd {
         return nil
     }
 
-    /// The first piece that none of the others has, or the last.
+    /// The first piece that none of the others has.
     func firstUnheld(in free: PieceSet) -> Int? {
         var position = 0
         while let piece = free.next(from: position) {
@@ -128,6 +128,7 @@ struct Crowd {
         return nil
     }
 
+    /// The last one.
     func lastUnheld(in free: PieceSet) -> Int? {
         (0..<pieceCount).last { free.contains($0) && count(of: $0) == 0 }
     }

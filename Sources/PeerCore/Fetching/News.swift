@@ -11,13 +11,13 @@ struct News {
     private(set) var pieces: PieceSet
     private(set) var due = Moment(nanoseconds: 0)
     /// Who has heard of all of them already.
-    private(set) var first: ConnectionID?
+    private(set) var told: ConnectionID?
 
     init(pieceCount: Int) { pieces = PieceSet(pieceCount: pieceCount) }
 
     mutating func add(_ gained: PieceSet, toldTo connection: ConnectionID?, now: Moment) {
         if pieces.isEmpty { due = now + News.pause }
-        first = connection
+        told = connection
         pieces.formUnion(gained)
     }
 
@@ -38,7 +38,7 @@ extension PeerMachine {
         let offerable = download.offerable(gained)
         guard !offerable.isEmpty else { return }
         let next = nextInLine(download)
-        if next != download.news.first { tellRest(id, isDue: true) }
+        if next != download.news.told { tellRest(id, isDue: true) }
         if let next { tellWhoLacks(offerable, of: id, on: next) }
         downloads[id]?.news.add(offerable, toldTo: next, now: now)
         tellRest(id, isDue: download.plan.chain.role == .loose)
@@ -58,7 +58,7 @@ extension PeerMachine {
                 download.offered ?? PieceSet(pieceCount: download.plan.layout.pieceCount))
         else { return }
         for connection in download.followers.sorted(by: { $0.rawValue < $1.rawValue })
-        where connection != download.news.first {
+        where connection != download.news.told {
             tellWhoLacks(gained, of: id, on: connection)
         }
     }

@@ -192,7 +192,7 @@ struct Plan {
         lanes[connection]?.receiving = nil
         checking[piece, default: 0] += 1
         if case .behind(let parent) = chain.role, lane.isOrigin {
-            let rate = lanes.values.first { $0.peer == parent }?.rate ?? 0
+            let rate = self.lane(of: parent)?.rate ?? 0
             chain.received(piece, bytes: layout.size(of: piece), rate: rate, now: now)
         }
     }
@@ -254,6 +254,8 @@ struct Plan {
         chain.asideUntil = now + Chain.aside
         return true
     }
+
+    func lane(of peer: PeerID) -> Lane? { lanes.values.first { $0.peer == peer } }
 
     /// Lanes on which a piece is still to come.
     func lanes(expecting piece: Int) -> [ConnectionID] {
