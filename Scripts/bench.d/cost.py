@@ -3,14 +3,11 @@
 import dataclasses
 import os
 import statistics
-import time
 
 import table
-from data import GIB, put_away, same, warm, write_and_delete
+from data import put_away, same, warm
 from process import Failure, PeakMemory
-
-REPORTING_SECONDS = 2.5
-SPARE_BYTES = 256 << 20
+from reserve import Reserve
 
 
 @dataclasses.dataclass
@@ -23,20 +20,16 @@ class Cost:
     receiver_peak_mib: float
 
 
-def measure(target, length, command, senders, receivers=()):
+def measure(length, command, senders, receivers=()):
     """Runs `command()` and adds up what it and the daemons on both sides spent meanwhile.
 
-    A file of the same size, up to 3 GiB, and a little more, for what the programs need themselves, is written and
-    deleted first, so that the fetch writes into memory that was just in use: what a virtual machine has not used for a while it has to get back from its host, which takes longer
-    than the fetch. It gives free memory back two seconds after some was freed (Linux' free page reporting): what was
-    freed before is given back by then, and so nothing is while a fetch of less than that runs, whatever was begun for it.
+    - length: bytes that it writes.
     """
-    time.sleep(REPORTING_SECONDS)
-    write_and_delete(target, min(length, 3 * GIB) + SPARE_BYTES)
-    before = [[daemon.cpu_seconds() for daemon in side] for side in (senders, receivers)]
-    with PeakMemory(daemon.process.pid for daemon in senders) as sent:
-        with PeakMemory(daemon.process.pid for daemon in receivers) as received:
-            finished = command()
+    with Reserve(length):
+        before = [[daemon.cpu_seconds() for daemon in side] for side in (senders, receivers)]
+        with PeakMemory(daemon.process.pid for daemon in senders) as sent:
+            with PeakMemory(daemon.process.pid for daemon in receivers) as received:
+                finished = command()
     spent = [
         sum(daemon.cpu_seconds() for daemon in side) - sum(seconds)
         for side, seconds in zip((senders, receivers), before)

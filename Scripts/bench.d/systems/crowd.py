@@ -27,7 +27,7 @@ class P2PDCrowd:
                 fetcher.wait_for_peers([origin, *fetchers])
             before = origin.ask("status")["bytesOut"]
             cost = measure(
-                self.swarm.bench.directory / "before", len(fetchers) * self.swarm.length,
+                len(fetchers) * self.swarm.length,
                 lambda: last(request_together(fetchers, self.swarm.name, *self.options)), [origin.daemon],
                 [fetcher.daemon for fetcher in fetchers])
             sent = origin.ask("status")["bytesOut"] - before
@@ -57,7 +57,7 @@ class TorrentCrowd:
             before = self.seeder.payload_sent()
             length = self.source.stat().st_size
             cost = measure(
-                self.bench.directory / "before", len(sessions) * length, lambda: last(self.get(sessions)),
+                len(sessions) * length, lambda: last(self.get(sessions)),
                 [self.seeder], sessions)
             sent = self.seeder.payload_sent() - before
             for session in sessions:
@@ -94,7 +94,7 @@ class BareCrowd:
         ]
         try:
             cost = measure(
-                self.bench.directory / "before", (len(commands) - 1) * length,
+                (len(commands) - 1) * length,
                 lambda: last(run_together(commands, self.bench.directory)), [])
             check(results[1:], self.source)
             return cost, 1
