@@ -6,6 +6,9 @@ import PackageDescription
 
 let core: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny")]
 
+// Generic over what their users put in: compiled for it, queues and ticks take half of the time.
+let specialized: [SwiftSetting] = [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
+
 // intel-ipsec-mb exists for x86-64 only; elsewhere OpenSSL hashes alone.
 #if arch(x86_64)
     let multiBuffer: [Target.Dependency] = ["CIPSecMB"]
@@ -15,8 +18,9 @@ let core: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny")]
     let multiBufferTarget: [Target] = []
 #endif
 
-func layer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: core)
+/// - Parameter settings: besides those of all.
+func layer(_ name: String, _ dependencies: [Target.Dependency], _ settings: [SwiftSetting] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: core + settings)
 }
 
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -47,7 +51,7 @@ let package = Package(
 
         layer("Content", []),
         layer("Posix", ["CLinux"]),
-        layer("Reactor", ["Posix"]),
+        layer("Reactor", ["Posix"], specialized),
         layer("Hashing", ["Content", "COpenSSL"] + multiBuffer),
         layer("Wire", ["Content"]),
         layer("ManagerCore", ["Wire", "Content"]),
@@ -56,7 +60,8 @@ let package = Package(
         layer("Storage", ["Posix", "Content", "Hashing", .product(name: "GRDB", package: "GRDB.swift")]),
         layer(
             "Transport",
-            ["Reactor", "Posix", "Wire", "Content", .product(name: "DequeModule", package: "swift-collections")]),
+            ["Reactor", "Posix", "Wire", "Content", .product(name: "DequeModule", package: "swift-collections")],
+            specialized),
         layer("Control", ["Content"]),
         layer(
             "Node",

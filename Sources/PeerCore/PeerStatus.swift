@@ -40,7 +40,6 @@ public struct DownloadStatus: Sendable {
     public let priority: Int
     /// Bytes from the beginning without a gap, of which each was verified in this run of the daemon.
     public let prefix: UInt64
-    public let holders: [HolderBytes]
     /// Holders that send now.
     public let activeHolders: Int
 }
@@ -97,7 +96,7 @@ extension PeerMachine {
     }
 
     /// Nothing is being fetched.
-    public var isQuiet: Bool { !downloads.values.contains(where: \.isRunning) }
+    public var isQuiet: Bool { !downloads.keys.contains { downloads[$0]?.isRunning == true } }
 
     public var currentBans: [Ban] { bans.all }
 
@@ -113,6 +112,9 @@ extension PeerMachine {
         guard case .fetching(let id) = requests[request]?.state else { return nil }
         return downloads[id].map { status($0) }
     }
+
+    /// Whose bytes a download has, in the order of their addresses.
+    public func holders(of id: DownloadID) -> [HolderBytes] { downloads[id]?.holderBytes ?? [] }
 
     /// Bytes of a download, of a directory those of all its files: as its holders say, until its list is here.
     public func length(of id: DownloadID) -> UInt64? { downloads[id]?.length }
@@ -158,7 +160,6 @@ extension PeerMachine {
             id: download.id, kind: download.kind, name: download.name, root: download.root, length: download.length,
             since: download.since, have: shownHave(download),
             received: download.received, state: state,
-            priority: download.priority, prefix: download.prefix, holders: download.holderBytes,
-            activeHolders: download.lanes.count)
+            priority: download.priority, prefix: download.prefix, activeHolders: download.lanes.count)
     }
 }

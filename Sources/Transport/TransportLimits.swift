@@ -46,7 +46,7 @@ public struct TransportLimits: Sendable {
 /// When sockets gather bytes (Gathering.swift).
 extension TransportLimits {
     /// What comes in so long is read together.
-    static let gatherLatency = Span.milliseconds(4)
+    static let gatherLatency = Span.milliseconds(8)
     /// A stream that brings less in that time is read as it comes.
     static let gatherMin = 8 << 10
     /// A quarter of a piece: wakes are few, and the kernel's buffer is not full when the daemon comes.

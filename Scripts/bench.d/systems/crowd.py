@@ -82,11 +82,11 @@ class BareCrowd:
 
     def __init__(self, bench, source, hosts, origin):
         self.bench, self.source, self.hosts = bench, source, [origin, *hosts]
-        self.program = bench.c_program("exchange")
+        self.program = bench.c_program("relay")
 
     def fetch(self):
         length, addresses = self.source.stat().st_size, [host.address for host in self.hosts]
-        results = [self.bench.directory / f"exchanged{number}" for number in range(len(self.hosts))]
+        results = [self.bench.directory / f"relayed{number}" for number in range(len(self.hosts))]
         port = free_port()
         commands = [
             [*host.enter, self.program, number, port, length, result if number else self.source, *addresses]

@@ -24,13 +24,26 @@ struct Chain {
     /// It is in no line before, and how long it leaves one for the next time.
     private(set) var restsUntil = Moment(nanoseconds: 0)
     private var rest = Chain.restMin
-    /// What the one before it had at the beginning.
-    private(set) var parentBegan = 0
+    /// How it stood then.
+    private(set) var began = Standing()
     /// When the holder was last asked for a piece, to see whether it is faster; that piece, and when it began to come.
     private var lastProbe: Moment?
     private var probe: (piece: Int, began: Moment?)?
     /// The holder has turned out to be so much faster that it is better to leave.
     private(set) var isOutdone = false
+
+    /// Behind another, in pieces.
+    struct Standing {
+        /// What the one before it has, and how many more than this peer.
+        var has = 0
+        var lead = 0
+        /// How many more some other fetcher has than either of them.
+        var deficit = 0
+    }
+
+    /// The lane of the one before it, if there is one, and when others than that are asked again.
+    private(set) var parent: ConnectionID?
+    private var nextOthers = Moment(nanoseconds: 0)
 
     /// When all who have left the line are taken to be back.
     var asideUntil = Moment(nanoseconds: 0)
@@ -54,23 +67,29 @@ struct Chain {
 
     func isDue(_ version: Int, _ now: Moment) -> Bool { version != self.version || nextLook <= now }
 
+    func isTimeForOthers(_ now: Moment) -> Bool { nextOthers <= now }
+
+    mutating func asksOthers(_ now: Moment) { nextOthers = now + Chain.pause }
+
     mutating func looked(_ version: Int, _ now: Moment) {
         self.version = version
         nextLook = now + Chain.pause
     }
 
-    /// - Parameter began: pieces that the one before it has.
-    mutating func take(_ role: Role, began: Int, now: Moment) {
+    /// - Parameter parent: the lane of the one before it.
+    mutating func take(_ role: Role, after parent: ConnectionID? = nil, _ began: Standing = Standing(), now: Moment) {
+        self.parent = parent
         guard role != self.role else { return }
         self.role = role
         since = now
-        parentBegan = began
+        self.began = began
         (probe, isOutdone) = (nil, false)
         lastProbe = nil
     }
 
     mutating func leave(now: Moment) {
-        role = .loose
+        (role, parent) = (.loose, nil)
+        if now - since > Chain.restMax { rest = Chain.restMin }
         restsUntil = now + rest
         rest = min(Chain.restMax, Span(nanoseconds: rest.nanoseconds * 2))
         (probe, isOutdone) = (nil, false)
@@ -83,8 +102,9 @@ struct Chain {
         return (lastProbe ?? since) + Span(nanoseconds: pause.nanoseconds * UInt64(place)) <= now
     }
 
-    mutating func probes(_ piece: Int, now: Moment) {
-        probe = (piece, nil)
+    /// - Parameter piece: nil if there is none to be asked for.
+    mutating func probes(_ piece: Int?, now: Moment) {
+        probe = piece.map { ($0, nil) }
         lastProbe = now
     }
 
@@ -109,12 +129,17 @@ struct Chain {
 extension Plan {
     /// A line is worth it while passing a piece on from the first to the last takes little of the time of the file.
     private static let piecesPerMember = 16
-    /// For the first byte, and for every further one: at first, and for each that is before this peer.
-    private static let patience = (least: Span.milliseconds(500), place: Span.milliseconds(50))
-    /// Pieces that one may have and the other not before it counts as slow: those next to each other in the line, and for
-    /// each place between others.
-    private static let aheadMax = 64
-    private static let behindMax = (least: 16, place: 8)
+    /// For the first byte, and for every further one: at first, and for each that is before this peer. On a machine that
+    /// has too much to do everybody gets little for a while, and without a line it would have more.
+    private static let patience = (least: Span.seconds(1), place: Span.milliseconds(50))
+    /// Pieces by which a peer may fall back in the line, behind the one before it, and with that one behind others: at
+    /// first, and for each place between.
+    private static let leadMax = 64
+    private static let deficitMax = (least: 16, place: 8)
+
+    func isTimeToLineUp(now: Moment) -> Bool {
+        chain.isDue(crowd.version, now) || crowd.isAnyAside && chain.asideUntil <= now
+    }
 
     /// Takes a place in the line, or leaves it.
     mutating func lineUp(now: Moment) {
@@ -122,13 +147,20 @@ extension Plan {
         guard chain.isDue(crowd.version, now) else { return }
         chain.looked(crowd.version, now)
         guard isLine, chain.restsUntil <= now else {
-            return chain.take(.loose, began: 0, now: now)
+            return chain.take(.loose, now: now)
         }
-        guard let parent = crowd.line.before else { return chain.take(.first, began: 0, now: now) }
-        let lane = self.lane(of: parent)
+        guard let parent = crowd.line.before else { return chain.take(.first, now: now) }
+        let connection = lanes.first { $0.value.peer == parent }?.key
+        let lane = connection.flatMap { lanes[$0] }
+        let standing = standing(behind: lane)
+        chain.take(.behind(parent), after: connection, standing, now: now)
+        if chain.isOutdone || isPoor(lane, standing, now: now) { chain.leave(now: now) }
+    }
+
+    private func standing(behind lane: Lane?) -> Chain.Standing {
         let has = lane.map { count(of: $0.holding) } ?? 0
-        chain.take(.behind(parent), began: has, now: now)
-        if chain.isOutdone || isPoor(lane, has, now: now) { chain.leave(now: now) }
+        let most = lanes.values.filter { !$0.isOrigin }.map { count(of: $0.holding) }.max() ?? 0
+        return .init(has: has, lead: has - stored.count, deficit: most - max(has, stored.count))
     }
 
     /// Others fetch the file from one that has it.
@@ -138,18 +170,16 @@ extension Plan {
             && lanes.values.count { $0.isOrigin } <= 1
     }
 
-    /// Whether little comes from the one before this peer, or others far ahead of it show that more could.
-    private func isPoor(_ lane: Lane?, _ has: Int, now: Moment) -> Bool {
+    /// Whether little comes from the one before this peer, or others that get ahead of it show that more could.
+    private func isPoor(_ lane: Lane?, _ standing: Chain.Standing, now: Moment) -> Bool {
         // For a buffer of our own it is not to blame.
         guard lane?.awaitsBuffer != true else { return false }
         let last = lane.map { $0.hasBrought ? max(chain.since, $0.lastByte) : chain.since } ?? chain.since
         let (least, place) = Plan.patience
         let patience = Span(nanoseconds: least.nanoseconds + place.nanoseconds * UInt64(crowd.line.place))
-        if now - last > patience || has > stored.count + Plan.aheadMax || stored.count > has + Plan.aheadMax {
-            return true
-        }
-        let most = lanes.values.filter { !$0.isOrigin }.map { count(of: $0.holding) }.max() ?? 0
-        return most > max(has, stored.count) + Plan.behindMax.least + Plan.behindMax.place * crowd.line.place
+        let deficitMax = Plan.deficitMax.least + Plan.deficitMax.place * crowd.line.place
+        return now - last > patience || standing.lead > max(0, chain.began.lead) + Plan.leadMax
+            || standing.deficit > max(0, chain.began.deficit) + deficitMax
     }
 
     private func count(of holding: Holding) -> Int {
@@ -160,10 +190,12 @@ extension Plan {
     }
 
     /// Behind another: what it has, and then what it will have, in the file's order.
-    func nextInLine(from lane: Lane) -> Int? {
+    func nextInLine(from lane: Lane, _ mayWait: Bool) -> Int? {
         if let piece = first(of: lane.holding) { return piece }
         // Whoever has had some all along may fetch nothing, and answer that it has no more.
-        guard case .pieces(let pieces) = lane.holding, chain.parentBegan == 0 || pieces.count > chain.parentBegan else {
+        guard mayWait, case .pieces(let pieces) = lane.holding,
+            chain.began.has == 0 || pieces.count > chain.began.has
+        else {
             return nil
         }
         return free.next(from: 0)
@@ -173,11 +205,10 @@ extension Plan {
     mutating func nextToProbe(from lane: Lane, now: Moment) -> Int? {
         // A few do: whoever finds out is the first of all behind it.
         let isProbing = crowd.line.place & (crowd.line.place - 1) == 0
-        guard isProbing, lane.isOrigin, !lane.isOwing, chain.isTimeToProbe(place: crowd.line.place, now: now),
-            let piece = crowd.lastUnheld(in: free)
-        else {
+        guard isProbing, lane.isOrigin, !lane.isOwing, chain.isTimeToProbe(place: crowd.line.place, now: now) else {
             return nil
         }
+        let piece = crowd.lastUnheld(in: free)
         chain.probes(piece, now: now)
         return piece
     }

@@ -68,16 +68,16 @@ extension Plan {
 
     // MARK: The crowd
 
-    mutating func nextOfCrowd(for connection: ConnectionID, now: Moment) -> Range<Int> {
-        guard let lane = lanes[connection], let piece = pick(for: lane, now: now) else { return 0..<0 }
+    mutating func nextOfCrowd(for connection: ConnectionID, mayWait: Bool, now: Moment) -> Range<Int> {
+        guard let lane = lanes[connection], let piece = pick(for: lane, mayWait, now: now) else { return 0..<0 }
         return piece..<piece + 1
     }
 
-    private mutating func pick(for lane: Lane, now: Moment) -> Int? {
+    private mutating func pick(for lane: Lane, _ mayWait: Bool, now: Moment) -> Int? {
         if isInOrder { return first(of: lane.holding) }
         switch chain.role {
         case .behind(let parent):
-            return lane.peer == parent ? nextInLine(from: lane) : nextToProbe(from: lane, now: now)
+            return lane.peer == parent ? nextInLine(from: lane, mayWait) : nextToProbe(from: lane, now: now)
         case .first where lane.holding.isComplete:
             if let piece = crowd.firstUnheld(in: free) { return piece }
         case .first, .loose: break

@@ -88,6 +88,8 @@ struct Crowd {
         lineUp()
     }
 
+    var isAnyAside: Bool { !aside.isEmpty }
+
     /// All are in the line again.
     mutating func takeBack() {
         guard !aside.isEmpty else { return }

@@ -87,18 +87,35 @@ extension PeerMachine {
     /// this peer is not behind it any more.
     mutating func lineUp(_ id: DownloadID) {
         // Before that nothing can come of anybody.
-        guard case .fetching = downloads[id]?.phase else { return }
-        let before = downloads[id]?.plan.chain.role
-        downloads[id]?.plan.lineUp(now: now)
-        guard case .behind(let parent) = before, downloads[id]?.plan.chain.role != before, let download = downloads[id]
+        guard case .fetching = downloads[id]?.phase, downloads[id]?.plan.isTimeToLineUp(now: now) == true,
+            let before = downloads[id]?.plan.chain.role
         else { return }
+        excuseParent(of: id)
+        downloads[id]?.plan.lineUp(now: now)
+        guard downloads[id]?.plan.chain.role != before, let download = downloads[id] else { return }
         for connection in download.followers { serveWaiting(on: connection) }
-        guard case .active(let connection) = download.holders[parent]?.state,
+        guard case .behind(let parent) = before, case .active(let connection) = download.holders[parent]?.state,
             let holding = download.plan.lanes[connection]?.holding
         else { return }
         cancelChunks(of: download, on: connection) { chunk in
             chunk.file == nil && chunk.next == chunk.first && !holding.contains(chunk.first)
         }
+    }
+
+    /// The one before this peer is not to blame for what another download asked of it first.
+    private mutating func excuseParent(of id: DownloadID) {
+        guard case .behind(let parent) = downloads[id]?.plan.chain.role,
+            case .active(let connection) = downloads[id]?.holders[parent]?.state,
+            isBehindAnother(id, on: connection)
+        else { return }
+        downloads[id]?.plan.turned(to: connection, now: now)
+    }
+
+    /// A holder has called off a chunk that was asked of it ahead, by itself: it has left the line, unless it only made way
+    /// for another download's.
+    mutating func calledOff(_ chunk: AskedChunk, on connection: ConnectionID) {
+        guard sessions[connection]?.chunks.contains(where: { $0.download != chunk.download }) == false else { return }
+        downloads[chunk.download]?.plan.calledOff(chunk.first, by: connection, now: now)
     }
 
     /// A fetcher that was met has nothing for us after all. One whose pieces we hear of was asked for something else.

@@ -43,10 +43,11 @@ extension PeerMachine {
         downloads[id]?.activate(peer, at: holder.address, holder.holding, on: connection)
         // One that came back and went again without bringing anything is no reason to search more often.
         if holder.losses < 2 { downloads[id]?.seekPause = policy.seekFirst }
-        if isComplete { downloads[id]?.plan.crowd.remove(peer) } else { join(peer, to: id) }
+        // Before it joins: where it stands in the line, and what it has, is looked at then.
         if case .fetching = download.phase {
             downloads[id]?.plan.add(connection, of: peer, holding: holder.holding, now: now)
         }
+        if isComplete { downloads[id]?.plan.crowd.remove(peer) } else { join(peer, to: id) }
         if download.tree?.isSurveyed == true { addTreeLane(connection, to: id) }
     }
 

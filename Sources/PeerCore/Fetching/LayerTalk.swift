@@ -142,13 +142,7 @@ extension PeerMachine {
         downloads[id]?.commits.found(found)
         guard case .opening = download.phase else { return }
         downloads[id]?.phase = .fetching
-        let lanes = download.lanes.sorted { $0.rawValue < $1.rawValue }
-        for connection in lanes {
-            let peer = download.senders[connection]
-            let holding = peer.flatMap { download.holders[$0]?.holding } ?? .all
-            downloads[id]?.plan.add(connection, of: peer, holding: holding, now: now)
-        }
-        downloads[id]?.plan.divide(among: lanes, now: now)
+        divide(id)
         advance(id)
     }
 

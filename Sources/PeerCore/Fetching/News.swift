@@ -3,21 +3,24 @@ import Wire
 
 /// Pieces that those who know what we have are still to be told of.
 ///
-/// Who is next in a crowd's line hears of each piece at once. The others do not fetch from us while they are in the line
-/// too, and telling all of each piece would be most of a crowd's messages: they hear of many together.
+/// Who is next in a crowd's line hears of each piece at once, unless it has asked for it already and gets it. The others do
+/// not fetch from us while they are in the line too, and telling all of each piece would be most of a crowd's messages:
+/// they hear of many together, and the more they are the less often.
 struct News {
-    static let pause = Span.milliseconds(500)
+    private static let pauseMin = Span.milliseconds(500)
+    private static let pausePerPeer = Span.milliseconds(50)
 
     private(set) var pieces: PieceSet
     private(set) var due = Moment(nanoseconds: 0)
-    /// Who has heard of all of them already.
-    private(set) var told: ConnectionID?
+    /// Who was next when somebody was last told.
+    var next: ConnectionID?
 
     init(pieceCount: Int) { pieces = PieceSet(pieceCount: pieceCount) }
 
-    mutating func add(_ gained: PieceSet, toldTo connection: ConnectionID?, now: Moment) {
-        if pieces.isEmpty { due = now + News.pause }
-        told = connection
+    /// - Parameter peers: who are to be told.
+    mutating func add(_ gained: PieceSet, peers: Int, now: Moment) {
+        let pause = News.pausePerPeer.nanoseconds * UInt64(peers)
+        if pieces.isEmpty { due = now + max(News.pauseMin, Span(nanoseconds: pause)) }
         pieces.formUnion(gained)
     }
 
@@ -38,9 +41,17 @@ extension PeerMachine {
         let offerable = download.offerable(gained)
         guard !offerable.isEmpty else { return }
         let next = nextInLine(download)
-        if next != download.news.told { tellRest(id, isDue: true) }
-        if let next { tellWhoLacks(offerable, of: id, on: next) }
-        downloads[id]?.news.add(offerable, toldTo: next, now: now)
+        // Whoever takes the place hears of what it has not heard.
+        if next != download.news.next { tellRest(id, isDue: true) }
+        downloads[id]?.news.next = next
+        if let next {
+            var news = offerable
+            for chunk in sessions[next]?.waiting ?? [] where chunk.root == download.root && !chunk.isCancelled {
+                news.remove(chunk.pieces)
+            }
+            tellWhoLacks(news, of: id, on: next)
+        }
+        downloads[id]?.news.add(offerable, peers: download.followers.count, now: now)
         tellRest(id, isDue: download.plan.chain.role == .loose)
         for connection in download.followers { serveWaiting(on: connection) }
     }
@@ -51,15 +62,19 @@ extension PeerMachine {
         return download.followers.first { sessions[$0]?.peer == after }
     }
 
-    /// Tells all who have not heard yet.
+    /// Tells all who have not heard yet. Who is next hears of all, also of what it has itself: it judges by it whether this
+    /// peer falls behind.
     mutating func tellRest(_ id: DownloadID, isDue: Bool = false) {
         guard let download = downloads[id], !download.news.pieces.isEmpty, isDue || download.news.due <= now,
-            let gained = downloads[id]?.news.take(
-                download.offered ?? PieceSet(pieceCount: download.plan.layout.pieceCount))
+            let offered = download.offered, let gained = downloads[id]?.news.take(offered)
         else { return }
-        for connection in download.followers.sorted(by: { $0.rawValue < $1.rawValue })
-        where connection != download.news.told {
-            tellWhoLacks(gained, of: id, on: connection)
+        let next = nextInLine(download)
+        for connection in download.followers.sorted(by: { $0.rawValue < $1.rawValue }) {
+            if connection == next {
+                tell(connection, download.root, gained)
+            } else {
+                tellWhoLacks(gained, of: id, on: connection)
+            }
         }
     }
 

@@ -5,19 +5,33 @@ import Wire
 extension PeerMachine {
     /// Asks every lane for as much as it may have in flight.
     mutating func askForPieces(_ id: DownloadID) {
-        let lanes = (downloads[id]?.lanes ?? []).sorted { $0.rawValue < $1.rawValue }
-        for connection in lanes { askForPieces(id, on: connection) }
+        lineUp(id)
+        let lanes = downloads[id]?.plan.lanesToAsk(now) ?? []
+        for connection in lanes { ask(id, on: connection) }
         guard downloads[id]?.plan.isSwarming == false else { return }
         // What is left over of the shares after everybody's turn goes to those who could take more.
-        for connection in lanes { askForPieces(id, on: connection) }
+        for connection in lanes { ask(id, on: connection) }
     }
 
     mutating func askForPieces(_ id: DownloadID, on connection: ConnectionID) {
         lineUp(id)
+        ask(id, on: connection)
+    }
+
+    private mutating func ask(_ id: DownloadID, on connection: ConnectionID) {
         guard let root = downloads[id]?.root else { return }
-        while let chunk = downloads[id]?.plan.nextChunk(for: connection, now: now) {
+        // Chunks are answered in order: what waits at the holder would hold up another download's.
+        let mayWait = sessions[connection]?.chunks.contains { $0.download != id } == false
+        var isFilling = false
+        while let chunk = downloads[id]?.plan.nextChunk(
+            for: connection, isFilling: isFilling, mayWait: mayWait, now: now)
+        {
+            isFilling = true
+            let isAhead = downloads[id]?.plan.lanes[connection]?.holding.contains(chunk.lowerBound) == false
             sessions[connection]?.chunks.append(
-                AskedChunk(download: id, first: chunk.lowerBound, end: chunk.upperBound, next: chunk.lowerBound))
+                AskedChunk(
+                    download: id, first: chunk.lowerBound, end: chunk.upperBound, next: chunk.lowerBound,
+                    isAhead: isAhead))
             send(.chunk(root, first: chunk.lowerBound, count: chunk.count), on: connection)
         }
     }
@@ -38,6 +52,8 @@ extension PeerMachine {
         case .wanted: emit(.receivePiece(connection, chunk.download, index: index, length: length))
         case .late, nil: emit(.discardPiece(connection, length: length))
         }
+        // Who was asked ahead does not say so otherwise.
+        if chunk.isAhead { gained(download.root, [index..<index + 1], on: connection) }
     }
 
     mutating func pieceStarted(_ connection: ConnectionID) {
@@ -81,12 +97,12 @@ extension PeerMachine {
             if chunk.next < chunk.end { return refuse(connection, "a chunk that ends before its last piece") }
         case .cancelled:
             // Asking the same again would have the same answer, for ever.
-            if chunk.isCancelled
-                || downloads[chunk.download]?.plan.calledOff(chunk.first, by: connection, now: now) == true
-            {
-                break
+            if chunk.isCancelled { break }
+            if chunk.isAhead {
+                calledOff(chunk, on: connection)
+            } else {
+                loseHolder(on: connection, of: download.id, "it called off a chunk by itself")
             }
-            loseHolder(on: connection, of: download.id, "it called off a chunk by itself")
         case .gone: saidGone(on: connection, about: download)
         }
         giveUpIfOnlyLiars(download.id)

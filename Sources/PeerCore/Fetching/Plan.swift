@@ -69,6 +69,7 @@ struct Plan {
     /// Divides everything among the holders known at the start, by the original's formula.
     mutating func divide(among connections: [ConnectionID], now: Moment) {
         crowdStirred = now
+        chain = Chain()
         for (position, connection) in connections.enumerated() {
             add(connection, now: now)
             lanes[connection]?.share = layout.share(position, of: connections.count)
@@ -123,17 +124,34 @@ struct Plan {
 
     // MARK: Asking
 
+    /// Lanes that may have to be asked for something, in a fixed order. Behind another in the line that is its lane, and
+    /// all others now and then.
+    mutating func lanesToAsk(_ now: Moment) -> [ConnectionID] {
+        if let parent = chain.parent, !free.isEmpty, !chain.isTimeForOthers(now) { return [parent] }
+        chain.asksOthers(now)
+        return lanes.keys.sorted { $0.rawValue < $1.rawValue }
+    }
+
+    /// - Parameters:
+    ///   - isFilling: it has just been asked for something.
+    ///   - mayWait: the lane may be asked for what its holder will have.
     /// - Returns: the run of pieces to ask this lane for next, or nil when it has enough in flight or nothing is left.
-    mutating func nextChunk(for connection: ConnectionID, now: Moment) -> Range<Int>? {
+    mutating func nextChunk(
+        for connection: ConnectionID, isFilling: Bool = false, mayWait: Bool = true, now: Moment
+    ) -> Range<Int>? {
         guard let lane = lanes[connection], lane.resumesAt <= now else { return nil }
         let ahead = lane.ahead(pieceSize: layout.pieceSize)
         let isDivided = !isInOrder && !isSwarming
         // A wide window is filled by halves: one request is answered while the next is on its way, and requests stay few.
         let isAlone = !isSwarming || chain.isBehind(lane.peer)
         let room = isAlone ? ahead - lane.inFlight.count : lane.crowdRoom(pieceSize: layout.pieceSize)
-        guard room >= (isDivided && ahead > Lane.narrow ? ahead / 2 : 1) else { return nil }
+        let isByHalves = isDivided || isAlone && !isInOrder && !isFilling
+        guard room >= (isByHalves && ahead > Lane.narrow ? ahead / 2 : 1) else { return nil }
         let wanted = min(room, max(1, ahead / 2))
-        var chunk = isDivided ? nextOfShare(for: connection, atMost: wanted) : nextOfCrowd(for: connection, now: now)
+        var chunk =
+            isDivided
+            ? nextOfShare(for: connection, atMost: wanted)
+            : nextOfCrowd(for: connection, mayWait: mayWait, now: now)
         if chunk.isEmpty {
             guard !lane.isOwing, isTimeToDouble(lane, connection, now),
                 let piece = pieceToDouble(for: connection, now: now)
@@ -191,8 +209,8 @@ struct Plan {
         if !lane.holding.isComplete { crowdStirred = now }
         lanes[connection]?.receiving = nil
         checking[piece, default: 0] += 1
-        if case .behind(let parent) = chain.role, lane.isOrigin {
-            let rate = self.lane(of: parent)?.rate ?? 0
+        if lane.isOrigin {
+            let rate = chain.parent.flatMap { lanes[$0] }?.rate ?? 0
             chain.received(piece, bytes: layout.size(of: piece), rate: rate, now: now)
         }
     }
@@ -246,16 +264,12 @@ struct Plan {
         for piece in pieces { release(piece) }
     }
 
-    /// A holder has called off a piece that it does not have: it has left the line.
-    /// - Returns: false if it has the piece, or was said to.
-    mutating func calledOff(_ piece: Int, by connection: ConnectionID, now: Moment) -> Bool {
-        guard let lane = lanes[connection], let peer = lane.peer, !lane.holding.contains(piece) else { return false }
+    /// A holder has called off a piece that was asked of it ahead: it has left the line, unless it has got it meanwhile.
+    mutating func calledOff(_ piece: Int, by connection: ConnectionID, now: Moment) {
+        guard let lane = lanes[connection], let peer = lane.peer, !lane.holding.contains(piece) else { return }
         crowd.putAside(peer)
         chain.asideUntil = now + Chain.aside
-        return true
     }
-
-    func lane(of peer: PeerID) -> Lane? { lanes.values.first { $0.peer == peer } }
 
     /// Lanes on which a piece is still to come.
     func lanes(expecting piece: Int) -> [ConnectionID] {

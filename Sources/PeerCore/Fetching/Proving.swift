@@ -25,7 +25,7 @@ extension PeerMachine {
             downloads[id]?.plan.spoiled(bad)
             downloads[id]?.commits.spoiled(bad)
         }
-        if wasTouched, let proven = downloads[id] { tellFollowers(id, proven.offerable(proven.commits.durable)) }
+        if wasTouched, let proven = downloads[id] { tellFollowers(id, proven.offerable(proven.commits.offered)) }
         if downloads[id]?.plan.isComplete == true { finish(id) } else { takeUpHolders(id) }
     }
 

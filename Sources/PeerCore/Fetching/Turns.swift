@@ -83,11 +83,20 @@ extension PeerMachine {
             seekHolders(id)
         }
         askForCopies(of: download)
-        if case .fetching = downloads[id]?.phase {
-            let lanes = downloads[id]?.lanes.sorted { $0.rawValue < $1.rawValue } ?? []
-            downloads[id]?.plan.divide(among: lanes, now: now)
-        }
+        if case .fetching = downloads[id]?.phase { divide(id) }
         advance(id)
+    }
+
+    /// Every connection to a holder gets its lane, and its share of the file.
+    mutating func divide(_ id: DownloadID) {
+        guard let download = downloads[id] else { return }
+        let lanes = download.lanes.sorted { $0.rawValue < $1.rawValue }
+        for connection in lanes {
+            let peer = download.senders[connection]
+            let holding = peer.flatMap { download.holders[$0]?.holding } ?? .all
+            downloads[id]?.plan.add(connection, of: peer, holding: holding, now: now)
+        }
+        downloads[id]?.plan.divide(among: lanes, now: now)
     }
 
     /// What is here under another name may be so elsewhere, at peers that know nothing of this name: a directory that was

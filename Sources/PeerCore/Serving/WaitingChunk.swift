@@ -31,21 +31,30 @@ extension PeerMachine {
         serveWaiting(on: connection)
     }
 
-    /// Chunks are answered in the order in which they were asked: what cannot be sent yet holds up what is behind it. While
-    /// this peer is out of the line, what it lacks may be long in coming, and whoever waits is better off behind the one
-    /// before it.
+    /// Chunks are answered in the order in which they were asked: what cannot be sent yet holds up what is behind it, and
+    /// makes way for another file's. While this peer is out of the line, what it lacks may be long in coming, and whoever
+    /// waits is better off behind the one before it.
     mutating func serveWaiting(on connection: ConnectionID) {
         while let chunk = sessions[connection]?.waiting.first, let peer = sessions[connection]?.peer {
             let download = fetching(chunk, on: connection)
-            let isOut = download.flatMap { downloads[$0]?.plan.chain.isResting(now) } == true
-            guard download == nil || isOut || chunk.isCancelled else { return }
+            let isLate = download.map { isOutOfLine($0) || isInTheWay(chunk, on: connection) } ?? false
+            guard download == nil || isLate || chunk.isCancelled else { return }
             sessions[connection]?.waiting.removeFirst()
-            if isOut || chunk.isCancelled {
+            if isLate || chunk.isCancelled {
                 emit(.serveNothing(connection, first: chunk.pieces.lowerBound, .cancelled))
             } else {
                 serve(chunk, to: peer, on: connection)
             }
         }
+    }
+
+    private func isOutOfLine(_ id: DownloadID) -> Bool {
+        guard case .fetching = downloads[id]?.phase else { return false }
+        return downloads[id]?.plan.chain.role == .loose
+    }
+
+    private func isInTheWay(_ chunk: WaitingChunk, on connection: ConnectionID) -> Bool {
+        sessions[connection]?.waiting.contains { $0.root != chunk.root } == true
     }
 
     /// The download that may bring pieces that are not here; once the file is being delivered it has all of them. Only who

@@ -69,6 +69,8 @@ struct AskedChunk: Equatable {
     /// The next piece to come.
     var next: Int
     var isCancelled = false
+    /// The holder did not have it then: it is behind another in a line too, or was.
+    var isAhead = false
     /// Of a tree's download: the file that the only piece is, in its manifest.
     var file: Int?
 }

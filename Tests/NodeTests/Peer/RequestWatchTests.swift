@@ -28,9 +28,7 @@ struct RequestWatchTests {
             id: DownloadID(rawValue: 5), kind: .file, name: name, root: FileRoot(digest: .zero, length: 1000),
             length: 1000,
             since: Moment(nanoseconds: since), have: have, received: came ?? have, state: state, priority: 0,
-            prefix: prefix,
-            holders: [],
-            activeHolders: 2)
+            prefix: prefix, activeHolders: 2)
     }
 
     private func progress(_ notification: ControlNotification?) throws -> ProgressEvent {

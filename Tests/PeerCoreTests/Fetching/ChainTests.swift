@@ -92,15 +92,31 @@ import Wire
     func dry() throws {
         var plan = try plan(of: 4)
         _ = ask(&plan, other, start)
-        plan.lineUp(now: start + .milliseconds(540))
+        plan.lineUp(now: start + .milliseconds(1040))
         #expect(plan.chain.role == .behind(.number(3)))
-        let left = start + .milliseconds(601)
+        let left = start + .milliseconds(1101)
         plan.lineUp(now: left)
         #expect(plan.chain.role == .loose && plan.chain.isResting(left))
         // Its part of the crowd's work, as it was without a line.
         let own = ask(&plan, origin, left)
         #expect(!own.isEmpty && own.allSatisfy { plan.crowd.owns($0) })
         plan.lineUp(now: left + .milliseconds(1000))
+        #expect(plan.chain.role == .behind(.number(3)))
+    }
+
+    @Test("Whoever falls far behind the one before it leaves the line; a lead that one had all along does not matter")
+    func lead() throws {
+        var plan = try plan(of: 4)
+        plan.gained([0..<64], on: other, now: start)
+        plan.lineUp(now: start + .milliseconds(60))
+        #expect(plan.chain.role == .behind(.number(3)))
+        plan.gained([64..<65], on: other, now: start)
+        plan.lineUp(now: start + .milliseconds(120))
+        #expect(plan.chain.role == .loose)
+        // It has come back.
+        plan.lineUp(now: start + .milliseconds(1180))
+        plan.gained([65..<100], on: other, now: start)
+        plan.lineUp(now: start + .milliseconds(1240))
         #expect(plan.chain.role == .behind(.number(3)))
     }
 
@@ -145,9 +161,8 @@ import Wire
         plan.gained([0..<pieces], on: other, now: start)
         plan.crowd.completed(.number(3))
         plan.lineUp(now: start)
-        #expect(plan.chain.role == .loose, "it is far behind that one")
+        #expect(plan.chain.role == .loose, "it has fallen far behind that one")
         plan.chain = Chain()
-        for piece in 0..<60 { _ = plan.stored(piece) }
         plan.lineUp(now: start)
         #expect(plan.chain.role == .behind(.number(3)))
         plan.gained([0..<60], on: parent, now: start)
@@ -162,8 +177,10 @@ import Wire
         var plan = try plan(of: 4)
         plan.gained([7..<8], on: other, now: start)
         #expect(ask(&plan, other, start) == [7, 0, 1, 2])
-        let isOut = [7, 0].map { plan.calledOff($0, by: other, now: start) }
-        #expect(isOut == [false, true])
+        // It came while that was said.
+        plan.calledOff(7, by: other, now: start)
+        #expect(plan.crowd.line.before == .number(3))
+        plan.calledOff(0, by: other, now: start)
         plan.release(0..<3, from: other)
         plan.lineUp(now: start)
         #expect(plan.chain.role == .behind(.number(2)) && plan.crowd.rivals.contains(.number(3)))
@@ -171,6 +188,27 @@ import Wire
         #expect(plan.crowd.line.before == .number(2))
         plan.lineUp(now: start + .milliseconds(2000))
         #expect(plan.crowd.line.before == .number(3))
+    }
+
+    @Test("What another download waits for at the same holder is not held up by what that one does not have yet")
+    func shared() throws {
+        var plan = try plan(of: 4)
+        plan.gained([7..<8], on: other, now: start)
+        #expect(plan.nextChunk(for: other, mayWait: false, now: start) == 7..<8)
+        #expect(plan.nextChunk(for: other, mayWait: false, now: start) == nil)
+    }
+
+    @Test("Behind another only that one is asked, all from time to time, and at the end")
+    func lanesToAsk() throws {
+        var plan = try plan(of: 4)
+        let all = [origin, parent, other]
+        let asked = [0, 0, 49, 50, 60].map { plan.lanesToAsk(start + .milliseconds($0)) }
+        #expect(asked == [all, [other], [other], all, [other]])
+        for piece in 0..<pieces { _ = plan.stored(piece) }
+        #expect(plan.lanesToAsk(start + .milliseconds(70)) == all)
+        plan = try self.plan(of: 1)
+        let first = [0, 10].map { plan.lanesToAsk(start + .milliseconds($0)) }
+        #expect(first == [[origin, parent, other], [origin, parent, other]])
     }
 
     @Test("There is no line for few pieces, beside a second holder, or when somebody reads the file while it comes")

@@ -265,7 +265,7 @@ import Wire
         #expect(peer.statuses.first?.activeHolders == 1)
         peer.feed(.pieceStored(peer.download, index: 0, from: connections[1 - liar], .stored))
         #expect(isDelivering)
-        #expect(peer.statuses.first?.holders.map(\.address) == [.number(UInt64(2 - liar))])
+        #expect(peer.machine.holders(of: peer.download).map(\.address) == [.number(UInt64(2 - liar))])
     }
 
     @Test("When every holder has lied and nobody else is there to ask, the root is given up")

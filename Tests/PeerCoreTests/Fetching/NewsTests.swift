@@ -38,7 +38,7 @@ import Wire
         peer.sent(on: connection).compactMap { if case .nowHave(file.root, let runs) = $0 { runs } else { nil } }
     }
 
-    @Test("The next in the line hears of each piece at once, all others of half a second's together, nobody twice")
+    @Test("The next in the line hears of each piece at once, and of half a second's with all others")
     func inLine() {
         peer.deliver(1, of: file, on: origin)
         #expect(news(others[0]) == [[0..<1]] && news(others[1]) == [])
@@ -46,9 +46,39 @@ import Wire
         peer.pass(.milliseconds(400))
         #expect(news(others[0]) == [[0..<1], [1..<2]] && news(others[1]) == [])
         peer.pass(.milliseconds(400))
-        #expect(news(others[1]) == [[0..<2]])
+        #expect(news(others[0]).last == [0..<2] && news(others[1]) == [[0..<2]])
         peer.pass(.seconds(2))
-        #expect(news(others[0]).count == 2 && news(others[1]).count == 1)
+        #expect(news(others[0]).count == 3 && news(others[1]).count == 1)
+    }
+
+    @Test("Who waits for a piece sees that it is there when it comes")
+    func awaited() {
+        peer.say(.chunk(file.root, first: 0, count: 1), on: others[0])
+        peer.deliver(1, of: file, on: origin)
+        #expect(news(others[0]) == [])
+        peer.pass(.milliseconds(800))
+        #expect(news(others[0]) == [[0..<1]])
+    }
+
+    @Test("The more there are to be told, the less often")
+    func pause() {
+        let start = Moment(nanoseconds: 1_000_000_000)
+        for (peers, pause) in [(1, 500), (10, 500), (24, 1200)] {
+            var news = News(pieceCount: 60)
+            news.add(PieceSet(pieceCount: 60, piece: 1), peers: peers, now: start)
+            news.add(PieceSet(pieceCount: 60, piece: 2), peers: peers, now: start + .milliseconds(100))
+            #expect(news.due == start + .milliseconds(UInt64(pause)))
+        }
+    }
+
+    @Test("What is found while somebody else has written to the partial file is told when that is looked through")
+    func touched() {
+        peer.deliver(1, of: file, on: origin)
+        peer.feed(.partialTouched(peer.download, isThere: true))
+        peer.pass(.milliseconds(800))
+        #expect(news(others[1]) == [])
+        peer.feed(.partialVerified(peer.download, PieceSet(pieceCount: 60, piece: 0)))
+        #expect(news(others[1]) == [[0..<1]])
     }
 
     @Test("When the next in the line goes, whoever takes the place hears at once of what it has not heard")

@@ -89,6 +89,29 @@ import Wire
         #expect(served == [.serveNothing(follower, first: 1, .cancelled), serve(0)])
     }
 
+    @Test("What waits makes way for another file's chunks")
+    func otherFile() throws {
+        let shared = try TestFile("shared.bin", pieces: 2)
+        peer.feed(.indexed(shared.shared))
+        peer.take()
+        ask(1)
+        #expect(served == [])
+        peer.say(.chunk(shared.root, first: 0, count: 1), on: follower)
+        #expect(
+            served == [
+                .serveNothing(follower, first: 1, .cancelled),
+                .serve(follower, .shared(shared.name), shared.root, 0..<1),
+            ])
+    }
+
+    @Test("Who is in no line lets nobody wait")
+    func loose() {
+        peer.machine.downloads[peer.download]?.plan.isInOrder = true
+        peer.pass(.milliseconds(300))
+        ask(1)
+        #expect(served == [.serveNothing(follower, first: 1, .cancelled)])
+    }
+
     @Test("Who was never told that the file is fetched here does not wait")
     func stranger() {
         peer.delta(joined: [3])

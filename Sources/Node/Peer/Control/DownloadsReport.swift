@@ -19,7 +19,8 @@ extension PeerNode {
             root: status.root.digest.hex, length: status.length, have: status.have, state: DownloadState(status.state),
             cause: status.cause, needs: status.neededBytes,
             bytesPerSecond: watch.rate(of: status), priority: status.priority,
-            holders: status.holders.map(Control.HolderBytes.init), hook: hooks.lastFailure(of: status.name))
+            holders: machine.holders(of: status.id).map(Control.HolderBytes.init),
+            hook: hooks.lastFailure(of: status.name))
     }
 
     private func report(_ ended: HookFailure) -> DownloadsReply.Download {

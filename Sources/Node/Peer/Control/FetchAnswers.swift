@@ -31,7 +31,7 @@ extension PeerNode {
         let done = ReqDone(
             name: status.name.path, state: status.state == .queued ? .queued : .fetching, root: status.root.digest.hex,
             length: status.kind == .tree && status.length == 0 ? nil : status.length, seconds: 0, already: false,
-            holders: status.holders.map(Control.HolderBytes.init))
+            holders: machine.holders(of: id).map(Control.HolderBytes.init))
         answerWhenDurable(request, done) { DueAnswer.Begun(download: id, id: $0, done: done) }
     }
 

@@ -10,7 +10,7 @@ struct DownloadsReportTests {
         DownloadStatus(
             id: DownloadID(rawValue: 1), kind: .file, name: try ShareName("a"),
             root: FileRoot(digest: .zero, length: 10), length: 10,
-            since: Moment(nanoseconds: 0), have: 3, received: 0, state: state, priority: 0, prefix: 0, holders: [],
+            since: Moment(nanoseconds: 0), have: 3, received: 0, state: state, priority: 0, prefix: 0,
             activeHolders: 0)
     }
 
