@@ -6,9 +6,10 @@ import threading
 import time
 
 PAGE = 4096
-STEP = 16 << 20
-# Above what is free before: a fetch takes no more than that between two looks.
-SPARE = 256 << 20
+STEP = 4 << 20
+# Above what is free before: a fetch takes no more than that between two looks, and no more of it is given back.
+SPARE = 64 << 20
+LOOK_SECONDS = 0.02
 LENGTH_MAX = 4 << 30
 REPORTING_SECONDS = 2.5
 
@@ -17,8 +18,8 @@ class Reserve:
     """In a `with`: whatever memory is taken meanwhile was in use until a moment ago.
 
     What a virtual machine has not used for a while it has to get back from its host, which takes several times as long as
-    writing to it, and it gives free memory back two seconds after some was freed (Linux' free page reporting). So memory is
-    held here, and let go of as fast as it is used.
+    writing to it, and it gives free memory back two seconds after some was freed (Linux' free page reporting), during which
+    it stands still. So memory is held here, and let go of as fast as it is used.
     """
 
     def __init__(self, length):
@@ -46,7 +47,7 @@ class Reserve:
         self.pages.close()
 
     def keep_up(self):
-        while not self.ended.wait(0.03):
+        while not self.ended.wait(LOOK_SECONDS):
             self.release(self.level - memory("MemFree"))
 
     def release(self, length):
