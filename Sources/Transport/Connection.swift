@@ -27,6 +27,8 @@ final class Connection {
     private let socket: DescriptorBox
     var state: State
     var reading = Reading.frames
+    /// A piece has come: behind a frame there may be another, whose bytes are to go straight into its buffer.
+    var carriesPieces = false
     var decoder = FrameDecoder()
     var queue = SendQueue()
     /// No rate limit holds for it.

@@ -9,6 +9,7 @@ extension Transport {
     public func receive(_ piece: IncomingPiece, on id: ConnectionID) {
         guard let connection = find(id) else { return }
         connection.reading = .piece(piece, filled: 0)
+        connection.carriesPieces = true
         readAgain(connection)
     }
 
@@ -78,7 +79,9 @@ extension Transport {
     ) throws(SystemError) -> (wanted: Int, Transferred) {
         switch connection.reading {
         case .awaitingBuffer: return (0, .wouldBlock)
-        case .frames: return (scratch.count, try StreamIO.read(connection.descriptor, into: scratch))
+        case .frames:
+            let part = connection.carriesPieces ? headerScratch : scratch
+            return (part.count, try StreamIO.read(connection.descriptor, into: part))
         case .discarding:
             let part = UnsafeMutableRawBufferPointer(rebasing: scratch[..<min(limit, scratch.count)])
             return (part.count, try StreamIO.read(connection.descriptor, into: part))

@@ -49,7 +49,7 @@ public final class Transport<Completion: Sendable> {
     public init(reactor: Reactor<Completion>, limits: TransportLimits) {
         self.reactor = reactor
         self.limits = limits
-        // Behind a piece comes at most the next piece's header: reading more would only be copied into its buffer.
+        // Among pieces little is read besides them: what is read of the next with its header is copied into its buffer.
         headerScratch = UnsafeMutableRawBufferPointer(rebasing: scratch[..<4096])
     }
 
