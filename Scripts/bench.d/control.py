@@ -1,7 +1,9 @@
 """A daemon's control socket, asked directly: it takes less time than a p2pctl that is started for it."""
 
 import json
+import selectors
 import socket
+import time
 
 from process import Failure
 
@@ -18,6 +20,35 @@ def lines_of(path, method, params, seconds=20):
             yield said
             if "id" in said:
                 return
+
+
+def ask_together(paths, method, params, seconds=300):
+    """Asks several daemons at once.
+
+    - Returns: of each, in that order, the answer, and the seconds that it took from when the first was asked.
+    """
+    line = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode() + b"\n"
+    answers, started = {}, time.monotonic()
+    with selectors.DefaultSelector() as selector:
+        for path in paths:
+            connection = socket.socket(socket.AF_UNIX)
+            connection.connect(str(path))
+            connection.sendall(line)
+            selector.register(connection, selectors.EVENT_READ, [path, b""])
+        while len(answers) < len(paths):
+            ready = selector.select(started + seconds - time.monotonic())
+            if not ready:
+                raise Failure(f"no answer to {method} in {seconds} s from {set(paths) - set(answers)}")
+            for key, _ in ready:
+                path, rest = key.data
+                came = key.fileobj.recv(1 << 16)
+                *lines, key.data[1] = (rest + came).split(b"\n")
+                answer = next((said for said in map(json.loads, lines) if "id" in said), None)
+                if answer or not came:
+                    answers[path] = (answer or {}, time.monotonic() - started)
+                    selector.unregister(key.fileobj)
+                    key.fileobj.close()
+    return [answers[path] for path in paths]
 
 
 def ask(path, method, **params):

@@ -17,9 +17,9 @@ REPORTING_SECONDS = 2.5
 class Reserve:
     """In a `with`: whatever memory is taken meanwhile was in use until a moment ago.
 
-    What a virtual machine has not used for a while it has to get back from its host, which takes several times as long as
-    writing to it, and it gives free memory back two seconds after some was freed (Linux' free page reporting), during which
-    it stands still. So memory is held here, and let go of as fast as it is used.
+    What a virtual machine has not used for a while it has to get back from its host, which takes several times as long
+    as writing to it, and it gives free memory back two seconds after some was freed (Linux' free page reporting),
+    during which it stands still. So memory is held here, and let go of as fast as it is used.
     """
 
     def __init__(self, length):

@@ -6,7 +6,7 @@ import pathlib
 import shutil
 
 import control
-from process import Daemon, Failure, free_port, run, run_together, wait_until
+from process import Daemon, Failure, free_port, run, wait_until
 
 
 @dataclasses.dataclass
@@ -94,13 +94,17 @@ class Peer:
             shutil.rmtree(leftover, ignore_errors=True)
 
 
-def request_together(peers, name, *options):
-    """All peers fetch at once."""
-    commands = [peer.req(name, *options) for peer in peers]
-    all_finished = run_together(commands, peers[0].directory)
-    for finished in all_finished:
-        done(finished)
-    return all_finished
+def request_together(peers, name, sync):
+    """All peers fetch at once. They are asked by their sockets: on machines of their own each has a p2pctl for itself,
+    and as many beside each other would take the daemons' time.
+
+    - Returns: the seconds until each has it.
+    """
+    answers = control.ask_together([peer.socket for peer in peers], "req", {"name": name, "sync": sync})
+    for answer, _ in answers:
+        if answer.get("result", {}).get("state") != "done" or answer["result"]["already"]:
+            raise Failure(f"req of {name} was answered with {answer}")
+    return [seconds for _, seconds in answers]
 
 
 def events(finished):

@@ -16,9 +16,9 @@ def crowd(bench):
     source = make_source(bench, bench.size(256 * MIB, 32 * MIB), 8)
     hosts = [LOOPBACK] * 8
     swarm = Swarm(bench, source, 1)
-    fast = P2PDCrowd(swarm, hosts, "--no-sync")
+    fast, safe = (P2PDCrowd(swarm, hosts, sync) for sync in (False, True))
     others = bench.available([("libtorrent", lambda: TorrentCrowd(bench, source, hosts))])
-    runs = alternate(bench, source, [*others, fast, P2PDCrowd(swarm, hosts)])
+    runs = alternate(bench, source, [*others, fast, safe])
     for way, costs in runs.items():
         goals = (("seconds", 1.5), ("sent", 1.2)) if way is fast else ()
         report(bench, f"1 to 8, {way.name}", costs, dict(goals))

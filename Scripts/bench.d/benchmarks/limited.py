@@ -37,8 +37,8 @@ def shaped(bench, source, network, count, goal):
 
 
 def compare(bench, what, goal, swarm, hosts, others, peer_options=()):
-    fast = P2PDCrowd(swarm, hosts, "--no-sync", peer_options=peer_options)
-    runs = alternate(bench, swarm.source, [*others, fast, P2PDCrowd(swarm, hosts, peer_options=peer_options)])
+    fast, safe = (P2PDCrowd(swarm, hosts, sync, peer_options) for sync in (False, True))
+    runs = alternate(bench, swarm.source, [*others, fast, safe])
     Daemon.stop_all()
     goals = {"ratio": goal, "sent": 1.2}
     for way, costs in runs.items():

@@ -10,10 +10,10 @@ from systems.torrent import Session, make_torrent
 
 
 class P2PDCrowd:
-    def __init__(self, swarm, hosts, *options, peer_options=()):
+    def __init__(self, swarm, hosts, sync, peer_options=()):
         """- hosts: where the peers that fetch run, one for each."""
-        self.swarm, self.hosts, self.options, self.peer_options = swarm, hosts, options, peer_options
-        self.name = f"p2pd, {' '.join(options) or 'synced'}"
+        self.swarm, self.hosts, self.sync, self.peer_options = swarm, hosts, sync, peer_options
+        self.name = "p2pd, synced" if sync else "p2pd, --no-sync"
 
     def fetch(self):
         """What it cost until the last had it, and how often over the origin has sent the file."""
@@ -28,7 +28,7 @@ class P2PDCrowd:
             before = origin.ask("status")["bytesOut"]
             cost = measure(
                 len(fetchers) * self.swarm.length,
-                lambda: last(request_together(fetchers, self.swarm.name, *self.options)), [origin.daemon],
+                lambda: Finished(max(request_together(fetchers, self.swarm.name, self.sync))), [origin.daemon],
                 [fetcher.daemon for fetcher in fetchers])
             sent = origin.ask("status")["bytesOut"] - before
             check([fetcher.share / self.swarm.name for fetcher in fetchers], self.swarm.source)

@@ -1,5 +1,5 @@
-// The least that brings a file from one to many over links that each carry it once: everyone passes on to the next, piece
-// by piece, what comes from the one before. It verifies nothing, and knows beforehand who is next to whom.
+// The least that brings a file from one to many over links that each carry it once: everyone passes on to the next,
+// piece by piece, what comes from the one before. It verifies nothing, and knows beforehand who is next to whom.
 //
 //   relay SELF PORT LENGTH PATH ORIGIN PEER...
 //
