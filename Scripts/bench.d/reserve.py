@@ -23,7 +23,7 @@ class Reserve:
     """
 
     def __init__(self, length):
-        length = min(LENGTH_MAX, length, memory("MemAvailable") // 2) + SPARE
+        length = min(LENGTH_MAX, length, memory("MemFree") // 2) + SPARE
         self.left = length - length % STEP
         self.pages = mmap.mmap(-1, self.left, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         # In large pages it costs next to nothing to let go of.

@@ -80,7 +80,8 @@ extension Transport {
         switch connection.reading {
         case .awaitingBuffer: return (0, .wouldBlock)
         case .frames:
-            let part = connection.carriesPieces ? headerScratch : scratch
+            let isHeader = connection.carriesPieces && connection.decoder.buffered == 0
+            let part = isHeader ? headerScratch : scratch
             return (part.count, try StreamIO.read(connection.descriptor, into: part))
         case .discarding:
             let part = UnsafeMutableRawBufferPointer(rebasing: scratch[..<min(limit, scratch.count)])

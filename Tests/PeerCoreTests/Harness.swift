@@ -17,6 +17,7 @@ final class Harness {
     var chunks: [ConnectionID: [Range<Int>]] = [:]
     private var dials: [PeerID: PeerAddress] = [:]
     private(set) var wakeAt: Moment?
+    private let own: UInt64
     private var lastConnection: UInt64 = 0
     private var lastRequest: UInt64 = 0
     private(set) var manager = ConnectionID(rawValue: 0)
@@ -28,13 +29,14 @@ final class Harness {
     /// The pieces of a partial file that was just made: none.
     private(set) var opened = PieceSet(pieceCount: 0)
 
-    init(seed: UInt64 = 1, managerCount: Int = 1, _ adjust: (inout PeerPolicy) -> Void = { _ in }) {
+    init(id: UInt64 = 0, seed: UInt64 = 1, managerCount: Int = 1, _ adjust: (inout PeerPolicy) -> Void = { _ in }) {
+        own = id
         var policy = PeerPolicy()
         // Most tests begin long after the peer joined.
         policy.settle = .milliseconds(0)
         adjust(&policy)
         machine = PeerMachine(
-            id: .number(0), listenPort: 7000, label: "self", managerCount: managerCount, policy: policy,
+            id: .number(id), listenPort: 7000, label: "self", managerCount: managerCount, policy: policy,
             random: Seeded(seed))
     }
 
@@ -122,7 +124,8 @@ final class Harness {
         roster = peers
         epoch += 1
         say(
-            .rosterSnapshot(RosterPage(epoch: epoch, total: peers.count + 1, first: 0, entries: entries([0] + peers))),
+            .rosterSnapshot(
+                RosterPage(epoch: epoch, total: peers.count + 1, first: 0, entries: entries([own] + peers))),
             on: manager)
     }
 

@@ -78,6 +78,7 @@ static void pass(int socket) {
     while (sent < whole) {
         ssize_t count = sendfile(socket, file, &sent, whole - sent);
         if (count > 0) continue;
+        if (count == 0) errx(1, "the file is shorter than it was said to be");
         if (errno != EAGAIN) err(1, "sendfile");
         return;
     }

@@ -45,6 +45,9 @@ struct Chain {
     private(set) var parent: ConnectionID?
     private var nextOthers = Moment(nanoseconds: 0)
 
+    /// Until then there was another reason for what did not come from the one before it.
+    var excusedUntil = Moment(nanoseconds: 0)
+
     /// When all who have left the line are taken to be back.
     var asideUntil = Moment(nanoseconds: 0)
 
@@ -78,8 +81,10 @@ struct Chain {
 
     /// - Parameter parent: the lane of the one before it.
     mutating func take(_ role: Role, after parent: ConnectionID? = nil, _ began: Standing = Standing(), now: Moment) {
+        // What one that was met a moment ago has is known when it has its lane.
+        let isMet = self.parent == nil && parent != nil
         self.parent = parent
-        guard role != self.role else { return }
+        guard role != self.role || isMet else { return }
         self.role = role
         since = now
         self.began = began
@@ -119,6 +124,8 @@ struct Chain {
     mutating func received(_ piece: Int, bytes: Int, rate: Double, now: Moment) {
         guard let probe, probe.piece == piece, let began = probe.began else { return }
         self.probe = nil
+        // It was here already, and says nothing of how fast it came.
+        guard began < now else { return }
         isOutdone = rate > 0 && Double(bytes) / max((now - began).seconds, 1e-6) > Chain.probeGain * rate
         if isOutdone { nextLook = now }
     }
@@ -174,7 +181,8 @@ extension Plan {
     private func isPoor(_ lane: Lane?, _ standing: Chain.Standing, now: Moment) -> Bool {
         // For a buffer of our own it is not to blame.
         guard lane?.awaitsBuffer != true else { return false }
-        let last = lane.map { $0.hasBrought ? max(chain.since, $0.lastByte) : chain.since } ?? chain.since
+        let since = max(chain.since, chain.excusedUntil)
+        let last = lane.map { $0.hasBrought ? max(since, $0.lastByte) : since } ?? since
         let (least, place) = Plan.patience
         let patience = Span(nanoseconds: least.nanoseconds + place.nanoseconds * UInt64(crowd.line.place))
         let deficitMax = Plan.deficitMax.least + Plan.deficitMax.place * crowd.line.place

@@ -102,13 +102,12 @@ extension PeerMachine {
         }
     }
 
-    /// The one before this peer is not to blame for what another download asked of it first.
+    /// The one before this peer is not to blame for what it owes and another download asked of it first.
     private mutating func excuseParent(of id: DownloadID) {
-        guard case .behind(let parent) = downloads[id]?.plan.chain.role,
-            case .active(let connection) = downloads[id]?.holders[parent]?.state,
-            isBehindAnother(id, on: connection)
+        guard let parent = downloads[id]?.plan.chain.parent, downloads[id]?.plan.lanes[parent]?.isOwing == true,
+            isBehindAnother(id, on: parent)
         else { return }
-        downloads[id]?.plan.turned(to: connection, now: now)
+        downloads[id]?.plan.chain.excusedUntil = now
     }
 
     /// A holder has called off a chunk that was asked of it ahead, by itself: it has left the line, unless it only made way

@@ -183,7 +183,7 @@ struct Plan {
             lane.receiving = piece
             lane.receivingLeft = layout.size(of: piece)
             lane.awaitsBuffer = true
-            chain.began(piece, now: now)
+            if lane.isOrigin { chain.began(piece, now: now) }
         }
         lanes[connection] = lane
         return isLate ? .late : .wanted

@@ -155,6 +155,15 @@ import Wire
         #expect(ask(&plan, origin, now + .milliseconds(60)).isEmpty != isFaster)
     }
 
+    @Test("A probe that was all here already says nothing of how fast it came")
+    func probedAtOnce() {
+        var chain = Chain()
+        chain.probes(9, now: start)
+        chain.began(9, now: start)
+        chain.received(9, bytes: 1 << 18, rate: 1, now: start)
+        #expect(!chain.isOutdone)
+    }
+
     @Test("The one before stays so when it has all; when it is gone, the next before it is")
     func parentEnds() throws {
         var plan = try plan(of: 4)
