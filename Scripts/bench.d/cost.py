@@ -1,13 +1,17 @@
 """What one fetch costs, and the series of runs that compares several ways to fetch."""
 
+import contextlib
 import dataclasses
 import os
 import statistics
+import time
 
 import table
-from data import put_away, same, warm
+from data import GIB, put_away, same, warm, write_and_delete
 from process import Failure, PeakMemory
-from reserve import Reserve
+from reserve import REPORTING_SECONDS, Reserve
+
+SPARE_BYTES = 256 << 20
 
 
 @dataclasses.dataclass
@@ -20,12 +24,19 @@ class Cost:
     receiver_peak_mib: float
 
 
-def measure(length, command, senders, receivers=()):
+def measure(target, length, command, senders, receivers=()):
     """Runs `command()` and adds up what it and the daemons on both sides spent meanwhile.
 
+    It writes into memory that was just in use (Reserve tells why). A fetch that only the machine bounds ends before free
+    memory is given back: for it as much is written and deleted first.
+
+    - target: where that may be written; None where links hold the fetch up.
     - length: bytes that it writes.
     """
-    with Reserve(length):
+    if target:
+        time.sleep(REPORTING_SECONDS)
+        write_and_delete(target, min(length, 3 * GIB) + SPARE_BYTES)
+    with contextlib.nullcontext() if target else Reserve(length):
         before = [[daemon.cpu_seconds() for daemon in side] for side in (senders, receivers)]
         with PeakMemory(daemon.process.pid for daemon in senders) as sent:
             with PeakMemory(daemon.process.pid for daemon in receivers) as received:

@@ -88,6 +88,15 @@ def length_of(path):
     return sum(each.stat().st_size for each in files_below(path))
 
 
+def write_and_delete(path, length):
+    """Leaves `length` bytes of memory free that were in use a moment ago."""
+    block = bytes(MIB)
+    with open(path, "wb", buffering=0) as file:
+        for _ in range(0, length, MIB):
+            file.write(block)
+    os.unlink(path)
+
+
 def same(left, right):
     """The same bytes; in two directories, the same names with the same bytes."""
     compare = ["diff", "-rq"] if pathlib.Path(left).is_dir() else ["cmp", "-s"]

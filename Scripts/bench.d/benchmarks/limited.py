@@ -37,7 +37,7 @@ def shaped(bench, source, network, count, goal):
 
 
 def compare(bench, what, goal, swarm, hosts, others, peer_options=()):
-    fast, safe = (P2PDCrowd(swarm, hosts, sync, peer_options) for sync in (False, True))
+    fast, safe = (P2PDCrowd(swarm, hosts, sync, peer_options, is_limited=True) for sync in (False, True))
     runs = alternate(bench, swarm.source, [*others, fast, safe])
     Daemon.stop_all()
     goals = {"ratio": goal, "sent": 1.2}

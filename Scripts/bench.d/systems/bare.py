@@ -17,7 +17,7 @@ class Bare:
         wait_until(lambda: accepts(self.port), "bare listens", [self.sender])
 
     def fetch(self, target):
-        return measure(self.length, lambda: run(self.command(target), self.directory), [self.sender])
+        return measure(target, self.length, lambda: run(self.command(target), self.directory), [self.sender])
 
     def command(self, target):
         return [self.program, "receive", self.port, target]

@@ -10,9 +10,10 @@ from systems.torrent import Session, make_torrent
 
 
 class P2PDCrowd:
-    def __init__(self, swarm, hosts, sync, peer_options=()):
-        """- hosts: where the peers that fetch run, one for each."""
+    def __init__(self, swarm, hosts, sync, peer_options=(), is_limited=False):
+        """- hosts: where the peers that fetch run, one for each; `is_limited`: their links are what bounds them."""
         self.swarm, self.hosts, self.sync, self.peer_options = swarm, hosts, sync, peer_options
+        self.before = None if is_limited else swarm.bench.directory / "before"
         self.name = "p2pd, synced" if sync else "p2pd, --no-sync"
 
     def fetch(self):
@@ -27,7 +28,7 @@ class P2PDCrowd:
                 fetcher.wait_for_peers([origin, *fetchers])
             before = origin.ask("status")["bytesOut"]
             cost = measure(
-                len(fetchers) * self.swarm.length,
+                self.before, len(fetchers) * self.swarm.length,
                 lambda: Finished(max(request_together(fetchers, self.swarm.name, self.sync))), [origin.daemon],
                 [fetcher.daemon for fetcher in fetchers])
             sent = origin.ask("status")["bytesOut"] - before
@@ -56,9 +57,7 @@ class TorrentCrowd:
                 sessions.append(Session(self.bench, directory.name, "fetch", self.torrent, directory, host))
             before = self.seeder.payload_sent()
             length = self.source.stat().st_size
-            cost = measure(
-                len(sessions) * length, lambda: last(self.get(sessions)),
-                [self.seeder], sessions)
+            cost = measure(None, len(sessions) * length, lambda: last(self.get(sessions)), [self.seeder], sessions)
             sent = self.seeder.payload_sent() - before
             for session in sessions:
                 session.stop()
@@ -94,8 +93,7 @@ class BareCrowd:
         ]
         try:
             cost = measure(
-                (len(commands) - 1) * length,
-                lambda: last(run_together(commands, self.bench.directory)), [])
+                None, (len(commands) - 1) * length, lambda: last(run_together(commands, self.bench.directory)), [])
             check(results[1:], self.source)
             return cost, 1
         finally:

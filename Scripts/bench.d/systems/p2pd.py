@@ -58,7 +58,7 @@ class P2PD:
         fetcher = swarm.fetcher()
         try:
             senders = [holder.daemon for holder in swarm.holders]
-            cost = measure(swarm.length, lambda: self.request(fetcher), senders, [fetcher.daemon])
+            cost = measure(target, swarm.length, lambda: self.request(fetcher), senders, [fetcher.daemon])
             os.rename(fetcher.share / swarm.source.name, target)
             return cost
         finally:

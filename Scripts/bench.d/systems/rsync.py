@@ -39,4 +39,4 @@ class Rsync:
 
     def fetch(self, target):
         command = [self.program, *self.options, self.url, target]
-        return measure(self.length, lambda: run(command, self.directory), [self.sender])
+        return measure(target, self.length, lambda: run(command, self.directory), [self.sender])

@@ -63,7 +63,7 @@ class Libtorrent:
         try:
             endpoints = [seeder.endpoint for seeder in self.seeders]
             cost = measure(
-                self.source.stat().st_size, lambda: get(session, endpoints), self.seeders, [session])
+                target, self.source.stat().st_size, lambda: get(session, endpoints), self.seeders, [session])
         finally:
             session.stop()
             result = directory / self.source.name

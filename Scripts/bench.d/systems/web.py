@@ -43,7 +43,8 @@ class Download:
         self.directory, self.length, self.servers = bench.directory, source.stat().st_size, servers
 
     def fetch(self, target):
-        return measure(self.length, lambda: run(self.command(target), self.directory), self.servers.daemons)
+        return measure(
+            target, self.length, lambda: run(self.command(target), self.directory), self.servers.daemons)
 
 
 class Curl(Download):
