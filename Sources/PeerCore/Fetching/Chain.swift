@@ -22,7 +22,7 @@ struct Chain {
     /// Since when the role is what it is.
     private(set) var since = Moment(nanoseconds: 0)
     /// It is in no line before, and how long it leaves one for the next time.
-    private(set) var restsUntil = Moment(nanoseconds: 0)
+    private var restsUntil = Moment(nanoseconds: 0)
     private var rest = Chain.restMin
     /// How it stood then.
     private(set) var began = Standing()
@@ -153,7 +153,7 @@ extension Plan {
         if chain.asideUntil <= now { crowd.takeBack() }
         guard chain.isDue(crowd.version, now) else { return }
         chain.looked(crowd.version, now)
-        guard isLine, chain.restsUntil <= now else {
+        guard isLine, !chain.isResting(now) else {
             return chain.take(.loose, now: now)
         }
         guard let parent = crowd.line.before else { return chain.take(.first, now: now) }
