@@ -279,8 +279,9 @@ struct Plan {
     /// Makes a piece free again unless somebody else is at it.
     private mutating func release(_ piece: Int) {
         let elsewhere = lanes.values.count { $0.receiving == piece || $0.inFlight.contains(piece) }
-        if elsewhere < 2 { doubled.remove(piece) }
-        if !stored.contains(piece), checking[piece] == nil, elsewhere == 0 { free.insert(piece) }
+        let copies = elsewhere + (checking[piece] ?? 0)
+        if copies < 2 { doubled.remove(piece) }
+        if !stored.contains(piece), copies == 0 { free.insert(piece) }
     }
 }
 

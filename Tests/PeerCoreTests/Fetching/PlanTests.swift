@@ -144,6 +144,18 @@ import Testing
         #expect(asked.filter { $0 == [0] }.count == 2)
     }
 
+    @Test("Nor when one of two has brought it to a worker, and another that was asked long ago gives it back")
+    func copyWithWorker() throws {
+        var plan = try plan(pieces: 1, [a, b, c])
+        let asked = [c, a].map { ask(&plan, $0) }
+        #expect(asked == [[0], [0]])
+        let arrival = plan.began(0, on: a, now: now)
+        #expect(arrival == .wanted)
+        plan.received(on: a, now: now)
+        plan.release(0..<1, from: b)
+        #expect(ask(&plan, b) == [] && plan.misplaced == [])
+    }
+
     @Test("Of a doubled piece whichever comes first counts; the other is late, and stored once")
     func firstCounts() throws {
         var plan = try plan(pieces: 1, [a, b])
