@@ -80,28 +80,28 @@ public struct PieceSet: Hashable, Sendable {
         }
     }
 
-    /// The first member at or after `index`.
-    public func next(from index: Int) -> Int? {
+    /// The first member of a stripe at or after `index`.
+    public func next(from index: Int, of stripe: Stripe = .whole) -> Int? {
         guard index >= 0, index < pieceCount else { return nil }
         var position = index / 64
-        var word = words[position] & (~0 << UInt64(index % 64))
+        var word = words[position] & stripe.mask & (~0 << UInt64(index % 64))
         while word == 0 {
             position += 1
             guard position < words.count else { return nil }
-            word = words[position]
+            word = words[position] & stripe.mask
         }
         return position * 64 + word.trailingZeroBitCount  // trap: of pieces
     }
 
-    /// The first member at or after `index` that is in `other`, too, a set of the same file's pieces.
-    public func next(from index: Int, in other: PieceSet) -> Int? {
+    /// The first member of a stripe at or after `index` that is in `other`, too, a set of the same file's pieces.
+    public func next(from index: Int, in other: PieceSet, of stripe: Stripe = .whole) -> Int? {
         guard index >= 0, index < pieceCount, other.pieceCount == pieceCount else { return nil }
         var position = index / 64
-        var word = words[position] & other.words[position] & (~0 << UInt64(index % 64))
+        var word = words[position] & other.words[position] & stripe.mask & (~0 << UInt64(index % 64))
         while word == 0 {
             position += 1
             guard position < words.count else { return nil }
-            word = words[position] & other.words[position]
+            word = words[position] & other.words[position] & stripe.mask
         }
         return position * 64 + word.trailingZeroBitCount  // trap: of pieces
     }
@@ -117,6 +117,23 @@ public struct PieceSet: Hashable, Sendable {
             index += span
         }
         return count
+    }
+
+    /// The members that are of a stripe.
+    public func members(of stripe: Stripe) -> PieceSet {
+        guard stripe != .whole else { return self }
+        var members = self
+        members.count = 0
+        for position in words.indices {
+            members.words[position] &= stripe.mask
+            members.count += members.words[position].nonzeroBitCount  // trap: at most 64
+        }
+        return members
+    }
+
+    /// How many members are of a stripe.
+    public func count(of stripe: Stripe) -> Int {
+        stripe == .whole ? count : words.reduce(0) { $0 + ($1 & stripe.mask).nonzeroBitCount }
     }
 
     /// Every piece of the file that is no member.

@@ -31,6 +31,26 @@ import Testing
         #expect(pieces.isEmpty)
     }
 
+    @Test("Of a stripe there are its members only, in sets of any size", arguments: Seeded.seeds(5))
+    func stripes(seed: UInt64) {
+        var random = Seeded(seed)
+        let pieceCount = Int.random(in: 1...300, using: &random)
+        var (pieces, other) = (PieceSet(pieceCount: pieceCount), PieceSet(pieceCount: pieceCount))
+        for piece in 0..<pieceCount where Bool.random(using: &random) { pieces.insert(piece) }
+        for piece in 0..<pieceCount where Bool.random(using: &random) { other.insert(piece) }
+        for stripe in [Stripe.whole, Stripe(0, of: 2), Stripe(1, of: 2)] {
+            let members = (0..<pieceCount).filter { pieces.contains($0) && stripe.contains($0) }
+            #expect(pieces.members(of: stripe).runs.flatMap { $0 } == members)
+            #expect(pieces.members(of: stripe).count == members.count && pieces.count(of: stripe) == members.count)
+            #expect(stripe.size(among: pieceCount) == (0..<pieceCount).count { stripe.contains($0) })
+            for start in 0..<pieceCount {
+                let after = members.filter { $0 >= start }
+                #expect(pieces.next(from: start, of: stripe) == after.first)
+                #expect(pieces.next(from: start, in: other, of: stripe) == after.first { other.contains($0) })
+            }
+        }
+    }
+
     @Test("The set of an empty file is complete and empty at once")
     func ofNothing() {
         let pieces = PieceSet(pieceCount: 0)

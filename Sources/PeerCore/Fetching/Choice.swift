@@ -5,8 +5,8 @@ import Wire
 ///
 /// - All holders are complete and nobody else fetches: each has a share of the file, by the original's formula, which it
 ///   reads in order. One that has used up its share takes what is in nobody's, then the upper half of the largest left.
-/// - A crowd in a line (Chain.swift): the first asks the complete holder, everybody else the one before it, for the first
-///   that is free.
+/// - A crowd in a forest (Branching.swift): of each stripe the first asks the complete holder, everybody else the one before
+///   it, for the first that is free.
 /// - Otherwise: of what the holder has, the piece that the fewest other fetchers have, ties drawn. A complete holder is
 ///   asked only for the pieces that are this peer's part of the crowd's work and that no other fetcher has yet, in an
 ///   order of its own; when these have come, for pieces from the other end of the part that is furthest behind, each of
@@ -75,13 +75,7 @@ extension Plan {
 
     private mutating func pick(for lane: Lane, _ mayWait: Bool, now: Moment) -> Int? {
         if isInOrder { return first(of: lane.holding) }
-        switch chain.role {
-        case .behind(let parent):
-            return lane.peer == parent ? nextInLine(from: lane, mayWait) : nextToProbe(from: lane, now: now)
-        case .first where lane.holding.isComplete:
-            if let piece = crowd.firstUnheld(in: free) { return piece }
-        case .first, .loose: break
-        }
+        guard branches.isLoose else { return nextInForest(from: lane, mayWait, now: now) }
         switch lane.holding {
         case .pieces(let pieces): return rarest(in: pieces)
         case .all, .tree:
@@ -108,7 +102,7 @@ extension Plan {
     /// Whether a complete holder that has nothing more of our part to send is left to the others. They bring nothing
     /// before it has sent them a whole piece, and it sends to all of us alike. What is another's part is asked for piece
     /// by piece: each may be one that comes from the other after all.
-    private func isPatient(with lane: Lane, now: Moment) -> Bool {
+    func isPatient(with lane: Lane, now: Moment) -> Bool {
         guard isSwarming else { return false }
         guard lane.inFlight.isEmpty else { return true }
         let fewPieces = seconds(for: Plan.patientPieces, from: lane)

@@ -17,17 +17,20 @@ struct Crowd {
     private static let unhelped = 2
     /// Nor more than this, which bounds the work of looking for it.
     private static let helpedMax = 1024
+    /// A crowd of more is seen in part only (`PeerPolicy.rivalsMax`), and differently by each. Trees need to be seen alike; a
+    /// line is one whoever sees it.
+    private static let wholeMax = 50
 
     let id: PeerID
     private let pieceCount: Int
     private let blockSizeLog2: Int
     private(set) var rivals: Set<PeerID> = []
-    /// Where we are among all of them. The one before us stays there when it has become complete.
-    private(set) var line: Line
+    /// Where we are among all of them. Who has become complete stays where it was.
+    private(set) var forest: Forest
     /// Counts whenever somebody comes or goes.
     private(set) var version = 0
-    private var completed: PeerID?
-    /// Rivals that are out of the line.
+    private var completed: Set<PeerID> = []
+    /// Those of them that are out of the forest.
     private var aside: Set<PeerID> = []
     /// How many of the fetchers that we hear from have a piece; empty while none has any.
     private var counts: [UInt16] = []
@@ -44,7 +47,7 @@ struct Crowd {
     init(id: PeerID, pieceCount: Int) {
         self.id = id
         self.pieceCount = pieceCount
-        line = Line(of: id, among: [])
+        forest = Forest(of: id, among: [], stripes: 1)
         var log2 = 0
         while pieceCount >> log2 > Crowd.blocksMax { log2 += 1 }
         blockSizeLog2 = log2
@@ -62,10 +65,7 @@ struct Crowd {
     }
 
     mutating func remove(_ peer: PeerID) {
-        if completed == peer {
-            completed = nil
-            lineUp()
-        }
+        if completed.remove(peer) != nil { plant() }
         guard rivals.remove(peer) != nil else { return }
         divide()
     }
@@ -73,28 +73,37 @@ struct Crowd {
     /// One that fetched has all of the file now.
     mutating func completed(_ peer: PeerID) {
         guard rivals.remove(peer) != nil else { return }
-        if line.before == peer { completed = peer }
+        completed.insert(peer)
         divide()
     }
 
-    private mutating func lineUp() {
+    private mutating func plant() {
         version += 1
-        line = Line(of: id, among: rivals.subtracting(aside).union(completed.map { [$0] } ?? []))
+        let others = rivals.union(completed)
+        forest = Forest(of: id, among: others, stripes: others.count < Crowd.wholeMax ? 2 : 1)
     }
 
-    /// One that has left the line. Its pieces are as good as before.
+    /// Nobody else is in the forest.
+    var isAlone: Bool { rivals.isEmpty && completed.isEmpty }
+
+    /// Who passes a stripe on to us; nobody to the first, who gets it from the holder.
+    func parent(in stripe: Stripe) -> PeerID? {
+        forest.places[stripe.number].ancestors.first { !aside.contains($0) }
+    }
+
+    /// One that has left the forest. Its pieces are as good as before.
     mutating func putAside(_ peer: PeerID) {
         guard rivals.contains(peer), aside.insert(peer).inserted else { return }
-        lineUp()
+        version += 1
     }
 
     var isAnyAside: Bool { !aside.isEmpty }
 
-    /// All are in the line again.
+    /// All are in the forest again.
     mutating func takeBack() {
         guard !aside.isEmpty else { return }
         aside = []
-        lineUp()
+        version += 1
     }
 
     /// Whether a piece that only complete holders have is ours to fetch from them.
@@ -121,9 +130,9 @@ struct Crowd {
     }
 
     /// The first piece that none of the others has.
-    func firstUnheld(in free: PieceSet) -> Int? {
+    func firstUnheld(in free: PieceSet, of stripe: Stripe) -> Int? {
         var position = 0
-        while let piece = free.next(from: position) {
+        while let piece = free.next(from: position, of: stripe) {
             if count(of: piece) == 0 { return piece }
             position = piece + 1
         }
@@ -131,8 +140,8 @@ struct Crowd {
     }
 
     /// The last one.
-    func lastUnheld(in free: PieceSet) -> Int? {
-        (0..<pieceCount).last { free.contains($0) && count(of: $0) == 0 }
+    func lastUnheld(in free: PieceSet, of stripe: Stripe) -> Int? {
+        (0..<pieceCount).last { stripe.contains($0) && free.contains($0) && count(of: $0) == 0 }
     }
 
     /// Of the part that is furthest behind, the last piece that none of the others has, and that is ours to take over.
@@ -187,7 +196,7 @@ struct Crowd {
     }
 
     private mutating func divide() {
-        lineUp()
+        plant()
         (owners, seconds) = ([], [])
         members = ([id] + rivals).map { CrowdMember(id: $0) }
         let blocks = (pieceCount + (1 << blockSizeLog2) - 1) >> blockSizeLog2

@@ -73,44 +73,49 @@ extension PeerMachine {
     /// One more fetches the file: what complete holders were asked for and have not begun to send may be its part now.
     mutating func join(_ peer: PeerID, to id: DownloadID) {
         guard downloads[id]?.plan.crowd.insert(peer) == true else { return }
-        lineUp(id)
+        takePlace(id)
         guard let download = downloads[id] else { return }
         for (connection, lane) in download.plan.lanes
-        where lane.holding.isComplete && !download.plan.chain.isBehind(lane.peer) {
+        where lane.holding.isComplete && !download.plan.branches.isBehind(lane.peer) {
             cancelChunks(of: download, on: connection) { chunk in
                 chunk.file == nil && chunk.next == chunk.first && download.plan.isForeign(chunk.first..<chunk.end)
             }
         }
     }
 
-    /// Takes this peer's place in the crowd's line. What was asked of the one before it ahead of time is not awaited when
-    /// this peer is not behind it any more.
-    mutating func lineUp(_ id: DownloadID) {
+    /// Takes this peer's place in the crowd's forest. What was asked of another ahead of time is not awaited when this peer
+    /// is not behind it any more.
+    mutating func takePlace(_ id: DownloadID) {
         // Before that nothing can come of anybody.
-        guard case .fetching = downloads[id]?.phase, downloads[id]?.plan.isTimeToLineUp(now: now) == true,
-            let before = downloads[id]?.plan.chain.role
+        guard case .fetching = downloads[id]?.phase, downloads[id]?.plan.isTimeToTakePlace(now: now) == true,
+            let before = downloads[id]?.plan.branches
         else { return }
-        excuseParent(of: id)
-        downloads[id]?.plan.lineUp(now: now)
-        guard downloads[id]?.plan.chain.role != before, let download = downloads[id] else { return }
-        for connection in download.followers { serveWaiting(on: connection) }
-        guard case .behind(let parent) = before, case .active(let connection) = download.holders[parent]?.state,
-            let holding = download.plan.lanes[connection]?.holding
-        else { return }
-        cancelChunks(of: download, on: connection) { chunk in
-            chunk.file == nil && chunk.next == chunk.first && !holding.contains(chunk.first)
+        excuseParents(of: id)
+        downloads[id]?.plan.takePlace(now: now)
+        guard let download = downloads[id] else { return }
+        if download.plan.branches.isLoose, !before.isLoose {
+            for connection in download.followers { serveWaiting(on: connection) }
+        }
+        for (parent, stripe) in download.plan.branches.left(since: before) {
+            guard case .active(let connection) = download.holders[parent]?.state,
+                let holding = download.plan.lanes[connection]?.holding
+            else { continue }
+            cancelChunks(of: download, on: connection) { chunk in
+                chunk.file == nil && chunk.next == chunk.first && stripe.contains(chunk.first)
+                    && !holding.contains(chunk.first)
+            }
         }
     }
 
-    /// The one before this peer is not to blame for what it owes and another download asked of it first.
-    private mutating func excuseParent(of id: DownloadID) {
-        guard let parent = downloads[id]?.plan.chain.parent, downloads[id]?.plan.lanes[parent]?.isOwing == true,
-            isBehindAnother(id, on: parent)
-        else { return }
-        downloads[id]?.plan.chain.excusedUntil = now
+    /// Those before this peer are not to blame for what they owe and another download asked of them first.
+    private mutating func excuseParents(of id: DownloadID) {
+        for source in downloads[id]?.plan.branches.sources ?? []
+        where downloads[id]?.plan.lanes[source]?.isOwing == true && isBehindAnother(id, on: source) {
+            downloads[id]?.plan.branches.excusedUntil = now
+        }
     }
 
-    /// A holder has called off a chunk that was asked of it ahead, by itself: it has left the line, unless it only made way
+    /// A holder has called off a chunk that was asked of it ahead, by itself: it has left the forest, unless it only made way
     /// for another download's.
     mutating func calledOff(_ chunk: AskedChunk, on connection: ConnectionID) {
         guard sessions[connection]?.chunks.contains(where: { $0.download != chunk.download }) == false else { return }

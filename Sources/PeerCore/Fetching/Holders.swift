@@ -43,7 +43,7 @@ extension PeerMachine {
         downloads[id]?.activate(peer, at: holder.address, holder.holding, on: connection)
         // One that came back and went again without bringing anything is no reason to search more often.
         if holder.losses < 2 { downloads[id]?.seekPause = policy.seekFirst }
-        // Before it joins: where it stands in the line is looked at then, with what it has.
+        // Before it joins: where it stands in the forest is looked at then, with what it has.
         if case .fetching = download.phase {
             downloads[id]?.plan.add(connection, of: peer, holding: holder.holding, now: now)
         }

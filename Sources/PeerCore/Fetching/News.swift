@@ -3,8 +3,8 @@ import Wire
 
 /// Pieces that those who know what we have are still to be told of.
 ///
-/// Who is next in a crowd's line hears of each piece at once, unless it has asked for it already and gets it. The others do
-/// not fetch from us while they are in the line too, and telling all of each piece would be most of a crowd's messages:
+/// Who is behind this peer in the crowd's forest hears of each piece at once, unless it has asked for it already and gets it. The others do
+/// not fetch from us while they are in it too, and telling all of each piece would be most of a crowd's messages:
 /// they hear of many together, and the more they are the less often.
 struct News {
     private static let pauseMin = Span.milliseconds(500)
@@ -12,8 +12,8 @@ struct News {
 
     private(set) var pieces: PieceSet
     private(set) var due = Moment(nanoseconds: 0)
-    /// Who was next when somebody was last told.
-    var next: ConnectionID?
+    /// Who were behind this peer when somebody was last told.
+    var children: Set<ConnectionID> = []
 
     init(pieceCount: Int) { pieces = PieceSet(pieceCount: pieceCount) }
 
@@ -40,37 +40,38 @@ extension PeerMachine {
         guard let download = downloads[id], download.isOpen else { return }
         let offerable = download.offerable(gained)
         guard !offerable.isEmpty else { return }
-        let next = nextInLine(download)
-        // Whoever takes the place hears of what it has not heard.
-        if next != download.news.next { tellRest(id, isDue: true) }
-        downloads[id]?.news.next = next
-        if let next {
-            var news = offerable
-            for chunk in sessions[next]?.waiting ?? [] where chunk.root == download.root && !chunk.isCancelled {
+        let children = children(of: download)
+        // Whoever takes such a place hears of what it has not heard.
+        if children != download.news.children { tellRest(id, isDue: true) }
+        downloads[id]?.news.children = children
+        for child in children.sorted(by: { $0.rawValue < $1.rawValue }) {
+            var news = offerable.members(of: download.plan.crowd.forest.passedOn)
+            for chunk in sessions[child]?.waiting ?? [] where chunk.root == download.root && !chunk.isCancelled {
                 news.remove(chunk.pieces)
             }
-            tellWhoLacks(news, of: id, on: next)
+            tellWhoLacks(news, of: id, on: child)
         }
         downloads[id]?.news.add(offerable, peers: download.followers.count, now: now)
-        tellRest(id, isDue: download.plan.chain.role == .loose)
+        tellRest(id, isDue: download.plan.branches.isLoose)
         for connection in download.followers { serveWaiting(on: connection) }
     }
 
-    /// Who is behind this peer in the line hears of its pieces on this connection.
-    private func nextInLine(_ download: Download) -> ConnectionID? {
-        guard download.plan.chain.role != .loose, let after = download.plan.crowd.line.after else { return nil }
-        return download.followers.first { sessions[$0]?.peer == after }
+    /// On what connections those behind this peer hear of its pieces.
+    private func children(of download: Download) -> Set<ConnectionID> {
+        guard !download.plan.branches.isLoose else { return [] }
+        let children: [PeerID?] = download.plan.crowd.forest.children
+        return download.followers.filter { children.contains(sessions[$0]?.peer) }
     }
 
-    /// Tells all who have not heard yet. Who is next hears of all, also of what it has itself: it judges by it whether this
+    /// Tells all who have not heard yet. Who is behind it hears of all, also of what it has itself: it judges by it whether this
     /// peer falls behind.
     mutating func tellRest(_ id: DownloadID, isDue: Bool = false) {
         guard let download = downloads[id], !download.news.pieces.isEmpty, isDue || download.news.due <= now,
             let offered = download.offered, let gained = downloads[id]?.news.take(offered)
         else { return }
-        let next = nextInLine(download)
+        let children = children(of: download)
         for connection in download.followers.sorted(by: { $0.rawValue < $1.rawValue }) {
-            if connection == next {
+            if children.contains(connection) {
                 tell(connection, download.root, gained)
             } else {
                 tellWhoLacks(gained, of: id, on: connection)

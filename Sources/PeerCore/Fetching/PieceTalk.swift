@@ -5,7 +5,7 @@ import Wire
 extension PeerMachine {
     /// Asks every lane for as much as it may have in flight.
     mutating func askForPieces(_ id: DownloadID) {
-        lineUp(id)
+        takePlace(id)
         let lanes = downloads[id]?.plan.lanesToAsk(now) ?? []
         for connection in lanes { ask(id, on: connection) }
         guard downloads[id]?.plan.isSwarming == false else { return }
@@ -14,7 +14,7 @@ extension PeerMachine {
     }
 
     mutating func askForPieces(_ id: DownloadID, on connection: ConnectionID) {
-        lineUp(id)
+        takePlace(id)
         ask(id, on: connection)
     }
 

@@ -14,7 +14,7 @@ struct Plan {
     /// Pieces that nobody has been asked for.
     private(set) var free: PieceSet
     var crowd: Crowd
-    var chain = Chain()
+    var branches = Branches()
     var dice: Dice
     /// Copies of a piece that are with a worker: two when both lanes of a doubled piece came through.
     private var checking: [Int: Int] = [:]
@@ -69,7 +69,7 @@ struct Plan {
     /// Divides everything among the holders known at the start, by the original's formula.
     mutating func divide(among connections: [ConnectionID], now: Moment) {
         crowdStirred = now
-        chain = Chain()
+        branches = Branches()
         for (position, connection) in connections.enumerated() {
             add(connection, now: now)
             lanes[connection]?.share = layout.share(position, of: connections.count)
@@ -84,13 +84,10 @@ struct Plan {
     }
 
     /// Whether a complete holder that has been asked for these pieces should rather send others: this peer is behind
-    /// another in the line, or all are other fetchers' parts.
+    /// others in the forest, or all are other fetchers' parts.
     func isForeign(_ pieces: Range<Int>) -> Bool {
-        switch chain.role {
-        case .behind: true
-        case .first: false
-        case .loose: !isInOrder && !pieces.contains { crowd.owns($0) }
-        }
+        guard branches.isLoose else { return !pieces.contains { branches.isFirst(for: $0) } }
+        return !isInOrder && !pieces.contains { crowd.owns($0) }
     }
 
     /// A holder has more than it had.
@@ -124,11 +121,11 @@ struct Plan {
 
     // MARK: Asking
 
-    /// Lanes that may have to be asked for something, in a fixed order. Behind another in the line that is its lane, and
+    /// Lanes that may have to be asked for something, in a fixed order. In the forest those are where stripes come from, and
     /// all others now and then.
     mutating func lanesToAsk(_ now: Moment) -> [ConnectionID] {
-        if let parent = chain.parent, !free.isEmpty, !chain.isTimeForOthers(now) { return [parent] }
-        chain.asksOthers(now)
+        if !branches.sources.isEmpty, !free.isEmpty, !branches.isTimeForOthers(now) { return branches.sources }
+        branches.asksOthers(now)
         return lanes.keys.sorted { $0.rawValue < $1.rawValue }
     }
 
@@ -143,7 +140,7 @@ struct Plan {
         let ahead = lane.ahead(pieceSize: layout.pieceSize)
         let isDivided = !isInOrder && !isSwarming
         // A wide window is filled by halves: one request is answered while the next is on its way, and requests stay few.
-        let isAlone = !isSwarming || chain.isBehind(lane.peer)
+        let isAlone = !isSwarming || branches.isBehind(lane.peer)
         let room = isAlone ? ahead - lane.inFlight.count : lane.crowdRoom(pieceSize: layout.pieceSize)
         let isByHalves = isDivided || isAlone && !isInOrder && !isFilling
         guard room >= (isByHalves && ahead > Lane.narrow ? ahead / 2 : 1) else { return nil }
@@ -183,7 +180,7 @@ struct Plan {
             lane.receiving = piece
             lane.receivingLeft = layout.size(of: piece)
             lane.awaitsBuffer = true
-            if lane.isOrigin { chain.began(piece, now: now) }
+            if lane.isOrigin { branches.began(piece, now: now) }
         }
         lanes[connection] = lane
         return isLate ? .late : .wanted
@@ -210,8 +207,8 @@ struct Plan {
         lanes[connection]?.receiving = nil
         checking[piece, default: 0] += 1
         if lane.isOrigin {
-            let rate = chain.parent.flatMap { lanes[$0] }?.rate ?? 0
-            chain.received(piece, bytes: layout.size(of: piece), rate: rate, now: now)
+            let rate = branches.branch(of: piece)?.lane.flatMap { lanes[$0] }?.rate ?? 0
+            branches.received(piece, bytes: layout.size(of: piece), rate: rate, now: now)
         }
     }
 
@@ -264,11 +261,11 @@ struct Plan {
         for piece in pieces { release(piece) }
     }
 
-    /// A holder has called off a piece that was asked of it ahead: it has left the line, unless it has got it meanwhile.
+    /// A holder has called off a piece that was asked of it ahead: it has left the forest, unless it has got it meanwhile.
     mutating func calledOff(_ piece: Int, by connection: ConnectionID, now: Moment) {
         guard let lane = lanes[connection], let peer = lane.peer, !lane.holding.contains(piece) else { return }
         crowd.putAside(peer)
-        chain.asideUntil = now + Chain.aside
+        branches.asideUntil = now + Branches.aside
     }
 
     /// Lanes on which a piece is still to come.

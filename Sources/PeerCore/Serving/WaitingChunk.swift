@@ -9,8 +9,8 @@ struct WaitingChunk: Equatable {
     var isCancelled = false
 }
 
-/// Whoever is behind this peer in a crowd's line asks for pieces before they are here, and is sent each as soon as it is:
-/// so a line of peers passes a file on without a pause at any of them.
+/// Whoever is behind this peer in a crowd's forest asks for pieces before they are here, and is sent each as soon as it is:
+/// so a file is passed on without a pause at any of them.
 extension PeerMachine {
     mutating func serve(_ root: FileRoot, _ pieces: Range<Int>, on connection: ConnectionID) {
         guard let session = sessions[connection] else { return }
@@ -32,12 +32,12 @@ extension PeerMachine {
     }
 
     /// Chunks are answered in the order in which they were asked: what cannot be sent yet holds up what is behind it, and
-    /// makes way for another file's. While this peer is out of the line, what it lacks may be long in coming, and whoever
+    /// makes way for another file's. While this peer is out of the forest, what it lacks may be long in coming, and whoever
     /// waits is better off behind the one before it.
     mutating func serveWaiting(on connection: ConnectionID) {
         while let chunk = sessions[connection]?.waiting.first, let peer = sessions[connection]?.peer {
             let download = fetching(chunk, on: connection)
-            let isLate = download.map { isOutOfLine($0) || isInTheWay(chunk, on: connection) } ?? false
+            let isLate = download.map { isOutOfForest($0) || isInTheWay(chunk, on: connection) } ?? false
             guard download == nil || isLate || chunk.isCancelled else { return }
             sessions[connection]?.waiting.removeFirst()
             if isLate || chunk.isCancelled {
@@ -48,9 +48,9 @@ extension PeerMachine {
         }
     }
 
-    private func isOutOfLine(_ id: DownloadID) -> Bool {
+    private func isOutOfForest(_ id: DownloadID) -> Bool {
         guard case .fetching = downloads[id]?.phase else { return false }
-        return downloads[id]?.plan.chain.role == .loose
+        return downloads[id]?.plan.branches.isLoose == true
     }
 
     private func isInTheWay(_ chunk: WaitingChunk, on connection: ConnectionID) -> Bool {

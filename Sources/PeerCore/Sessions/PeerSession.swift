@@ -69,7 +69,7 @@ struct AskedChunk: Equatable {
     /// The next piece to come.
     var next: Int
     var isCancelled = false
-    /// The holder did not have it then: it is behind another in a line too, or was.
+    /// The holder did not have it then: it is behind another in a forest too, or was.
     var isAhead = false
     /// Of a tree's download: the file that the only piece is, in its manifest.
     var file: Int?

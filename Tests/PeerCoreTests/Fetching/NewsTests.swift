@@ -9,9 +9,10 @@ import Wire
     private let file: TestFile
     private let peer = Harness()
     private let origin: ConnectionID
+    /// Two are behind this peer, the last is behind one of them.
     private let others: [ConnectionID]
 
-    /// The first of a line, without syncs, and two behind it.
+    /// The first for the even pieces, without syncs, and three others.
     init() throws {
         file = try TestFile(pieces: 60)
         peer.join([1])
@@ -20,10 +21,10 @@ import Wire
         peer.have(file, on: origin)
         peer.sendLayer(of: file, on: origin)
         peer.feed(.partialOpened(peer.download, peer.opened))
-        peer.delta(joined: [2, 3])
+        peer.delta(joined: [2, 3, 4])
         let none = FileOffer(root: file.root, modified: 0, name: file.name, holding: .pieces(PieceSet(pieceCount: 60)))
         var connections: [ConnectionID] = []
-        for number in UInt64(2)...3 {
+        for number in UInt64(2)...4 {
             let connection = peer.connect(number)
             peer.say(
                 .have(request: try #require(peer.takeQuestion(on: connection)), try #require(none)), on: connection)
@@ -38,17 +39,18 @@ import Wire
         peer.sent(on: connection).compactMap { if case .nowHave(file.root, let runs) = $0 { runs } else { nil } }
     }
 
-    @Test("The next in the line hears of each piece at once, and of half a second's with all others")
-    func inLine() {
+    @Test("Those behind this peer hear of each piece for them at once, and of half a second's with all others")
+    func inForest() {
         peer.deliver(1, of: file, on: origin)
-        #expect(news(others[0]) == [[0..<1]] && news(others[1]) == [])
+        #expect(others.map { news($0) } == [[[0..<1]], [[0..<1]], []])
+        // They get this one from another.
         peer.deliver(1, of: file, on: origin)
         peer.pass(.milliseconds(400))
-        #expect(news(others[0]) == [[0..<1], [1..<2]] && news(others[1]) == [])
+        #expect(others.map { news($0).count } == [1, 1, 0])
         peer.pass(.milliseconds(400))
-        #expect(news(others[0]).last == [0..<2] && news(others[1]) == [[0..<2]])
+        #expect(others.map { news($0).last } == [[0..<2], [0..<2], [0..<2]])
         peer.pass(.seconds(2))
-        #expect(news(others[0]).count == 3 && news(others[1]).count == 1)
+        #expect(others.map { news($0).count } == [2, 2, 1])
     }
 
     @Test("Who waits for a piece sees that it is there when it comes")
@@ -76,16 +78,17 @@ import Wire
         peer.deliver(1, of: file, on: origin)
         peer.feed(.partialTouched(peer.download, isThere: true))
         peer.pass(.milliseconds(800))
-        #expect(news(others[1]) == [])
+        #expect(news(others[2]) == [])
         peer.feed(.partialVerified(peer.download, PieceSet(pieceCount: 60, piece: 0)))
-        #expect(news(others[1]) == [[0..<1]])
+        #expect(news(others[2]) == [[0..<1]])
     }
 
-    @Test("When the next in the line goes, whoever takes the place hears at once of what it has not heard")
+    @Test("When one behind this peer goes, whoever takes the place hears at once of what it has not heard")
     func nextGoes() {
         peer.deliver(1, of: file, on: origin)
         peer.feed(.closed(others[0], reason: "gone"))
         peer.deliver(1, of: file, on: origin)
-        #expect(news(others[1]) == [[0..<1], [1..<2]])
+        #expect(news(others[2]) == [[0..<1]])
     }
+
 }

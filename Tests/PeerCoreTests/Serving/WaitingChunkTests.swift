@@ -79,12 +79,12 @@ import Wire
         #expect(served == [.serveNothing(follower, first: 1, .gone)])
     }
 
-    @Test("While this peer is out of the line, what it lacks is called off, and what it has is served")
-    func outOfLine() {
+    @Test("While this peer is out of the forest, what it lacks is called off, and what it has is served")
+    func outOfForest() {
         bring(1)
         ask(1)
         #expect(served == [])
-        peer.machine.downloads[peer.download]?.plan.chain.leave(now: peer.now)
+        peer.machine.downloads[peer.download]?.plan.branches.leave(now: peer.now)
         ask(0)
         #expect(served == [.serveNothing(follower, first: 1, .cancelled), serve(0)])
     }
@@ -104,7 +104,7 @@ import Wire
             ])
     }
 
-    @Test("Who is in no line lets nobody wait")
+    @Test("Who is in no forest lets nobody wait")
     func loose() {
         peer.machine.downloads[peer.download]?.plan.isInOrder = true
         peer.pass(.milliseconds(300))
