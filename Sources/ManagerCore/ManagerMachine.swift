@@ -222,9 +222,11 @@ extension ManagerMachine {
     private mutating func broadcastIfDue(_ now: Moment, _ effects: inout [ManagerEffect]) {
         guard book.hasChanges, nextBroadcast <= now else { return }
         nextBroadcast = now + policy.broadcastInterval
+        // In the order in which they came: the kernel has put those that came together side by side.
+        let connections = members.values.sorted { $0.rawValue < $1.rawValue }
         for delta in book.flush() {
             let bytes = Message.rosterDelta(delta).encoded
-            for connection in members.values { effects.append(.sendEncoded(connection, bytes)) }
+            for connection in connections { effects.append(.sendEncoded(connection, bytes)) }
         }
     }
 

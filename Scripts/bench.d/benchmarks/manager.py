@@ -6,8 +6,11 @@ import statistics
 import time
 
 import table
-from process import Daemon, Failure
+from process import Daemon, Failure, run
 from swarm import Manager
+
+# A roster's delta that says that one of p2pbench's peers has joined.
+JOIN_BYTES = 62
 
 
 def manager(bench):
@@ -50,8 +53,9 @@ class Load:
 def burst(bench, peers):
     """Joins, rests (what a connection keeps resident is seen then), and joins one by one."""
     rounds = bench.size(20, 5)
-    seconds, resident, medians, worst = [], [], [], []
+    seconds, resident, medians, worst, bare = [], [], [], [], []
     for _ in range(bench.runs):
+        bare.append(bare_broadcast(bench, peers, rounds))
         load = Load(bench, "spread", "--peers", str(peers), "--rounds", str(rounds), "--rest", "5")
         seconds.append(load.hear("joined")["seconds_all_have_roster"])
         time.sleep(3)
@@ -69,9 +73,18 @@ def burst(bench, peers):
         bench.add(
             f"{what}, then one joins: {name} of its {rounds * peers:,} deliveries", **table.milliseconds(values),
             goal=table.at_most(1000 * statistics.median(values), limit, " ms") if large else "")
+    for name, values in zip(("median", "99th percentile"), zip(*bare)):
+        bench.add(f"{what}, a bare loop of send(2) to as many: {name}", **table.milliseconds(values))
     bench.add(
         f"{what}, resident for each idle connection", **table.spread(resident, " KiB", 2),
         goal=table.at_most(statistics.median(resident), 4, " KiB"))
+
+
+def bare_broadcast(bench, peers, rounds):
+    """How long the least that tells as many the same takes: the median and 99th percentile of its deliveries, in
+    seconds."""
+    program = [bench.c_program("broadcast"), peers, rounds, JOIN_BYTES]
+    return [float(milliseconds) / 1000 for milliseconds in run(program, bench.directory).output.split()]
 
 
 def churn(bench, peers, rate=200):
