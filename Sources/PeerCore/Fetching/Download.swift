@@ -86,6 +86,9 @@ struct Download {
         var isLiar: Bool { state == .liar }
     }
 
+    /// Between two times that bytes which come are noted as headway.
+    static let headwayPause = Span.milliseconds(50)
+
     let id: DownloadID
     var kind: DownloadEntry.Kind
     let name: ShareName
@@ -116,6 +119,8 @@ struct Download {
     var childBytes: [PeerAddress: UInt64] = [:]
     /// Bytes that have come, right or not, with those of its files.
     var received: UInt64 = 0
+    /// When some that came were last noted as headway.
+    var lastBytes = Moment(nanoseconds: 0)
     /// The trees that this is a file of, and that wait for it: more than one where directories lie in one another.
     var parents: Set<DownloadID> = []
     /// Which its tree's manifest gives it.

@@ -144,13 +144,13 @@ extension PeerMachine {
 
     /// Does whatever the download's phase allows now.
     mutating func advance(_ id: DownloadID) {
-        guard let download = downloads[id] else { return }
-        switch download.phase {
-        case .gathering(nil): beginLayer(download)
-        case .fetching: if download.plan.isComplete { prove(id) } else { askForPieces(id) }
+        // Looked at where it lies: what is changed of a download that is also held here is copied first.
+        switch downloads[id]?.phase {
+        case .gathering(nil): if let download = downloads[id] { beginLayer(download) }
+        case .fetching: if downloads[id]?.plan.isComplete == true { prove(id) } else { askForPieces(id) }
         case .growing: grow(id)
         case .draining: proveIfQuiet(id)
-        case .queued, .gathering, .checking, .opening, .proving, .finishing, .reading, .paused, .failed: break
+        case .queued, .gathering, .checking, .opening, .proving, .finishing, .reading, .paused, .failed, nil: break
         }
     }
 

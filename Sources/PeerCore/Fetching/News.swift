@@ -13,7 +13,7 @@ struct News {
     private(set) var pieces: PieceSet
     private(set) var due = Moment(nanoseconds: 0)
     /// Who were behind this peer when somebody was last told.
-    var children: Set<ConnectionID> = []
+    var children: [ConnectionID] = []
 
     init(pieceCount: Int) { pieces = PieceSet(pieceCount: pieceCount) }
 
@@ -37,39 +37,46 @@ struct News {
 extension PeerMachine {
     /// Others may have these pieces now: whoever waits for them is served, and the others are told.
     mutating func offer(_ gained: PieceSet, of id: DownloadID) {
-        guard let download = downloads[id], download.isOpen else { return }
-        let offerable = download.offerable(gained)
-        guard !offerable.isEmpty else { return }
-        let children = children(of: download)
+        guard downloads[id]?.isOpen == true, let offerable = downloads[id]?.offerable(gained), !offerable.isEmpty,
+            let root = downloads[id]?.root, let followers = downloads[id]?.followers
+        else { return }
+        let children = children(of: id)
         // Whoever takes such a place hears of what it has not heard.
-        if children != download.news.children { tellRest(id, isDue: true) }
+        if children != downloads[id]?.news.children { tellRest(id, isDue: true) }
         downloads[id]?.news.children = children
-        for child in children.sorted(by: { $0.rawValue < $1.rawValue }) {
-            var news = offerable.members(of: download.plan.crowd.forest.passedOn)
-            for chunk in sessions[child]?.waiting ?? [] where chunk.root == download.root && !chunk.isCancelled {
+        for child in children {
+            var news = offerable.members(of: downloads[id]?.plan.crowd.forest.passedOn ?? .whole)
+            for chunk in sessions[child]?.waiting ?? [] where chunk.root == root && !chunk.isCancelled {
                 news.remove(chunk.pieces)
             }
             tellWhoLacks(news, of: id, on: child)
         }
-        downloads[id]?.news.add(offerable, peers: download.followers.count, now: now)
-        tellRest(id, isDue: download.plan.branches.isLoose)
-        for connection in download.followers { serveWaiting(on: connection) }
+        downloads[id]?.news.add(offerable, peers: followers.count, now: now)
+        tellRest(id, isDue: downloads[id]?.plan.branches.isLoose == true)
+        for connection in followers { serveWaiting(on: connection) }
     }
 
     /// On what connections those behind this peer hear of its pieces.
-    private func children(of download: Download) -> Set<ConnectionID> {
-        guard !download.plan.branches.isLoose else { return [] }
-        let children: [PeerID?] = download.plan.crowd.forest.children
-        return download.followers.filter { children.contains(sessions[$0]?.peer) }
+    private func children(of id: DownloadID) -> [ConnectionID] {
+        guard downloads[id]?.plan.branches.isLoose == false else { return [] }
+        return (downloads[id]?.plan.crowd.forest.children ?? []).compactMap { child in
+            // Most fetch on the connection on which they are fetched from.
+            if case .active(let connection) = downloads[id]?.holders[child]?.state,
+                downloads[id]?.followers.contains(connection) == true
+            {
+                return connection
+            }
+            return downloads[id]?.followers.first { sessions[$0]?.peer == child }
+        }
     }
 
-    /// Tells all who have not heard yet. Who is behind it hears of all, also of what it has itself: it judges by it whether this
-    /// peer falls behind.
+    /// Tells all who have not heard yet. Who is behind it hears of all, also of what it has itself: it judges by it
+    /// whether this peer falls behind.
     mutating func tellRest(_ id: DownloadID, isDue: Bool = false) {
         guard let download = downloads[id], !download.news.pieces.isEmpty, isDue || download.news.due <= now,
             let offered = download.offered, let gained = downloads[id]?.news.take(offered)
         else { return }
-        let children = children(of: download)
+        let children = children(of: id)
         for connection in download.followers.sorted(by: { $0.rawValue < $1.rawValue }) {
             if children.contains(connection) {
                 tell(connection, download.root, gained)
@@ -91,10 +98,10 @@ extension PeerMachine {
     /// Of pieces that somebody has himself he does not hear at once: he will ask nobody for them. In a crowd that is every
     /// other message. He hears of all when we have all; should he lose some before, he asks who has them.
     private mutating func tellWhoLacks(_ gained: PieceSet, of id: DownloadID, on connection: ConnectionID) {
-        guard let download = downloads[id] else { return }
+        guard let root = downloads[id]?.root else { return }
         var news = gained
-        if let known = download.pieces(ofHolderOn: connection) { news.subtract(known) }
-        tell(connection, download.root, news)
+        if let known = downloads[id]?.pieces(ofHolderOn: connection) { news.subtract(known) }
+        tell(connection, root, news)
     }
 
     private mutating func tell(_ connection: ConnectionID, _ root: FileRoot, _ gained: PieceSet) {

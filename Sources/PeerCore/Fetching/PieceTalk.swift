@@ -42,18 +42,19 @@ extension PeerMachine {
         }
         sessions[connection]?.chunks[0].next += 1
         if let file = chunk.file { return fileAnnounced(file, length, of: chunk.download, on: connection) }
-        guard let download = downloads[chunk.download] else {
+        // Of a download nothing is held here that is also changed: the whole would be copied first, for every piece.
+        guard let layout = downloads[chunk.download]?.plan.layout, let root = downloads[chunk.download]?.root else {
             return emit(.discardPiece(connection, length: length))
         }
-        guard download.plan.layout.size(of: index) == length else {
-            return refuse(connection, "piece \(index) has \(length) bytes, not \(download.plan.layout.size(of: index))")
+        guard layout.size(of: index) == length else {
+            return refuse(connection, "piece \(index) has \(length) bytes, not \(layout.size(of: index))")
         }
         switch downloads[chunk.download]?.plan.began(index, on: connection, now: now) {
         case .wanted: emit(.receivePiece(connection, chunk.download, index: index, length: length))
         case .late, nil: emit(.discardPiece(connection, length: length))
         }
         // Who was asked ahead does not say so otherwise.
-        if chunk.isAhead { gained(download.root, [index..<index + 1], on: connection) }
+        if chunk.isAhead { gained(root, [index..<index + 1], on: connection) }
     }
 
     mutating func pieceStarted(_ connection: ConnectionID) {
@@ -75,6 +76,9 @@ extension PeerMachine {
         }
         downloads[chunk.download]?.received &+= UInt64(bytes)
         for tree in downloads[chunk.download]?.parents ?? [] { downloads[tree]?.received &+= UInt64(bytes) }
+        // It is looked at in seconds, and bytes come thousands of times in one.
+        guard let last = downloads[chunk.download]?.lastBytes, last + Download.headwayPause <= now else { return }
+        downloads[chunk.download]?.lastBytes = now
         // Of whoever has sent wrong bytes, only what is right is headway.
         if let peer = sessions[connection]?.peer, !strikes.hasErred(peer, now: now, within: policy.ban) {
             progress(chunk.download)
@@ -91,7 +95,8 @@ extension PeerMachine {
     mutating func chunkEnded(_ first: Int, _ end: ChunkEnd, on connection: ConnectionID) {
         guard let chunk = takeChunk(first, on: connection) else { return }
         if let file = chunk.file { return fileEnded(chunk, file, end, on: connection) }
-        guard let download = downloads[chunk.download] else { return }
+        let id = chunk.download
+        guard downloads[id]?.root != nil else { return }
         switch end {
         case .complete:
             if chunk.next < chunk.end { return refuse(connection, "a chunk that ends before its last piece") }
@@ -101,13 +106,13 @@ extension PeerMachine {
             if chunk.isAhead {
                 calledOff(chunk, on: connection)
             } else {
-                loseHolder(on: connection, of: download.id, "it called off a chunk by itself")
+                loseHolder(on: connection, of: id, "it called off a chunk by itself")
             }
-        case .gone: saidGone(on: connection, about: download)
+        case .gone: saidGone(on: connection, about: id)
         }
-        giveUpIfOnlyLiars(download.id)
-        giveUpIfHopeless(download.id)
-        advance(download.id)
+        giveUpIfOnlyLiars(id)
+        giveUpIfHopeless(id)
+        advance(id)
     }
 
     /// The holder has too much to do: what is left of the chunk is anybody's, and it is asked again later.
@@ -138,10 +143,11 @@ extension PeerMachine {
     }
 
     /// A file that changed under its holder: what it sent before was no lie.
-    private mutating func saidGone(on connection: ConnectionID, about download: Download) {
-        if let peer = download.senders[connection] { downloads[download.id]?.holders[peer]?.saidGone = true }
-        forgive(download.root, on: connection, of: download.id)
-        loseHolder(on: connection, of: download.id, "it has the file no more")
+    private mutating func saidGone(on connection: ConnectionID, about id: DownloadID) {
+        guard let download = downloads[id] else { return }
+        if let peer = download.senders[connection] { downloads[id]?.holders[peer]?.saidGone = true }
+        forgive(download.root, on: connection, of: id)
+        loseHolder(on: connection, of: id, "it has the file no more")
     }
 
     /// - Parameter root: that changed.
@@ -154,8 +160,8 @@ extension PeerMachine {
     }
 
     mutating func pieceStored(_ id: DownloadID, _ index: Int, from connection: ConnectionID, _ outcome: PieceOutcome) {
-        guard let download = downloads[id] else { return }
-        let peer = download.senders[connection]
+        guard let layout = downloads[id]?.plan.layout else { return }
+        let peer = downloads[id]?.senders[connection]
         let isDoubted = downloads[id]?.plan.takeDoubt(of: index) == true
         defer { proveIfQuiet(id) }
         switch outcome {
@@ -166,32 +172,32 @@ extension PeerMachine {
             // A second copy adds nothing, but it may be what the delivery waits for.
             guard downloads[id]?.plan.stored(index) == true else { return advance(id) }
             let isOffered = downloads[id]?.commits.wrote(index, now: now) == true
-            if let peer { downloads[id]?.credit(peer, bytes: UInt64(download.plan.layout.size(of: index))) }
+            if let peer { downloads[id]?.credit(peer, bytes: UInt64(layout.size(of: index))) }
             progress(id)
             cancelDoubles(of: index, id)
-            if isOffered { offer(PieceSet(pieceCount: download.plan.layout.pieceCount, piece: index), of: id) }
+            if isOffered { offer(PieceSet(pieceCount: layout.pieceCount, piece: index), of: id) }
             commitIfDue(id)
             advance(id)
         case .wrong:
             downloads[id]?.plan.failed(index)
             if let peer { lied(peer, about: id, "piece \(index) was wrong") } else { advance(id) }
-        case .failed where download.plan.stored.contains(index):
+        case .failed where downloads[id]?.plan.stored.contains(index) == true:
             downloads[id]?.plan.failed(index)
             advance(id)
         case .failed(let failure):
             downloads[id]?.plan.failed(index)
-            if download.isFetching { diskFailed(id, failure) }
+            if downloads[id]?.isFetching == true { diskFailed(id, failure) }
         }
     }
 
     /// A piece that was asked of two holders has come from one.
     mutating func cancelDoubles(of index: Int, _ id: DownloadID) {
-        guard let download = downloads[id] else { return }
-        for connection in download.plan.lanes(expecting: index) {
+        guard let root = downloads[id]?.root else { return }
+        for connection in downloads[id]?.plan.lanes(expecting: index) ?? [] {
             for (position, chunk) in (sessions[connection]?.chunks ?? []).enumerated()
             where chunk.download == id && chunk.first == index && chunk.end == index + 1 && !chunk.isCancelled {
                 sessions[connection]?.chunks[position].isCancelled = true
-                send(.cancel(download.root, first: chunk.first, count: 1), on: connection)
+                send(.cancel(root, first: chunk.first, count: 1), on: connection)
             }
         }
     }
