@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -87,11 +88,11 @@ int main(int count, char **arguments) {
     pid_t sender = fork();
     if (sender < 0) err(1, "fork");
     if (sender == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         sendAll(listener);
-        sleep(600);  // Until the reader, which ends first, has read the last.
+        sleep(600);  // Ended with the reader, which reads the last meanwhile.
     } else {
+        close(listener);
         readAll(&address);
-        fflush(stdout);
-        kill(sender, 9);
     }
 }

@@ -158,7 +158,7 @@ struct Branches {
     /// A piece is whole.
     /// - Parameters:
     ///   - bytes: its size.
-    ///   - rate: bytes a second from the one before it.
+    ///   - rate: bytes a second from those before it.
     mutating func received(_ piece: Int, bytes: Int, rate: Double, now: Moment) {
         guard let probe, probe.piece == piece, let began = probe.began else { return }
         self.probe = nil

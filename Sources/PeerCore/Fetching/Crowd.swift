@@ -88,7 +88,8 @@ struct Crowd {
 
     /// Who passes a stripe on to us; nobody to the first, who gets it from the holder.
     func parent(in stripe: Stripe) -> PeerID? {
-        forest.places[stripe.number].ancestors.first { !aside.contains($0) }
+        let place = forest.places[stripe.number]
+        return (place.ancestors + (place.substitute.map { [$0] } ?? [])).first { !aside.contains($0) }
     }
 
     /// One that has left the forest. Its pieces are as good as before.

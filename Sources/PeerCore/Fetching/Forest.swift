@@ -2,8 +2,8 @@ import Content
 
 /// All that fetch a file, as trees by which its pieces are passed on: one for each stripe, as one of them sees them.
 ///
-/// With two stripes, everybody is inside one tree, with two others behind it there, and at the edge of the other: so nobody
-/// sends more than it gets, and a piece passes few on its way to the last (SplitStream: Castro and others, 2003). The order
+/// With two stripes, everybody is inside one tree, with two others behind it there at most, and at the edge of the other:
+/// so nobody sends more than it gets, and a piece passes few on its way to the last (SplitStream: Castro and others, 2003). The order
 /// is that of the ids, so nothing has to be agreed on. With one stripe it is a line.
 struct Forest: Equatable {
     /// A peer's place in one of the trees.
@@ -12,6 +12,8 @@ struct Forest: Equatable {
         var index = 0
         /// Those on the way from the one before it to the first.
         var ancestors: [PeerID] = []
+        /// Who it is behind when none of these is there: one next to the first takes the first's place, the other does not.
+        var substitute: PeerID?
 
         var depth: Int { ancestors.count }
     }
@@ -47,6 +49,7 @@ struct Forest: Equatable {
         var index = order.firstIndex(of: id) ?? 0
         var place = Place(index: index)
         while index > 0 {
+            if index > 1, index <= width { place.substitute = order[1] }
             index = (index - 1) / width
             place.ancestors.append(order[index])
         }

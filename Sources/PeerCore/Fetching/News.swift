@@ -3,9 +3,9 @@ import Wire
 
 /// Pieces that those who know what we have are still to be told of.
 ///
-/// Who is behind this peer in the crowd's forest hears of each piece at once, unless it has asked for it already and gets it. The others do
-/// not fetch from us while they are in it too, and telling all of each piece would be most of a crowd's messages:
-/// they hear of many together, and the more they are the less often.
+/// Who is behind this peer in the crowd's forest hears of each piece that it gets from here at once, unless it has asked
+/// for it already. The others do not fetch from us while they are in it too, and telling all of each piece would be most
+/// of a crowd's messages: they hear of many together, and the more they are the less often.
 struct News {
     private static let pauseMin = Span.milliseconds(500)
     private static let pausePerPeer = Span.milliseconds(50)

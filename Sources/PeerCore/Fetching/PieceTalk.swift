@@ -77,12 +77,13 @@ extension PeerMachine {
         downloads[chunk.download]?.received &+= UInt64(bytes)
         for tree in downloads[chunk.download]?.parents ?? [] { downloads[tree]?.received &+= UInt64(bytes) }
         // It is looked at in seconds, and bytes come thousands of times in one.
-        guard let last = downloads[chunk.download]?.lastBytes, last + Download.headwayPause <= now else { return }
-        downloads[chunk.download]?.lastBytes = now
+        guard let last = downloads[chunk.download]?.lastBytes, last + Download.headwayPause <= now,
+            let peer = sessions[connection]?.peer
+        else { return }
         // Of whoever has sent wrong bytes, only what is right is headway.
-        if let peer = sessions[connection]?.peer, !strikes.hasErred(peer, now: now, within: policy.ban) {
-            progress(chunk.download)
-        }
+        guard !strikes.hasErred(peer, now: now, within: policy.ban) else { return }
+        downloads[chunk.download]?.lastBytes = now
+        progress(chunk.download)
     }
 
     mutating func pieceReceived(_ connection: ConnectionID) {

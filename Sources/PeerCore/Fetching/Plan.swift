@@ -207,9 +207,14 @@ struct Plan {
         lanes[connection]?.receiving = nil
         checking[piece, default: 0] += 1
         if lane.isOrigin {
-            let rate = branches.branch(of: piece)?.lane.flatMap { lanes[$0] }?.rate ?? 0
-            branches.received(piece, bytes: layout.size(of: piece), rate: rate, now: now)
+            branches.received(piece, bytes: layout.size(of: piece), rate: parentRate(for: piece), now: now)
         }
+    }
+
+    /// What all would come at if each stripe came as the one of this piece does: of a link it has its share only.
+    private func parentRate(for piece: Int) -> Double {
+        guard let branch = branches.branch(of: piece), let lane = branch.lane.flatMap({ lanes[$0] }) else { return 0 }
+        return lane.rate * Double(branch.stripe.count)
     }
 
     /// The piece that is coming in will not become whole.
