@@ -66,7 +66,7 @@ struct Branches {
     /// Each later in a tree waits for longer for its first piece, and looks less often at the holder.
     private static let probeFirst = Span.milliseconds(700)
     private static let probePause = Span.seconds(10)
-    /// How much faster than the one before it makes the holder worth leaving for.
+    /// How much faster than those before it makes the holder worth leaving for.
     private static let probeGain = 2.0
 
     /// It fetches from everybody.

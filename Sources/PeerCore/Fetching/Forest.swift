@@ -3,8 +3,8 @@ import Content
 /// All that fetch a file, as trees by which its pieces are passed on: one for each stripe, as one of them sees them.
 ///
 /// With two stripes, everybody is inside one tree, with two others behind it there at most, and at the edge of the other:
-/// so nobody sends more than it gets, and a piece passes few on its way to the last (SplitStream: Castro and others, 2003). The order
-/// is that of the ids, so nothing has to be agreed on. With one stripe it is a line.
+/// so nobody sends more than it gets, and a piece passes few on its way to the last (SplitStream: Castro and others,
+/// 2003). The order is that of the ids, so nothing has to be agreed on. With one stripe it is a line.
 struct Forest: Equatable {
     /// A peer's place in one of the trees.
     struct Place: Equatable {

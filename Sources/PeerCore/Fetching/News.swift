@@ -44,8 +44,9 @@ extension PeerMachine {
         // Whoever takes such a place hears of what it has not heard.
         if children != downloads[id]?.news.children { tellRest(id, isDue: true) }
         downloads[id]?.news.children = children
+        let passedOn = offerable.members(of: downloads[id]?.plan.crowd.forest.passedOn ?? .whole)
         for child in children {
-            var news = offerable.members(of: downloads[id]?.plan.crowd.forest.passedOn ?? .whole)
+            var news = passedOn
             for chunk in sessions[child]?.waiting ?? [] where chunk.root == root && !chunk.isCancelled {
                 news.remove(chunk.pieces)
             }
